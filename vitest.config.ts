@@ -15,7 +15,11 @@ function project(
   const include = files.filter(
     (file) => projectOf(file) === name || (name === "long" && hasDensity(root, file)),
   );
-  const test = { name, include, setupFiles: ["test/setup.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
+  const test = {
+    ...{ name, include, setupFiles: ["test/setup.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+    // What a page or another process comes to takes longer on a machine that does more besides.
+    expect: { poll: { timeout: 30_000 } },
+  };
   return { test: { ...test, ...more } };
 }
 

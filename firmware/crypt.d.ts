@@ -40,8 +40,8 @@ declare module "crypt" {
      *
      * Never let it pad: the native padding writes behind the end of its result.
      */
-    constructor(mode: "CBC" | "ECB", cipher: BlockCipher, iv?: ArrayBuffer);
-    /** Whole blocks only; what is left over stays zero in the result. Calls chain. */
+    constructor(mode: "CBC" | "CTR" | "ECB", cipher: BlockCipher, iv?: ArrayBuffer);
+    /** Whole blocks only, but for CTR; what is left over stays zero in the result. Calls chain. */
     encrypt(data: Bytes, result?: ArrayBuffer): ArrayBuffer;
     decrypt(data: Bytes, result?: ArrayBuffer): ArrayBuffer;
     setIV(iv: ArrayBuffer): void;

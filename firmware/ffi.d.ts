@@ -14,6 +14,9 @@ declare module "mc/ffi" {
     enos_retained_crc32(offset: number, length: number): number;
     enos_pin_hold(pin: number): void;
     enos_pin_release(pin: number): void;
+    /** See board/processor.c. Both in MHz; gives the second one as it was set, 0 for a first one that the chip has not. */
+    enos_processor_clock(working: number, waiting: number): number;
+    enos_sleep_lightly(milliseconds: number, port: number, receive: number, ring: number): void;
     /** Ends the firmware; the board starts anew after so many ms. */
     enos_sleep_deeply(milliseconds: number): void;
   }

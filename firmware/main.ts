@@ -14,6 +14,7 @@ import { Driver } from "./device/driver";
 import { builtInServiceNames } from "./device/built-in-services";
 import { ApplicationFault, FailedStarts } from "./device/failed-starts";
 import { Identification } from "./device/identification";
+import { LightSleep, losesLineEndOnly } from "./continuity/light-sleep";
 import { logLine, modemLog } from "./device/log";
 import { PersistentState } from "./continuity/persistent-state";
 import { settingsInVain, wantedOf } from "./device/modem-settings";
@@ -26,6 +27,7 @@ import { StartRecord } from "./continuity/start-record";
 import { safeApplication, safeContact } from "./device/safe-start";
 import { Troubles } from "./device/trouble";
 // Which product this is, too: one line of the board's manifest names its folder.
+import { newSealing } from "./product/sealing";
 import { thing } from "./product/thing";
 import { version } from "./product/version";
 import { newApplication, settingNames } from "./product/wiring";
@@ -38,15 +40,16 @@ import { Modem } from "./modem/driver/modem";
 
 import { Udp } from "./modem/udp";
 import { Clock } from "./board/clock";
-import { readCredentials, storeDeviceKey } from "./board/credentials";
+import { readCredentials, readProvisioned, storeDeviceKey } from "./board/credentials";
 import { moddableCryptography } from "./board/crypt";
 import { BoardRetainedStore, pinsToHold, releasePins, sleepingBoard } from "./board/deep-sleep";
 import { openJournalFlash } from "./board/journal-flash";
 import { ModemPort } from "./board/modem-port";
+import { lightlySleepingBoard, setProcessorClock } from "./board/processor";
 import { random } from "./board/random";
 import { restartBoard, startReason } from "./board/restart";
 import { StateStore } from "./board/state-store";
-import { wire } from "./board/wiring";
+import { pinsOf, wire } from "./board/wiring";
 import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
 import type { Application } from "./device/application";
@@ -61,8 +64,9 @@ export default function main(): void {
   const ring = new LogRing(retained);
   const troubles = new Troubles(record);
   const log = (event: LogEvent): void => {
-    trace(`${lineWithAdvice(event)}\n`);
-    ring.append(logLine(event), Date.now());
+    const line = logLine(event);
+    trace(`${lineWithAdvice(event, line)}\n`);
+    ring.append(line, Date.now());
     troubles.hear(event);
   };
   const restart = (): void => {
@@ -103,7 +107,7 @@ interface Parts {
 /** @throws SettingsError */
 function readParts(): Parts {
   try {
-    const settings = readSettings(config);
+    const settings = readSettings(config, newSealing !== undefined);
     const board = boardNamed(settings.board);
     const only = families.length === 1 ? families[0].name : undefined;
     const family = familyNamed(families, settings.modem ?? only ?? board.modem);
@@ -143,6 +147,19 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   const memory = new PersistentState(store, random, log, woken?.memory);
   const { pin } = settings;
 
+  const { waiting } = settings;
+  const needs = setProcessorClock(settings.processor, waiting !== "awake");
+  if (needs !== undefined) {
+    const what = needs === "processor" ? "another chip" : "a processor of 160 or 80";
+    log({ kind: "setting in vain without", name: needs, what });
+  }
+  const ri = pinsOf(board, settings).ring;
+  const lightly =
+    waiting === "light-sleep" && (ri !== undefined || losesLineEndOnly(settings.baud ?? family.baud));
+  if (waiting === "light-sleep" && !lightly) {
+    log({ kind: "setting in vain without", name: "waiting", what: "ring, or a baud of 9600 at most" });
+  }
+
   const { port, transmit, receive, ...lines } = wire({
     board,
     settings,
@@ -173,8 +190,22 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     log: modemLog(log),
   });
 
+  const lifetime = safe ? Math.min(settings.lifetime, safeContact) : settings.lifetime;
   const { productKey, deviceKey, deviceSecret } = credentials;
   const unidentified = deviceKey === "" && productKey !== "" && deviceSecret !== "";
+  // A key for sealing belongs to a device key.
+  const sealing = unidentified
+    ? undefined
+    : newSealing?.({
+        crypto: moddableCryptography,
+        random,
+        keyText: readProvisioned("sealKey"),
+        credentials,
+        retained,
+        store,
+        startReason: reason,
+        log,
+      });
   const device = unidentified
     ? undefined
     : new Agent({
@@ -182,9 +213,10 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
           credentials,
           address: settings.server,
           port: settings.port,
-          lifetime: safe ? Math.min(settings.lifetime, safeContact) : settings.lifetime,
+          lifetime,
           edition: settings.edition,
           iv: settings.iv,
+          contentFormat: settings.contentFormat,
         },
         crypto: moddableCryptography,
         random,
@@ -206,6 +238,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         order: settings.order,
         spacing: settings.spacing,
         memory,
+        sealing,
         store,
         startReason: reason,
         starts: record,
@@ -229,8 +262,15 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     agent,
     now: () => clock.now(),
     timers: Timer,
-    beforeWait: (now, disturbed) =>
-      deepSleep?.beforeWait(device?.sleepState(), modem.remembered, now, disturbed) ?? Infinity,
+    beforeWait: (now, event) => {
+      // What is coming from the modem keeps the board from its sleep as what has come does.
+      const disturbed = event || uart.receiving;
+      const state = deepSleep === undefined ? undefined : device?.sleepState();
+      // What the modem remembers is asked only when the board may sleep: each turn comes this way.
+      const remembered = state === undefined ? undefined : modem.remembered;
+      return deepSleep?.beforeWait(state, remembered, now, disturbed) ?? Infinity;
+    },
+    lightSleep: lightly ? new LightSleep(lightlySleepingBoard(port, receive, ri), modem) : undefined,
     onFault: (text) => log({ kind: "fault", text }),
   });
 
@@ -239,7 +279,8 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   // After deep sleep the record has the time to the millisecond.
   const known = woken?.epoch === undefined ? clock.wall() : undefined;
   if (known !== undefined) agent.setTime(known, clock.now());
-  log({ kind: "agent start", interval: 1000 * settings.interval });
+  const { interval, batch } = settings;
+  log({ kind: "agent start", interval: 1000 * interval, batch, lifetime: 1000 * lifetime });
   // A start from deep sleep follows one that has succeeded.
   if (reason !== "deep-sleep") starts.succeeded();
   driver.start();

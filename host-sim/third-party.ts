@@ -36,7 +36,7 @@ function noticeOf(folder: string): string {
 }
 
 /** The notices as a comment of JavaScript or CSS; empty when there are none. */
-export function licenceComment(files: readonly string[]): string {
+function licenceComment(files: readonly string[]): string {
   const notices = licenceNotices(files);
   return notices === "" ? "" : `/*!\n${notices.replaceAll("*/", "* /")}\n*/\n`;
 }

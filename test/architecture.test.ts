@@ -39,7 +39,7 @@ function importsIn(file: string, source: string): Import[] {
 
 function importsOf(folder: string): Import[] {
   return filesBelow(folder)
-    .filter((file) => /\.m?ts$/.test(file) && !file.endsWith(".d.ts"))
+    .filter((file) => /\.(m?ts|tsx)$/.test(file) && !file.endsWith(".d.ts"))
     .flatMap((file) => importsIn(file, readFileSync(join(root, file), "utf8")));
 }
 
@@ -71,7 +71,7 @@ describe("the reader of imports", () => {
   it("misses no line that names a module", () => {
     for (const folder of ["firmware", "host-sim"]) {
       const lines = filesBelow(folder)
-        .filter((file) => /\.m?ts$/.test(file) && !file.endsWith(".d.ts"))
+        .filter((file) => /\.(m?ts|tsx)$/.test(file) && !file.endsWith(".d.ts"))
         .flatMap(
           (file) => readFileSync(join(root, file), "utf8").match(/^(import\b.*|.*\}) ?from "/gm) ?? [],
         );
@@ -99,8 +99,8 @@ describe("the firmware", () => {
     ["coap", []],
     ["journal", []],
     ["model", ["text"]],
-    ["product", ["model", "application", "device"]],
-    ["room", ["model", "product", "device", "enos"]],
+    ["product", ["model", "application", "delivery", "device", "seal"]],
+    ["room", ["model", "product", "delivery", "device", "enos", "seal"]],
     ["enos", ["coap", "text", "timing"]],
     ["modem/at", ["text"]],
     ["modem/family", ["modem/at", "text"]],
@@ -108,6 +108,7 @@ describe("the firmware", () => {
     ["modem/driver", ["modem/family", "modem/at", "modem/udp", "text", "timing"]],
     ["continuity", ["enos", "journal", "coap", "text", "timing"]],
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
+    ["seal", ["delivery", "continuity", "enos", "journal", "model", "text"]],
     ["device", ["delivery", "continuity", "enos", "journal", "model", "modem", "coap", "text", "timing"]],
     ["board", ["device", "continuity", "enos", "journal"]],
   ];
@@ -127,6 +128,12 @@ describe("the firmware", () => {
   it("has no room without a rule", () => {
     expect(foldersIn("firmware")).toEqual([...new Set(rooms.map(([room]) => room.split("/")[0]))].sort());
     expect(foldersIn("firmware/modem")).toEqual(["at", "driver", "family", "fitted"]);
+  });
+
+  it("has what seals in the products that seal, and nowhere else", () => {
+    const imports = importsOf("firmware").filter(({ file }) => !file.startsWith("firmware/seal/"));
+    const users = imports.filter(({ target }) => below(target, ["firmware/seal"]));
+    expect(offenders(users, ({ file }) => /^firmware\/[^/]+\/sealing\.ts$/.test(file))).toEqual([]);
   });
 
   it("names Moddable's modules in main.ts, board and a product's wiring only", () => {
@@ -205,7 +212,7 @@ describe("the simulation", () => {
 
   it("has no chance but by its seeds: what draws its own is not part of a run", () => {
     const users = filesBelow("host-sim").filter(
-      (file) => /\.m?ts$/.test(file) && /\bMath\.random\b/.test(codeOf(file)),
+      (file) => /\.(m?ts|tsx)$/.test(file) && /\bMath\.random\b/.test(codeOf(file)),
     );
     expect(users.sort()).toEqual([
       // Replaces the guests' own, by seeded numbers: a parsing script's, and the firmware's.
@@ -226,10 +233,12 @@ describe("the simulation", () => {
 });
 
 test.each(["firmware", "host-sim"])("no files of %s form a circle, not even by their types", (folder) => {
-  const files = new Set(filesBelow(folder).filter((file) => /\.m?ts$/.test(file)));
+  const files = new Set(filesBelow(folder).filter((file) => /\.(m?ts|tsx)$/.test(file)));
   const graph = new Map<string, string[]>([...files].map((file) => [file, []]));
   for (const { file, target } of importsOf(folder)) {
-    const found = [target, `${target}.ts`, `${target}/index.ts`].find((each) => files.has(each));
+    const found = [target, `${target}.ts`, `${target}.tsx`, `${target}/index.ts`].find((each) =>
+      files.has(each),
+    );
     if (found !== undefined) graph.get(file)!.push(found);
   }
   expect(circleIn(graph)).toEqual([]);

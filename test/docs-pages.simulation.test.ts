@@ -9,6 +9,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { UnfinishedError } from "../host-sim/cli/misuse";
 import { commandNamed, commandNames } from "../host-sim/cli/program";
 import { readProfile } from "../host-sim/inspect/energy/profile-file";
 import { builtInServiceNames } from "../firmware/device/built-in-services";
@@ -31,8 +32,11 @@ const packageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const reasons: Readonly<Record<string, string>> = {
   board: "writes to a board's flash",
   modem: "needs a real modem on a serial port",
+  port: "needs a board on a serial port",
+  pipe: "two commands joined by a pipe: run by test/host-sim/cli/monitor.test.ts",
   enos: "needs the real EnOS",
   sdk: "needs the Moddable SDK and ESP-IDF",
+  keys: "needs a sealed product's master key: run by test/host-sim/cli/model-keys.test.ts",
   install: "installs the packages that this test runs with",
   terminal: "asks on a terminal",
   pty: "run by docs.simulation.test.ts where the packages for pseudo-terminal and serial port are installed",
@@ -121,15 +125,6 @@ const placeholders: Readonly<Record<string, string>> = {
   ...{ FAMILY: "bg95", NAME: "bg95", N: "1", S: "1", PART: "codec", "coap://ADDRESS": "coap://203.0.113.5" },
 };
 
-/** What commander says of a command that needs more words than are there. */
-const unfinished = [
-  ...[
-    "commander.missingMandatoryOptionValue",
-    "commander.missingArgument",
-    "commander.optionMissingArgument",
-  ],
-];
-
 /** What is wrong with a command, or undefined. @param mentioned not to be pasted: it may need more words */
 async function faultOf(words: readonly string[], mentioned = false): Promise<string | undefined> {
   const call = npmCall(words);
@@ -149,8 +144,9 @@ async function faultOf(words: readonly string[], mentioned = false): Promise<str
       { from: "user" },
     );
   } catch (error) {
-    const { code, message } = error as Error & { code: string };
-    if (code === "commander.helpDisplayed" || (mentioned && unfinished.includes(code))) return undefined;
+    const { code, message } = error as Error & { code?: string };
+    if (code === "commander.helpDisplayed" || code === "commander.version") return undefined;
+    if (mentioned && error instanceof UnfinishedError) return undefined;
     return message;
   }
   return undefined;
@@ -257,17 +253,17 @@ describe("docs/architecture.md", () => {
     expect(all.filter((name) => !page.text.includes(`${name}/`))).toEqual([]);
   });
 
-  it("tells where the reset of a modem, an option of EnOS and the console's plot are", () => {
+  it("tells where the reset of a modem, an option of EnOS and a chart are", () => {
     const find = page.tables.find(([head]) => head[0] === "looked for")!;
     const answer = (what: string): string => find.find(([name]) => name === what)![1];
     expect(answer("the reset of a modem")).toContain("`firmware/modem/driver/reset-escalation.ts`");
     expect(answer("an option of EnOS")).toContain("topic.ts");
-    expect(answer("the console's plot")).toContain("`host-sim/cloud/console/page/points.ts`");
+    expect(answer("a chart of console and report")).toContain("`host-sim/cloud/page/chart.tsx`");
   });
 
   it("names files that are there, also by the end of their path", () => {
     const files = filesBelow("firmware").concat(filesBelow("host-sim"));
-    const named = page.codes.filter((code) => /^[\w/-]+\.(ts|json)$/.test(code));
+    const named = page.codes.filter((code) => /^[\w/-]+\.(tsx?|css|json)$/.test(code));
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((code) => !files.some((file) => file === code || file.endsWith(`/${code}`)))).toEqual(
       [],
@@ -288,9 +284,9 @@ describe("examples", () => {
     expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 
-  it("the thing model of docs/thing-model.md is one, and so is the product's with its new measure point", () => {
+  it("the thing model of docs/thing-model.md is one, and so is the product's with its new measure points, sealed or not", () => {
     const models = jsons.filter(({ page }) => page === "docs/thing-model.md").map(({ text }) => text);
-    expect(models).toHaveLength(4);
+    expect(models).toHaveLength(5);
     const product = JSON.parse(readFileSync(join(root, "firmware/product/model.json"), "utf8")) as {
       measurepoints: unknown[];
     };
@@ -298,7 +294,8 @@ describe("examples", () => {
       product.measurepoints.push(JSON.parse(models.find((text) => text.includes(`"${name}"`))!));
     }
     const whole = models.find((each) => each.includes("measurepoints"))!;
-    for (const text of [whole, JSON.stringify(product)]) {
+    const head = JSON.parse(models.find((each) => each.includes('"sealed"'))!) as object;
+    for (const text of [whole, JSON.stringify(product), JSON.stringify({ ...product, ...head })]) {
       expect(readModel(text)).toHaveProperty("measurepoints");
     }
   });
@@ -383,11 +380,11 @@ describe("the tests of these pages", () => {
 
   test.each([
     ["npm run nothing", /no script/],
-    ["npm start -- --nothing", /unknown option/],
-    ["npm start -- --coverage 3", /choices/],
-    ["npm run modem -- sim9999", /choices/],
+    ["npm start -- --nothing", /has no option --nothing/],
+    ["npm start -- --coverage 3", /takes 0, 1 or 2/],
+    ["npm run modem -- sim9999", /takes sim7020, /],
     ["npm run chaos -- --seed x", /whole number/],
-    ["npm start -- too many", /too many arguments/],
+    ["npm start -- too many", /takes no argument, got 2/],
   ])("see what is wrong with %s", async (line, fault) => {
     expect(await faultOf(commandsOf(line)[0].words)).toMatch(fault);
   });

@@ -2,15 +2,17 @@
  * The manifests against the tree. mcconfig's wildcards in `preload` match no TypeScript, so every module has to be
  * named; one that is forgotten costs RAM on the board and nothing tells.
  */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, resolve } from "node:path";
-import { describe, expect, it, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { version } from "../firmware/product/version";
 import { readSettings } from "../firmware/device/settings";
 import { families } from "../firmware/modem/family/index";
 import { bundleFirmware } from "../host-sim/sim/board/bundle";
 import { readManifest } from "../host-sim/tools/footprint/manifest";
 import { allBoards, firmwareWith, fittedModems } from "../host-sim/tools/footprint/modules";
+import { generated, sound } from "./host-sim/model/script";
 import type { Manifest } from "../host-sim/tools/footprint/manifest";
 
 /** Files below a folder, as paths from the project's root. */
@@ -54,7 +56,10 @@ describe("each manifest", () => {
   });
 
   // modem/manifest.json and firmware/manifest.json leave the modem to the board, and a product's has none: they are no whole.
-  const whole = manifests.filter((file) => !/^firmware\/((modem|product|room)\/)?manifest\.json$/.test(file));
+  // Nor is that of sealing, which a product adds to the firmware.
+  const whole = manifests.filter(
+    (file) => !/^firmware\/((modem|product|room|seal)\/)?manifest\.json$/.test(file),
+  );
   test.each(whole)("%s has all that its modules import, and preloads all of them", (file) => {
     const manifest = readManifest(file);
     expect(missing(manifest)).toEqual([]);
@@ -144,6 +149,61 @@ describe("a board with one modem", () => {
       for (const file of files) expect(script).toContain(`// firmware/modem/family/${file}.ts`);
     }
     expect(script).not.toContain("// firmware/modem/fitted/");
+  });
+});
+
+describe("a product", () => {
+  // Always the same place, so that the bundles that are kept of it do not grow in number.
+  const root = resolve("build/test-product");
+  const clear = (): void => rmSync(root, { recursive: true, force: true });
+  beforeEach(clear);
+  afterEach(clear);
+
+  /** A board's manifest in a copy of the firmware whose product is the demo's, sealed like this; "plain" for the demo's own. */
+  function firmwareOf(sealed: unknown): Manifest {
+    mkdirSync(join(root, "firmware/product"), { recursive: true });
+    for (const entry of readdirSync("firmware", { withFileTypes: true })) {
+      const place = join("firmware", entry.name);
+      if (entry.isFile()) copyFileSync(place, join(root, place));
+      else if (entry.name !== "product") symlinkSync(resolve(place), join(root, place));
+    }
+    cpSync("firmware/product", join(root, "firmware/product"), { recursive: true });
+    const demo = JSON.parse(readFileSync("firmware/product/model.json", "utf8")) as object;
+    // What `npm run model` writes in that folder, and nothing else in it is changed.
+    for (const [name, text] of Object.entries(generated(sound({ ...demo, sealed })).files)) {
+      writeFileSync(join(root, "firmware/product", name), text);
+    }
+    return readManifest(join(root, "firmware/board/m5stack-nbiot/manifest.json"));
+  }
+
+  const room = readManifest("firmware/seal/manifest.json");
+
+  test.each([true, { proof: true }, { mark: true, migrating: true }])(
+    "sealed by one line of its model, %j, has the room that seals",
+    async (sealed) => {
+      const manifest = firmwareOf(sealed);
+      expect([...manifest.modules.keys()]).toEqual(expect.arrayContaining([...room.modules.keys()]));
+      expect(manifest.preload).toEqual(expect.arrayContaining([...room.preload, "product/sealing"]));
+      expect(missing(manifest)).toEqual([]);
+      const script = await bundleFirmware({ modules: manifest.modules });
+      for (const word of ["enos-seal/1 ", "64 hex digits", "deviceKey"]) expect(script).toContain(word);
+      // Neither the operator's part of it nor the cloud's.
+      for (const word of ["enos-seal/1 mark", "enos-seal/1 nonce", "enos-seal/1 device"]) {
+        expect(script).not.toContain(word);
+      }
+    },
+  );
+
+  test("that is plain has none of its bytes", async () => {
+    const manifest = firmwareOf(undefined);
+    expect([...manifest.modules.keys()].filter((name) => name.startsWith("seal/"))).toEqual([]);
+    expect(manifest.preload).toContain("product/sealing");
+    const script = await bundleFirmware({ modules: manifest.modules });
+    expect(script).not.toContain("enos-seal");
+    expect(script).not.toContain("firmware/seal/");
+    // The same as the demo's, which is what all boards here carry.
+    const demo = readManifest("firmware/board/m5stack-nbiot/manifest.json");
+    expect([...manifest.modules.keys()]).toEqual([...demo.modules.keys()]);
   });
 });
 

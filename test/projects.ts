@@ -19,9 +19,9 @@ const quickFolders: readonly RegExp[] = [
   /^test$/,
   /^test\/firmware(\/|$)/,
   /^test\/host-sim\/cloud$/,
-  /^test\/host-sim\/cloud\/(coap|enos|ota|registry|script|webhooks)$/,
+  /^test\/host-sim\/cloud\/(coap|enos|ota|page|registry|script|webhooks)$/,
   /^test\/host-sim\/sim\/(flash|modem|radio|time)(\/|$)/,
-  /^test\/host-sim\/tools\/provision$/,
+  /^test\/host-sim\/tools\/(provision|monitor)$/,
 ];
 
 /** @param file path from the project's folder, with slashes */

@@ -76,7 +76,7 @@ const natives: readonly Native[] = [
       "device/unknown-settings.ts": [1, "the names of the keys"],
       "modem/at/emm-cause.ts": [1, "lineText: 128 characters, and the names of causes"],
       "enos/topic.ts": [2, "topics of the firmware's own, and those that Downlinks took: 8 segments of 255"],
-      "modem/driver/sleep.ts": [1, "the server's address, which a setting gives"],
+      "modem/driver/modem-memory.ts": [1, "the server's address, which a setting gives"],
     },
   },
   {
@@ -93,7 +93,8 @@ const natives: readonly Native[] = [
       "modem/family/bc95.ts": [1, "9 digits"],
       "modem/at/fields.ts": [9, "9 digits; the groups of a clock's regular expression"],
       "modem/at/timers.ts": [1, "5 digits"],
-      "modem/driver/sleep.ts": [2, "the server's address, which a setting gives"],
+      "modem/driver/modem-memory.ts": [2, "the server's address, which a setting gives"],
+      "seal/envelope-head.ts": [1, "14 digits of the device key, which provisioning gives"],
     },
   },
   {
@@ -126,6 +127,8 @@ const natives: readonly Native[] = [
     pattern: /(?<!function )\w\(\.\.\.|\.apply\(/g,
     behind: {
       "modem/family/sara.ts": [1, "steps of the firmware's own, a handful"],
+      "seal/join.ts": [1, "its definition: each call names its parts, seven at most"],
+      "text/ascii.ts": [1, "32 characters"],
       "text/utf8.ts": [2, "32 characters"],
     },
   },

@@ -32,6 +32,8 @@ export interface Board {
   readonly reset?: ControlPin;
   /** The modem's own pin for ending PSM. */
   readonly wake?: ControlPin;
+  /** GPIO that the modem's RI is wired to: low when it has something to say. */
+  readonly ring?: number;
   readonly power?: PowerChip;
 }
 
@@ -51,7 +53,7 @@ export const boards: readonly Board[] = Object.freeze([
   // M5Stack Unit CatM (U128) on the same plug; docs.m5stack.com, "Unit CatM".
   board({ name: "m5stack-catm", modem: "sim7080", port: 1, transmit: 17, receive: 16 }),
   // LilyGO T-SIM7080G-S3 (ESP32-S3): utilities.h of Xinyuan-LilyGO/LilyGo-T-SIM7080G. The modem is fed by
-  // DC3 of an AXP2101, and PWRKEY is driven through a transistor.
+  // DC3 of an AXP2101, and PWRKEY is driven through a transistor. RI is BOARD_MODEM_RI_PIN there.
   board({
     name: "lilygo-t-sim7080g-s3",
     modem: "sim7080",
@@ -59,9 +61,10 @@ export const boards: readonly Board[] = Object.freeze([
     transmit: 5,
     receive: 4,
     powerKey: { pin: 41, pressedHigh: true },
+    ring: 3,
     power: { chip: "axp2101", data: 15, clock: 7 },
   }),
-  // LilyGO T-SIM7000G (ESP32): README of Xinyuan-LilyGO/LilyGO-T-SIM7000G.
+  // LilyGO T-SIM7000G (ESP32): README of Xinyuan-LilyGO/LilyGO-T-SIM7000G. None of its files names a GPIO for RI.
   board({
     name: "lilygo-t-sim7000g",
     modem: "sim7000",

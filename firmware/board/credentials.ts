@@ -31,6 +31,17 @@ export function readCredentials(config: Configuration): Credentials {
   return credentials;
 }
 
+/**
+ * A text that provisioning may have put beside the keys, such as `sealKey`; "" where it has not. It has no place in the
+ * configuration.
+ */
+export function readProvisioned(name: string): string {
+  const texts = storage.open({ path: store, format: "string" });
+  const text = texts.read(name);
+  texts.close();
+  return typeof text === "string" ? text : "";
+}
+
 /** Keeps the device key of a board that was given none. */
 export function storeDeviceKey(deviceKey: string): void {
   const keys = storage.open({ path: store, format: "string" });

@@ -12,10 +12,16 @@ export const moddableCryptography: Cryptography = Object.freeze({
     return new Uint8Array(digest.close());
   },
 
-  aes128CbcEncrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
-    // Key and vector must be ArrayBuffers of their own, not views.
-    const cipher = new BlockCipher("AES", key.slice().buffer as ArrayBuffer);
-    const mode = new Mode("CBC", cipher, iv.slice().buffer as ArrayBuffer);
-    return new Uint8Array(mode.encrypt(data));
-  },
+  aes128CbcEncrypt: (key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array =>
+    encrypt("CBC", key, iv, data),
+
+  aes128Ctr: (key: Uint8Array, counter: Uint8Array, data: Uint8Array): Uint8Array =>
+    encrypt("CTR", key, counter, data),
 });
+
+function encrypt(name: "CBC" | "CTR", key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
+  // Key and vector must be ArrayBuffers of their own, not views.
+  const cipher = new BlockCipher("AES", key.slice().buffer as ArrayBuffer);
+  const mode = new Mode(name, cipher, iv.slice().buffer as ArrayBuffer);
+  return new Uint8Array(mode.encrypt(data));
+}

@@ -14,6 +14,7 @@ export interface PinSettings {
   readonly powerKey?: number;
   readonly reset?: number;
   readonly wake?: number;
+  readonly ring?: number;
   /** GPIO that switches the modem's supply, high for on. */
   readonly modemSupply?: number;
   /** The control pins of the settings press with a high level. */
@@ -27,6 +28,8 @@ export interface Pins {
   readonly powerKey: ControlPin | undefined;
   readonly reset: ControlPin | undefined;
   readonly wake: ControlPin | undefined;
+  /** RI, which the modem drives. */
+  readonly ring: number | undefined;
   /** The switch of its supply. */
   readonly supply: number | undefined;
 }
@@ -71,6 +74,7 @@ export function pinsOf(board: Board, settings: PinSettings): Pins {
     powerKey: chosen(settings.powerKey, board.powerKey),
     reset: chosen(settings.reset, board.reset),
     wake: chosen(settings.wake, board.wake),
+    ring: settings.ring ?? board.ring,
     supply: settings.modemSupply,
   };
 }

@@ -83,8 +83,12 @@ class Uploads {
     return Uint8Array.of(tag >> 8, tag);
   }
 
-  /** Puts an upload at the end; undefined when there are too many, true when it is its turn. */
+  /**
+   * Puts an upload at the end; undefined when there are too many, true when it is its turn. One that begins anew keeps
+   * its place: it leaves once, and a second place would hold up those behind it for ever.
+   */
   enter(transfer: Transfer): boolean | undefined {
+    if (this.#transfers.includes(transfer)) return true;
     if (this.#transfers.length >= this.#options.maxRequests) return undefined;
     this.#transfers.push(transfer);
     return this.first(transfer) === transfer;
@@ -182,8 +186,7 @@ class Transfer implements Exchange, PlainRequest {
       this.send(now);
       return;
     }
-    // One that begins anew has had its turn already.
-    const turn = this.#uploading || this.#uploads.enter(this);
+    const turn = this.#uploads.enter(this);
     if (turn === true) this.upload(options, now);
     else if (turn === undefined) this.finish({ kind: "queue-full" }, now);
   }
@@ -423,8 +426,11 @@ class Transfer implements Exchange, PlainRequest {
     this.#done = true;
     this.#received = undefined;
     this.#first = undefined;
-    this.#request.onComplete(outcome, now);
-    this.#uploads.leave(this, now);
+    try {
+      this.#request.onComplete(outcome, now);
+    } finally {
+      this.#uploads.leave(this, now);
+    }
   }
 }
 

@@ -191,6 +191,7 @@ export class MessageLayer {
 
   /** Retransmits and gives up what is due. */
   poll(now: number): void {
+    if (this.#active.length === 0 && this.#queue.length === 0) return;
     // An owner may start or end others, so the list changes under the loop: look again from the front
     // until nothing is due.
     for (let i = 0; ;) {

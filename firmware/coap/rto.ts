@@ -13,11 +13,12 @@
  *    fast-slow-fast    F, max(S, 2F), 2F, 4F ...      retransmitted once in a row: a loss, perhaps
  *    slow-fast         S, F, 2F, 4F ...               again: the round trip has grown
  *
- * Two additions of ours. A message that nobody acknowledged counts as one that was acknowledged when
+ * Three additions of ours. A message that nobody acknowledged counts as one that was acknowledged when
  * it was given up: otherwise a round trip beyond that time would never be learnt, and every message
  * would be repeated for ever. And SlowRTO has the upper bound of FastRTO, 60 s, so that a loss costs no
  * more than a minute; only when slow-fast has not helped either may it fill all of MAX_TRANSMIT_WAIT,
- * for then the round trip may have grown beyond the minute, and one unhurried message finds out.
+ * for then the round trip may have grown beyond the minute, and one unhurried message finds out. And FastRTO ends,
+ * where the round trip allows, while the radio connection of the first transmission lasts: see `narrowband`.
  */
 import { maxTransmitWait } from "./transmission";
 import type { Transmission } from "./transmission";
@@ -85,6 +86,8 @@ const longestSample = 3_600_000;
 /** FASOR: retransmission time-outs learnt from measured round trips, over networks whose delay grows. */
 export class FasorTimer implements RetransmissionTimer {
   readonly #initial: number;
+  /** Infinity where the network keeps no connection. */
+  readonly #connection: number;
   /** The longest SlowRTO of all, ms. */
   readonly #patience: number;
   #srtt = 0;
@@ -95,6 +98,7 @@ export class FasorTimer implements RetransmissionTimer {
   /** @param state what `exportState` gave; anything else is ignored */
   constructor(transmission: Transmission, state?: unknown) {
     this.#initial = transmission.ackTimeout;
+    this.#connection = transmission.connection ?? Infinity;
     this.#patience = Math.min(slowFactor * maxTransmitWait(transmission), longestSample);
     const known = readRtoState(state);
     if (known === undefined) return;
@@ -108,7 +112,10 @@ export class FasorTimer implements RetransmissionTimer {
     const fast = this.#srtt === 0 ? this.#initial : Math.min(this.#srtt + 4 * this.#rttvar, longest);
     // Section 4.1: before the first sample, the round trip that would have led to the initial RTO.
     const spread = this.#srtt === 0 ? this.#initial / 3 : Math.min(this.#srtt, longest);
-    const dithered = fast + spread * (0.25 + 0.75 * random());
+    const dither = 0.25 + 0.75 * random();
+    // Dithered downwards, so that what is left of the connection is the least.
+    const held = Math.max(this.#connection * (1 - 0.05 * dither), 1.5 * this.#srtt);
+    const dithered = Math.min(fast + spread * dither, held);
     if (this.#doubt === 0) return new Series(dithered, undefined, 0);
     return new Series(dithered, this.#slowRto, this.#doubt === 1 ? 1 : 0);
   }

@@ -13,6 +13,11 @@ export interface Transmission {
   readonly ackTimeout: number;
   /** ACK_RANDOM_FACTOR, at least 1: the first time-out is drawn from ackTimeout to ackTimeout times this. */
   readonly ackRandomFactor: number;
+  /**
+   * For how long the network keeps a connection open behind a datagram, ms: FASOR sends the first copy while it lasts,
+   * as long as that leaves half as much again as the round trip. Left out, there is no such connection.
+   */
+  readonly connection?: number;
   /** MAX_RETRANSMIT, how often a message is sent again. */
   readonly maxRetransmit: number;
   /** NSTART, how many interactions with one peer may be open at once. */
@@ -39,12 +44,15 @@ export const internet: Transmission = Object.freeze({
 
 /**
  * For NB-IoT, where a round trip takes 2 to 10 s when all is well: with the Internet's 2 s every
- * message would go out twice. Few retransmissions, because the reading is kept and tried again.
+ * message would go out twice. Few retransmissions, because the reading is kept and tried again. The network's
+ * inactivity timer is 20 s mostly (u-blox, UBX-16017368; 10 s was seen too): a copy that is sent later needs a random
+ * access of its own, and until then board and radio wait for what mostly was lost.
  */
 export const narrowband: Transmission = Object.freeze({
   algorithm: "fasor",
   ackTimeout: 10_000,
   ackRandomFactor: 1.5,
+  connection: 19_500,
   maxRetransmit: 2,
   nstart: 1,
   probingRate: 1,
@@ -66,6 +74,9 @@ export function checkTransmission(t: Transmission): void {
   if (t.algorithm !== "plain" && t.algorithm !== "fasor") fault("algorithm", `is "plain" or "fasor"`);
   if (!(t.ackTimeout >= 1 && t.ackTimeout <= 600_000)) fault("ackTimeout", "is 1 to 600000 ms");
   if (!(t.ackRandomFactor >= 1 && t.ackRandomFactor <= 10)) fault("ackRandomFactor", "is 1 to 10");
+  if (t.connection !== undefined && !(t.connection >= 1 && t.connection <= 600_000)) {
+    fault("connection", "is 1 to 600000 ms");
+  }
   if (!(Number.isInteger(t.maxRetransmit) && t.maxRetransmit >= 0 && t.maxRetransmit <= 20)) {
     fault("maxRetransmit", "is a whole number from 0 to 20");
   }

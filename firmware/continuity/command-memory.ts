@@ -11,7 +11,9 @@
  *     each outcome's key     fingerprint | code i32 | answer, or none where it was too long | CRC-32
  *
  * A fingerprint is the first 8 bytes of the SHA-256 of what tells a command from all others: the chance that a
- * new command is taken for one of 52 is 52 / 2^64. `begun` is in epoch seconds, 0 while the device has no time.
+ * new command is taken for one of 52 is 52 / 2^64. `begun` is in epoch seconds, 0 while the device has no time; it
+ * only says in the log how old a command was that made room for another. Nothing is forgotten for its age: the time
+ * is the network's, and one that is years ahead would have each command executed again.
  *
  * The marks are in retained memory as well, which outlives all but a loss of power: so that with storage that
  * fails an id is executed once over sleep and panics all the same.
@@ -56,7 +58,7 @@ const headLength = fingerprintLength + 4;
 const crcLength = 4;
 /** Longest answer that is kept, bytes: with it a partition of 24 KiB for NVS has room for all. */
 const longestAnswer = 112;
-/** No cloud sends a command again that is older than this, s: 30 days. */
+/** No cloud sends a command again that is older than this, s: 30 days. The log is silent about those that made room. */
 const lifetime = 2_592_000;
 
 /** Remembers the last 52 commands that were handed to the application. */
@@ -88,14 +90,14 @@ export class CommandMemory {
     return this.#options.crypto.sha256(encodeUtf8(identity)).subarray(0, fingerprintLength);
   }
 
-  /** Whether the command was begun before, in this boot or an earlier one; `now` in monotonic ms. */
-  knows(fingerprint: Uint8Array, now: number): boolean {
-    return this.find(this.marks(), fingerprint, now) >= 0;
+  /** Whether the command was begun before, in this boot or an earlier one. */
+  knows(fingerprint: Uint8Array): boolean {
+    return find(this.marks(), fingerprint) >= 0;
   }
 
   /** How a command came out; undefined where that is not known. */
-  outcome(fingerprint: Uint8Array, now: number): CommandOutcome | undefined {
-    const place = this.find(this.marks(), fingerprint, now);
+  outcome(fingerprint: Uint8Array): CommandOutcome | undefined {
+    const place = find(this.marks(), fingerprint);
     if (place < 0) return undefined;
     let stored: ArrayBuffer | undefined;
     this.attempt((store) => (stored = store.read(`c${place}`)));
@@ -108,14 +110,14 @@ export class CommandMemory {
     return { code: view.getInt32(fingerprintLength, true), answer: bytes.subarray(headLength, end) };
   }
 
-  /** Call before a command is executed: it will not be again. The oldest of 52 makes room. */
+  /** Call before a command is executed, `now` in monotonic ms: it will not be again. The oldest of 52 makes room. */
   begin(fingerprint: Uint8Array, now: number): void {
     const { retained, log } = this.#options;
     const table = this.marks();
     const place = table[0] % places;
     const at = 1 + place * markLength;
     const seconds = this.seconds(now);
-    if (isAlive(table, at, seconds)) {
+    if (mayComeAgain(table, at, seconds)) {
       const begun = begunAt(table, at);
       const age = begun === 0 || seconds === 0 ? undefined : 1000 * Math.max(0, seconds - begun);
       log(age === undefined ? { kind: "command forgotten" } : { kind: "command forgotten", age });
@@ -129,8 +131,8 @@ export class CommandMemory {
   }
 
   /** Call once the command is executed and before its answer is sent. */
-  finish(fingerprint: Uint8Array, { code, answer }: CommandOutcome, now: number): void {
-    const place = this.find(this.marks(), fingerprint, now);
+  finish(fingerprint: Uint8Array, { code, answer }: CommandOutcome): void {
+    const place = find(this.marks(), fingerprint);
     if (place < 0) return;
     const kept = answer.length <= longestAnswer ? answer.length : 0;
     const end = headLength + kept;
@@ -150,16 +152,6 @@ export class CommandMemory {
     let table = this.#options.retained?.read(retainedParts.commands);
     if (table === undefined) this.attempt((_, slots) => (table = slots.load()));
     return table?.length === tableLength ? table : new Uint8Array(tableLength);
-  }
-
-  /** The newest place of a fingerprint; -1 when there is none that counts. */
-  private find(table: Uint8Array, fingerprint: Uint8Array, now: number): number {
-    for (let i = 1; i <= places; i++) {
-      const place = (table[0] + places - i) % places;
-      const at = 1 + place * markLength;
-      if (holds(table, at, fingerprint)) return isAlive(table, at, this.seconds(now)) ? place : -1;
-    }
-    return -1;
   }
 
   /** Epoch seconds; 0 while the time is not known. */
@@ -189,8 +181,17 @@ export class CommandMemory {
   }
 }
 
-/** Whether a mark is there whose command may be sent again. */
-function isAlive(table: Uint8Array, at: number, seconds: number): boolean {
+/** The newest place of a fingerprint; -1 when there is none. */
+function find(table: Uint8Array, fingerprint: Uint8Array): number {
+  for (let i = 1; i <= places; i++) {
+    const place = (table[0] + places - i) % places;
+    if (holds(table, 1 + place * markLength, fingerprint)) return place;
+  }
+  return -1;
+}
+
+/** Whether a mark is there whose command may be sent again, as far as the clock is right. */
+function mayComeAgain(table: Uint8Array, at: number, seconds: number): boolean {
   let i = at;
   while (i < at + markLength && table[i] === 0) i += 1;
   if (i === at + markLength) return false;

@@ -5,7 +5,7 @@
 import {
   decodeDeepSleepRecord,
   encodeDeepSleepRecord,
-  wakeEarly,
+  leadOf,
   wokenAt,
   shortestSleep,
 } from "./deep-sleep-record";
@@ -35,16 +35,26 @@ export interface Woken extends DeepSleepRecord {
   readonly now: number;
 }
 
-/** How long nothing must have happened, ms: the last line of the log leaves, and one of the modem may come. */
-const quietBeforeSleep = 300;
+/**
+ * How long nothing must have come from outside, ms: at 9,600 bit/s the rest of a line that has begun. The log's last line
+ * needs no time: the SDK waits until each UART has sent what it was given. What a modem says later, that the connection is
+ * released or that it falls asleep, needs no listener, for it is asked at the next wake.
+ */
+const quietBeforeSleep = 100;
 
 /** Longest sleep at once, ms: the board counts 32 bits, and the clock drifts until the network corrects it. */
 const longest = 86_400_000;
 
-/** Puts the board into deep sleep once nothing has happened for a while. */
+/** Puts the board into deep sleep as soon as nothing is to be done and nothing comes from outside. */
 export class DeepSleep {
   readonly #options: DeepSleepOptions;
-  #quietSince: number | undefined;
+  /** When something has come from outside last, ms; -Infinity before the first time. */
+  #disturbedAt = -Infinity;
+  /** When this start's wake was due, ms, until the first turn has shown how long the start took. */
+  #wakeDue: number | undefined;
+  /** How long this start took, and the one before, ms. */
+  #start: number | undefined;
+  #startBefore: number | undefined;
 
   constructor(options: DeepSleepOptions) {
     this.#options = options;
@@ -61,6 +71,8 @@ export class DeepSleep {
       log({ kind: "agent woke without its memory" });
       return undefined;
     }
+    this.#wakeDue = record.wake;
+    this.#startBefore = record.start;
     return { ...record, now, slept: record.slept + now - record.at };
   }
 
@@ -79,19 +91,29 @@ export class DeepSleep {
     now: number,
     disturbed: boolean,
   ): number {
-    const duration = state === undefined ? 0 : Math.min(state.until - now - wakeEarly, longest);
-    if (disturbed || state === undefined || modem === undefined || duration < shortestSleep) {
-      this.#quietSince = undefined;
-      return disturbed && duration >= shortestSleep ? quietBeforeSleep : Infinity;
+    if (disturbed) this.#disturbedAt = now;
+    if (this.#wakeDue !== undefined) {
+      this.#start = now - this.#wakeDue;
+      this.#wakeDue = undefined;
     }
-    this.#quietSince ??= now;
-    const left = this.#quietSince + quietBeforeSleep - now;
+    if (state === undefined || modem === undefined) return Infinity;
+    const lead = leadOf(this.#start, this.#startBefore);
+    const duration = Math.floor(Math.min(state.until - now - lead, longest));
+    if (duration < shortestSleep) return Infinity;
+    const left = this.#disturbedAt + quietBeforeSleep - now;
     if (left > 0) return left;
     const { board, retained, beforeSleep } = this.#options;
-    const bytes = encodeDeepSleepRecord({ ...state, modem, at: now, wall: board.wall() });
+    const bytes = encodeDeepSleepRecord({
+      ...state,
+      modem,
+      at: now,
+      wall: board.wall(),
+      wake: now + duration,
+      start: this.#start ?? this.#startBefore,
+    });
     if (bytes === undefined || !retained.write(retainedParts.deepSleep, bytes)) return Infinity;
     beforeSleep?.();
-    board.sleep(Math.floor(duration));
+    board.sleep(duration);
     return Infinity;
   }
 }

@@ -2,7 +2,7 @@
  * The last lines of the log, in retained memory: what the device said before it panicked can be fetched after.
  * They are a ring of bytes, each line behind the time of the board's clock in epoch seconds:
  *
- *     0         2        4                                          1856
+ *     0         2        4                                          1816
  *     +---------+--------+------------------------------------------+
  *     | form u16| at u16 | newer lines ... | 0 ... or older lines ...|
  *     +---------+--------+------------------------------------------+
@@ -10,6 +10,7 @@
  *
  * There is no CRC over it, as it is written in pieces: a damaged bit costs a character.
  */
+import { ascii } from "../text/ascii";
 import { retainedParts } from "./retained-memory";
 import type { RetainedMemory, RetainedStore } from "./retained-memory";
 
@@ -39,19 +40,19 @@ export class LogRing {
   append(line: string, epoch: number): void {
     const store = this.#store;
     if (store === undefined) return;
-    const text = `${Math.floor(epoch / 1000)} ${line}`;
-    const length = Math.min(text.length, longest);
-    const bytes = new Uint8Array(length + 1);
-    for (let i = 0; i < length; i++) bytes[i] = shown(text.charCodeAt(i));
-    bytes[length] = lineEnd;
-    const fits = Math.min(bytes.length, room - this.#at);
-    store.write(partAt + headLength + this.#at, bytes.subarray(0, fits));
-    if (fits < bytes.length) store.write(partAt + headLength, bytes.subarray(fits));
+    const bytes = lineBytes(`${Math.floor(epoch / 1000)} ${line}`);
+    const fits = room - this.#at;
+    if (bytes.length <= fits) store.write(partAt + headLength + this.#at, bytes);
+    else {
+      store.write(partAt + headLength + this.#at, bytes.subarray(0, fits));
+      store.write(partAt + headLength, bytes.subarray(fits));
+    }
     this.#at = (this.#at + bytes.length) % room;
     const head = new Uint8Array(headLength);
-    const view = new DataView(head.buffer);
-    view.setUint16(0, form, true);
-    view.setUint16(2, this.#at, true);
+    head[0] = form & 0xff;
+    head[1] = form >> 8;
+    head[2] = this.#at & 0xff;
+    head[3] = this.#at >> 8;
     store.write(partAt, head);
   }
 
@@ -67,6 +68,16 @@ export class LogRing {
     }
     return text;
   }
+}
+
+/** The line's bytes with its end. `newest` makes question marks of what is not printable, except for these two. */
+function lineBytes(line: string): Uint8Array {
+  const bytes = ascii(`${line.length > longest ? line.slice(0, longest) : line}\n`);
+  if (line.indexOf("\n") < 0 && line.indexOf("\0") < 0) return bytes;
+  for (let i = 0; i < bytes.length - 1; i++) {
+    if (bytes[i] === lineEnd || bytes[i] === 0) bytes[i] = 0x3f;
+  }
+  return bytes;
 }
 
 /** The character, or a question mark for what is not printable ASCII. */

@@ -30,6 +30,8 @@ const strangersShare = 1 / 6;
 const commandsShare = 3 / 4;
 /** So many a day are fetched whatever used it: a cloud that was in trouble for an hour must not cost them all. */
 const commandsReserved = 12;
+/** What a state has room for. */
+const mostForged = 0x3f;
 /** What a guarded device sends in one contact because answers ask for it. */
 const followsPerContact = 8;
 /** An RST is sent this seldom, ms. Without one a peer that sends again gives up by itself. */
@@ -44,7 +46,10 @@ const suspicion = 60_000;
 /** A guard that does not help is left alone for so long. */
 const leftAlone = 32 * day;
 const minute = 60_000;
-/** Bytes of the state, as it is kept: a time f64, five times to come in minutes and two spent in s, u16; two u8, the last one two numbers of 4 bits. */
+/**
+ * Bytes of the state, as it is kept: a time f64, five times to come in minutes and two spent in s, u16; two u8, of two
+ * numbers each: 2 and 6 bits, 4 and 4.
+ */
 const stateLength = 24;
 const mostOf16Bits = 0xffff;
 
@@ -90,6 +95,8 @@ export class OthersBudget {
   #followed = 0;
   /** Commands fetched today, as far as they are of those reserved. */
   #commands = 0;
+  /** Commands of today that were nobody's who may give any. */
+  #forged = 0;
   /** Late answers that may come still, and the copies sent since the start that are counted in it. */
   #late = 0;
   #copies = 0;
@@ -123,9 +130,19 @@ export class OthersBudget {
     this.#watchedUntil = time(16);
     this.#strangers = 1_000 * view.getUint16(18, true);
     this.#exchanges = 1_000 * view.getUint16(20, true);
-    this.#growths = Math.min(state[22], mostGrowths);
+    this.#growths = Math.min(state[22] & 0x03, mostGrowths);
+    this.#forged = state[22] >> 2;
     this.#late = Math.min(state[23] & 0x0f, mostLate);
     this.#commands = Math.min(state[23] >> 4, commandsReserved);
+    this.keep(now);
+  }
+
+  /**
+   * Keeps what is left of the times to come; to be called every few minutes. After a restart, over which no clock
+   * goes on, they count from what was kept last: a guarded device speaks seldom, so that is hours ago.
+   */
+  keep(now: number): void {
+    if (now < Math.max(this.#guardedUntil, this.#leftAloneUntil, this.#watchedUntil)) this.save(now);
   }
 
   /** Whether the device does with less contact than it would like to. */
@@ -198,9 +215,18 @@ export class OthersBudget {
     this.charge(0, exchange + time, now);
   }
 
+  /** A command that was taken is nobody's who may give any: a day has no more of them than strangers may cost. */
+  forged(now: number): void {
+    if (this.#limit === Infinity) return;
+    this.turnDay(now);
+    this.#forged = Math.min(this.#forged + 1, mostForged);
+    this.save(now);
+  }
+
   /** Whether something may be sent that only another's datagram asks for; if so, it counts. */
   may(what: Follow, now: number): boolean {
     if (this.#limit === Infinity) return true;
+    if (what === "command" && this.#forged > 0 && this.isForgedEnough(now)) return false;
     if (what === "reset") {
       if (now < this.#resetAt || this.guarded(now)) return false;
       this.#resetAt = now + betweenResets;
@@ -227,6 +253,13 @@ export class OthersBudget {
     this.save(now);
   }
 
+  /** Whether the forged commands of today have used up what strangers may cost; after the first at the soonest. */
+  private isForgedEnough(now: number): boolean {
+    this.turnDay(now);
+    const forged = this.#forged;
+    return forged === mostForged || (forged > 0 && (forged + 1) * exchange > strangersShare * this.#limit);
+  }
+
   private guard(now: number): void {
     this.#growths = now < this.#watchedUntil ? Math.min(this.#growths + 1, mostGrowths) : 0;
     const wait = day * guardGrowth ** this.#growths;
@@ -243,6 +276,7 @@ export class OthersBudget {
     this.#strangers = 0;
     this.#exchanges = 0;
     this.#commands = 0;
+    this.#forged = 0;
   }
 
   private save(now: number): void {
@@ -261,7 +295,7 @@ export class OthersBudget {
     left(16, this.#watchedUntil);
     put(18, this.#strangers / 1_000);
     put(20, this.#exchanges / 1_000);
-    state[22] = this.#growths;
+    state[22] = this.#growths | (this.#forged << 2);
     state[23] = this.#late | (this.#commands << 4);
     retained.write(retainedParts.radio, state);
   }

@@ -62,7 +62,7 @@ const escalationLength = 6;
 const trailerLength = 15;
 const idReserve = 64;
 const sequenceReserve = 32;
-const flag = Object.freeze({ session: 1, token: 2, rto: 4 });
+const flag = Object.freeze({ session: 1, token: 2, rto: 4, format: 8 });
 
 /**
  * What the device remembers over a restart and over deep sleep: the session with the cloud, ids and
@@ -90,6 +90,7 @@ export class PersistentState {
   #live: LiveState | undefined;
   #boots = 0;
   #budgetSpent = 0;
+  #statesFormat = false;
   /** Tells this boot from the others in the journal: its number, or any where numbers are not kept. */
   readonly bootMark: number;
   /** Where message ids start in this boot. */
@@ -115,9 +116,7 @@ export class PersistentState {
     this.#working = store !== undefined;
     this.#nextId = Math.floor(random() * 0x1_0000_0000);
     let firstMessageId = Math.floor(random() * 0x1_0000);
-    let state: Uint8Array | undefined;
-    // A store that cannot be read now may be readable at the next start, so it is not overwritten.
-    if (!this.attempt((slots) => (state = slots.load()))) this.#working = false;
+    // A wake needs nothing of storage: it is looked at when it is written to.
     if (retained !== undefined && isSnapshot(retained)) {
       this.continued = true;
       const end = retained.length - trailerLength;
@@ -131,6 +130,9 @@ export class PersistentState {
       this.#unsaved = retained[end + 14] !== 0;
       return;
     }
+    let state: Uint8Array | undefined;
+    // A store that cannot be read now may be readable at the next start, so it is not overwritten.
+    if (!this.attempt((slots) => (state = slots.load()))) this.#working = false;
     if (state !== undefined && state.length >= tokenAt) {
       const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
       firstMessageId = view.getUint16(8, true);
@@ -231,6 +233,18 @@ export class PersistentState {
     this.save();
   }
 
+  /** Whether the server has refused bytes whose Content-Format it was not told. */
+  get statesFormat(): boolean {
+    return this.#statesFormat;
+  }
+
+  /** It has, and took them with it. */
+  keepStatesFormat(): void {
+    if (this.#statesFormat) return;
+    this.#statesFormat = true;
+    this.save();
+  }
+
   /** @param spent seconds */
   keepBudget(spent: number): void {
     this.#budgetSpent = spent;
@@ -283,6 +297,7 @@ export class PersistentState {
       view.setUint32(39, sequence, true);
       view.setFloat64(43, this.#session.lastContact, true);
     }
+    if (this.#statesFormat) state[13] |= flag.format;
     view.setUint32(51, this.#budgetSpent, true);
     state[55] = token.length;
     state.set(token, tokenAt);
@@ -315,6 +330,7 @@ export class PersistentState {
     this.#escalation = escalation;
     this.#budgetSpent = view.getUint32(51, true);
     const flags = state[13];
+    this.#statesFormat = (flags & flag.format) !== 0;
     if ((flags & flag.session) !== 0) {
       this.#sequenceLimit = view.getUint32(39, true);
       this.#session = {

@@ -7,6 +7,7 @@
  * zero, so a device that gets through now and then never reaches its bound.
  */
 import type { ContinuityEvent } from "./continuity-event";
+import type { SpentBudget } from "./deep-sleep-record";
 import type { PersistentState } from "./persistent-state";
 
 /** ms */
@@ -14,7 +15,8 @@ const day = 86_400_000;
 
 /** The seconds that the radio was on in vain today, against the most it may. All times are monotonic, ms. */
 export class RadioBudget {
-  readonly #limit: number;
+  /** Seconds in vain that a day may have, ms. */
+  readonly limit: number;
   /** When the first second in vain began, which begins the day; undefined while there is none. */
   #dayBegan: number | undefined;
   /** ms spent in vain today, without the time since the radio went on last. */
@@ -28,28 +30,38 @@ export class RadioBudget {
    * @param spent seconds spent already when the device was restarted
    */
   constructor(seconds: number, spent: number) {
-    this.#limit = seconds === 0 ? Infinity : seconds * 1000;
-    this.#spent = Math.min(spent * 1000, this.#limit);
+    this.limit = seconds === 0 ? Infinity : seconds * 1000;
+    this.#spent = Math.min(spent * 1000, this.limit);
+  }
+
+  /** What is spent of the day, with when it began; to be kept over deep sleep, in which the radio is off. */
+  get state(): Omit<SpentBudget, "suspended"> {
+    return { spent: this.#spent, dayBegan: this.#dayBegan };
+  }
+
+  /** Takes back what `state` gave. */
+  restore({ spent, dayBegan }: Omit<SpentBudget, "suspended">): void {
+    this.#spent = Math.max(0, Math.min(spent, this.limit));
+    this.#dayBegan = dayBegan;
   }
 
   /** Seconds spent today. */
   spent(now: number): number {
-    this.turnDay(now);
-    return Math.floor((this.#spent + this.inFlight(now)) / 1000);
+    return Math.floor(this.inVain(now) / 1000);
   }
 
-  /** Whether the radio is on; to be called at every turn. */
-  note(active: boolean, now: number): void {
+  /** Whether the radio is on; to be called at every turn. Gives the ms spent today. */
+  note(active: boolean, now: number): number {
     this.turnDay(now);
-    if (active) {
-      if (this.#fruitful) return;
+    if (!active) {
+      this.#fruitful = false;
+      this.#spent += this.inFlight(now);
+      this.#onSince = undefined;
+    } else if (!this.#fruitful) {
       this.#onSince ??= now;
       this.#dayBegan ??= now;
-      return;
     }
-    this.#fruitful = false;
-    this.#spent += this.inFlight(now);
-    this.#onSince = undefined;
+    return this.#spent + this.inFlight(now);
   }
 
   /** The cloud has answered: the time spent counts as zero. */
@@ -67,16 +79,27 @@ export class RadioBudget {
     this.#dayBegan ??= now;
   }
 
+  /** When the day is over that has begun, ms; Infinity while there is none. */
+  get dayEnds(): number {
+    return this.#dayBegan === undefined ? Infinity : this.#dayBegan + day;
+  }
+
   /** Whether the budget of today is spent. */
   isSpent(now: number): boolean {
-    this.turnDay(now);
-    return this.#spent + this.inFlight(now) >= this.#limit;
+    return this.inVain(now) >= this.limit;
   }
 
   /** When `isSpent` changes next: the budget will be spent, or the day will be over. */
   deadline(now: number): number {
-    if (this.isSpent(now)) return this.#dayBegan! + day;
-    return this.#onSince === undefined ? Infinity : now + this.#limit - this.#spent - this.inFlight(now);
+    const inVain = this.inVain(now);
+    if (inVain >= this.limit) return this.dayEnds;
+    return this.#onSince === undefined ? Infinity : now + this.limit - inVain;
+  }
+
+  /** ms spent today, the time since the radio went on last included. */
+  private inVain(now: number): number {
+    this.turnDay(now);
+    return this.#spent + this.inFlight(now);
   }
 
   private inFlight(now: number): number {
@@ -84,9 +107,13 @@ export class RadioBudget {
   }
 
   private turnDay(now: number): void {
-    // What was spent before a restart belongs to the first day after it.
-    if (this.#dayBegan === undefined && this.#spent > 0) this.#dayBegan = now;
-    if (this.#dayBegan === undefined || now - this.#dayBegan < day) return;
+    const began = this.#dayBegan;
+    if (began === undefined) {
+      // What was spent before a restart belongs to the first day after it.
+      if (this.#spent > 0) this.#dayBegan = now;
+      return;
+    }
+    if (now - began < day) return;
     this.#spent = 0;
     this.#dayBegan = this.#onSince === undefined ? undefined : now;
     if (this.#onSince !== undefined) this.#onSince = now;
@@ -119,6 +146,11 @@ export class RadioGuard {
   readonly #budget: RadioBudget;
   #saved: number;
   #suspended = false;
+  /** Whether the radio was on in vain when it was looked at last. */
+  #on = false;
+  /** Until then, as long as that stays so, looking at it changes nothing and finds this deadline, ms. */
+  #calmUntil = -Infinity;
+  #due = Infinity;
 
   /** @param seconds a day for which the radio may be on in vain, 0 for no bound */
   constructor(seconds: number, radio: Radio, memory: PersistentState, log: (event: ContinuityEvent) => void) {
@@ -130,6 +162,17 @@ export class RadioGuard {
     this.#budget = new RadioBudget(seconds, Math.min(this.#saved, seconds / 2));
   }
 
+  /** What to keep over deep sleep. */
+  get state(): SpentBudget {
+    return { ...this.#budget.state, suspended: this.#suspended };
+  }
+
+  /** After deep sleep: goes on with the day. */
+  restore(state: SpentBudget): void {
+    this.#budget.restore(state);
+    this.#suspended = state.suspended;
+  }
+
   /** Whether the radio is off until the day is over. */
   get suspended(): boolean {
     return this.#suspended;
@@ -137,7 +180,8 @@ export class RadioGuard {
 
   /** When `note` has to be called next. */
   deadline(now: number): number {
-    return this.#suspended || this.#radio.active === true ? this.#budget.deadline(now) : Infinity;
+    if (!this.#suspended && this.#radio.active !== true) return Infinity;
+    return now < this.#calmUntil ? this.#due : this.#budget.deadline(now);
   }
 
   /**
@@ -149,13 +193,20 @@ export class RadioGuard {
   note(trying: boolean, now: number): void {
     const { active } = this.#radio;
     if (active === undefined) return;
-    this.#budget.note(active && trying, now);
-    const seconds = this.#budget.spent(now);
+    const on = active && trying;
+    // There are some ten turns a second while the modem is spoken with.
+    if (on === this.#on && now < this.#calmUntil) return;
+    this.#on = on;
+    const budget = this.#budget;
+    const inVain = budget.note(on, now);
+    const seconds = Math.floor(inVain / 1000);
     if (seconds > savedShare * this.#saved + savedSeconds || (seconds === 0 && this.#saved > 0)) {
       this.#saved = seconds;
       this.#memory.keepBudget(seconds);
     }
-    const spent = this.#budget.isSpent(now);
+    const spent = inVain >= budget.limit;
+    this.#due = budget.deadline(now);
+    this.#calmUntil = Math.min(this.#due, budget.dayEnds, now + 1000 * (seconds + 1) - inVain);
     if (spent === this.#suspended) return;
     this.#suspended = spent;
     if (!spent) return this.#log({ kind: "radio budget of a new day" });
@@ -166,6 +217,7 @@ export class RadioGuard {
 
   /** An exchange has ended, with an answer or without. */
   heard(answered: boolean, now: number): void {
+    this.#calmUntil = -Infinity;
     if (answered) this.#budget.answered();
     else this.#budget.failed(now);
   }

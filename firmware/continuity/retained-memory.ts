@@ -44,7 +44,7 @@ export const partOverhead = 8;
 /** All parts. `test/firmware/continuity/retained-memory.test.ts` checks that they fit. */
 export const retainedParts = Object.freeze({
   /** What the device knows over deep sleep: see deep-sleep-record.ts. */
-  deepSleep: Object.freeze({ offset: 0, length: 512, form: 0xd05e, ofSleep: true }),
+  deepSleep: Object.freeze({ offset: 0, length: 512, form: 0xd05f, ofSleep: true }),
   /** Where the journal stands, so that it is not read whole at each wake: 256 blocks of 11 bytes, and a head. */
   journal: Object.freeze({ offset: 512, length: 2944, form: 0x3017, ofSleep: true }),
   /** Marks of commands that were executed, 52 of 12 bytes and where the next goes: see command-memory.ts. */
@@ -55,8 +55,12 @@ export const retainedParts = Object.freeze({
   starts: Object.freeze({ offset: 4136, length: 80, form: 0x57a1, ofSleep: false }),
   /** Which measure points fail, and how often in a row: see device/failure-count.ts. */
   failures: Object.freeze({ offset: 4216, length: 72, form: 0xfa17, ofSleep: true }),
+  /** Salt of sealed payloads and their counters: see seal/nonces.ts. */
+  seal: Object.freeze({ offset: 4288, length: 24, form: 0x5ea1, ofSleep: true }),
+  /** When the last sealed command was sealed: see seal/command-time.ts. */
+  commandTime: Object.freeze({ offset: 4312, length: 16, form: 0xc71e, ofSleep: false }),
   /** The last lines of the log. */
-  log: Object.freeze({ offset: 4288, length: 1856, form: 0x1061, ofSleep: false }),
+  log: Object.freeze({ offset: 4328, length: 1816, form: 0x1062, ofSleep: false }),
 } satisfies Record<string, RetainedPart>);
 
 /** The parts by their table: `retained.read(retainedParts.radio)`. */

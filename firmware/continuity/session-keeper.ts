@@ -51,10 +51,11 @@ export class SessionKeeper {
   begin(epoch: number | undefined, now: number): void {
     if (this.#begun) return;
     this.#begun = true;
-    const stored = this.#options.memory.session;
+    const { memory, session } = this.#options;
+    const stored = memory.session;
     if (stored === undefined) return;
     const known = epoch !== undefined && stored.lastContact > 0;
-    this.#options.session.resume(stored, known ? stored.lastContact - epoch : now, now);
+    session.resume(stored, known ? stored.lastContact - epoch : now, now, memory.continued);
   }
 
   /** The session was opened, or had contact: stores it if what is in storage has become too old. */
@@ -93,12 +94,11 @@ export class SessionKeeper {
     return { ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) };
   }
 
-  /** When the session wants to be kept alive, ms; Infinity when a request comes first, or it need not be. */
-  deadline(nextRequest: number): number {
+  /** When the session wants to be kept alive, unless a request comes first, ms; Infinity when it need not be. */
+  get due(): number {
     const { session, keepAlive, lifetime } = this.#options;
     if (!keepAlive || this.#askedAfter === session.lastContact) return Infinity;
-    const due = session.lapsesAt - Math.min(ahead, lifetime * 250);
-    return nextRequest <= due ? Infinity : due;
+    return session.lapsesAt - Math.min(ahead, lifetime * 250);
   }
 
   /** Sends a request that keeps the session alive. */

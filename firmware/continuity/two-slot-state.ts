@@ -32,6 +32,7 @@ export class TwoSlotState {
   #turn = 0;
   #next = 0;
   #damaged = false;
+  #loaded = false;
 
   /**
    * @param form of the state: one of another form is not loaded
@@ -65,15 +66,17 @@ export class TwoSlotState {
       this.#turn = turn;
       this.#next = 1 - i;
     }
+    this.#loaded = true;
     return newest?.subarray(headLength, newest.length - crcLength);
   }
 
   /**
-   * Keeps a state of up to 65,535 bytes; call `load` before.
+   * Keeps a state of up to 65,535 bytes. Where `load` was not called before, it is here, as the older slot is written.
    *
    * @throws Error when the store took it and does not have it, too
    */
   save(state: Uint8Array): void {
+    if (!this.#loaded) this.load();
     const bytes = new Uint8Array(headLength + state.length + crcLength);
     const view = new DataView(bytes.buffer);
     const turn = (this.#turn + 1) >>> 0;

@@ -110,12 +110,17 @@ export class ApplicationMessages implements Device {
     this.append(Topic.firmwareInform, { version }, undefined, done, { volatile: true });
   }
 
+  /** The same for what the device tells by itself, and once more after a deep sleep that came before the answer. */
+  tellFirmware(version: string, done: Done): void {
+    this.append(Topic.firmwareInform, { version }, undefined, done, { volatile: true, toldAgain: true });
+  }
+
   private append(
     topic: string,
     params: Message["params"],
     fault: ThingFault | undefined,
     done: Done,
-    { timed = false, volatile = false } = {},
+    { timed = false, volatile = false, toldAgain = false } = {},
   ): void {
     const reason = fault === undefined ? unstated(params) : `${fault.id} ${fault.detail}`;
     if (reason !== undefined) {
@@ -135,6 +140,7 @@ export class ApplicationMessages implements Device {
       timed,
       done,
       volatile,
+      ...(toldAgain ? { toldAgain } : {}),
     });
     onMessage();
   }

@@ -57,6 +57,8 @@ export interface Message extends Waiting {
    * version may be another one.
    */
   readonly volatile: boolean;
+  /** The device says the same again after deep sleep, so it may be lost with RAM. */
+  readonly toldAgain?: boolean;
 }
 
 export type Entry = Reading | Message;

@@ -6,6 +6,8 @@
  *     raw, compact    up_raw 01, 03 (time: arrival)     up_raw 04, 05
  *     json            measurepoint/post                 measurepoint/post/batch
  *     json, late      measurepoint/resume               measurepoint/resume/batch
+ *     sealed          up_raw 07, 0c (without a time:    up_raw 04, 05, in an envelope each, as events and what
+ *                     01, 03)                           sets or deletes attributes and tags are: up_raw 0d
  *
  * Late readings, those that waited while the device was cut off, never share a request with others.
  */
@@ -20,10 +22,12 @@ import { encodeUtf8 } from "../text/utf8";
 import type { OptionBlock } from "../coap/option";
 import type { Answer } from "../enos/body";
 import type { Credentials } from "../enos/credentials";
+import type { RawAnswer } from "../model/command";
 import type { Layout } from "../model/report";
 import type { Thing, ThingFault } from "../model/thing";
 import type { MemberNames } from "../text/member-names";
 import type { Entry, Message, Reading } from "./entry";
+import type { Sealing } from "./sealing";
 
 /** One request's content. It stays the same however often it is sent, so that the cloud recognises it. */
 export interface DeliveryRequest {
@@ -35,6 +39,15 @@ export interface DeliveryRequest {
   readonly late: boolean;
 }
 
+/** What the cloud says of an upload. */
+export interface UploadAnswer extends Answer {
+  /**
+   * EnOS says it of an envelope, and not the script: which may have failed to open it, for want of its key, so that
+   * what was sent need not be to blame.
+   */
+  readonly isUnopened?: boolean;
+}
+
 export interface UploadLimits {
   /** Longest payload of a request with several readings, bytes. */
   readonly payload: number;
@@ -42,8 +55,8 @@ export interface UploadLimits {
   readonly datagram: number;
 }
 
-/** Bytes of a datagram beside path and payload: header, token, signature with its option header, marker. */
-const overhead = 4 + 8 + 3 + 96 + 1;
+/** Bytes of a datagram beside path and payload: header, token, format, signature with its option header, marker, a spare one. */
+const overhead = 4 + 4 + 2 + 4 + 96 + 1 + 1;
 const mostReadings = 255;
 /** Least size of the buffer, bytes: one reading may be longer than the payload of several may be. */
 const leastBuffer = 128;
@@ -55,25 +68,41 @@ export class RequestComposer {
   readonly #thing: Thing;
   readonly #limits: UploadLimits;
   readonly #names: MemberNames | undefined;
+  readonly #sealing: Sealing | undefined;
   readonly #root: string;
   readonly #paths: Record<string, OptionBlock> = {};
   /** Topics that the server does not have. */
   readonly #missing: string[] = [];
   #buffer: Uint8Array;
 
-  /** @param names counts what the server's answers are made of */
-  constructor(credentials: Credentials, thing: Thing, limits: UploadLimits, names?: MemberNames) {
+  /**
+   * @param names counts what the server's answers are made of
+   * @param sealing of a product that seals its payloads
+   */
+  constructor(
+    credentials: Credentials,
+    thing: Thing,
+    limits: UploadLimits,
+    names?: MemberNames,
+    sealing?: Sealing,
+  ) {
     this.#credentials = credentials;
     this.#thing = thing;
     this.#limits = limits;
     this.#names = names;
+    this.#sealing = sealing;
     this.#root = `${deviceRoot(credentials)}/`;
     this.#buffer = new Uint8Array(Math.max(leastBuffer, limits.payload));
   }
 
-  /** Uri-Path and Content-Format of the request. */
+  /** Uri-Path of the request, and its Content-Format if that is JSON. */
   path(upload: DeliveryRequest): OptionBlock {
-    return this.pathOf(upload.topic, isRaw(upload.topic));
+    return this.pathOf(upload.topic);
+  }
+
+  /** Content-Format of a request with bytes, see `Publication.format`. */
+  format(upload: DeliveryRequest): number | undefined {
+    return isRaw(upload.topic) ? ContentFormat.octetStream : undefined;
   }
 
   /**
@@ -84,10 +113,12 @@ export class RequestComposer {
    */
   plan(entries: readonly Entry[], id: number, lateAfter: number, now: number): DeliveryRequest {
     const first = entries[0];
-    if (first.kind === "message") return { id: first.id, entries: [first], topic: first.topic, late: false };
+    if (first.kind === "message")
+      return { id: first.id, entries: [first], topic: this.told(first), late: false };
     const late = isLate(first, lateAfter, now);
     const alone = { id: first.id, entries: [first], topic: this.single(first, late), late };
-    const topic = first.format === "json" ? this.batch(late) : Topic.raw;
+    const isJson = this.isJson(first);
+    const topic = isJson ? this.batch(late) : Topic.raw;
     // Without a clock the reading has no time: it is sent alone, and the cloud takes the time of arrival.
     if (first.time === undefined || first.sentAlone === true || topic === undefined) return alone;
     let most = 1;
@@ -103,7 +134,7 @@ export class RequestComposer {
     const upload = { id, entries: entries.slice(0, most), topic, late };
     let fitting = 0;
     try {
-      fitting = first.format === "json" ? this.fittingJson(upload) : this.fittingRaw(upload);
+      fitting = isJson ? this.fittingJson(upload) : this.fittingRaw(upload);
     } catch {
       // One of the readings has the fault: sent alone, each shows whether it is to blame.
     }
@@ -130,37 +161,85 @@ export class RequestComposer {
   }
 
   /**
-   * The upload's payload, or why there is none. A raw payload is a view of one buffer: it is valid
-   * until the next call.
+   * The upload's payload without its envelope, or why there is none. A raw payload is a view of one buffer: it is
+   * valid until the next call.
    */
   payload(upload: DeliveryRequest): Uint8Array | string {
     const first = upload.entries[0];
-    if (first.kind === "message") return this.messageBody(first);
-    const fault = first.format === "json" ? this.checkAll(upload) : undefined;
+    if (first.kind === "message") return this.messageBody(upload.topic, first);
+    const isJson = this.isJson(first);
+    const fault = isJson ? this.checkAll(upload) : undefined;
     if (fault !== undefined) return describeFault(fault);
-    if (first.format === "json") return this.jsonBody(upload, first);
+    if (isJson) return this.jsonBody(upload, first);
     return this.rawBody(upload, first);
   }
 
+  /** The payload as it is sent: where the product seals, in an envelope of its own each time. */
+  sealed(upload: DeliveryRequest, payload: Uint8Array): Uint8Array {
+    return this.isSealed(upload) ? this.#sealing!.sealUpload(payload) : payload;
+  }
+
+  /** Whether the upload goes in an envelope. */
+  isSealed({ topic }: DeliveryRequest): boolean {
+    return this.#sealing !== undefined && isRaw(topic);
+  }
+
+  /** Whether nothing but the script's own answer says what became of the upload: see `Sealing.proof`. */
+  needsProof(upload: DeliveryRequest): boolean {
+    return this.#sealing?.proof === true && isRaw(upload.topic);
+  }
+
   /**
-   * What the body of a 2.04 says: EnOS's code, 200 for stored. Undefined when the body cannot be read or speaks
-   * of something else, so that nothing says that the request was stored.
+   * What the body of a 2.04 says: EnOS's code, 200 for stored. Undefined when the body cannot be read, speaks of
+   * something else, or lacks the proof that it needs, so that nothing says that the request was stored.
    */
-  answer(upload: DeliveryRequest, payload: Uint8Array): Answer | undefined {
-    if (payload.length === 0 || !isRaw(upload.topic)) return readAnswer(payload, this.#names);
+  answer(upload: DeliveryRequest, payload: Uint8Array): UploadAnswer | undefined {
+    const raw = isRaw(upload.topic);
+    if (raw && this.#sealing !== undefined) return this.answerToSealed(this.#sealing, upload, payload);
+    if (payload.length === 0 || !raw) return readAnswer(payload, this.#names);
     const answer = decodeAnswer(payload);
     // Of a product without a script of its own for answers EnOS gives the JSON as it is.
     if (answer === undefined) return readAnswer(payload, this.#names);
-    return answer.requestId === upload.id ? { code: answer.code, data: {} } : undefined;
+    return answerOf(answer, upload);
   }
 
-  private pathOf(topic: string, raw: boolean): OptionBlock {
-    const format = raw ? ContentFormat.octetStream : ContentFormat.json;
+  private answerToSealed(
+    sealing: Sealing,
+    upload: DeliveryRequest,
+    payload: Uint8Array,
+  ): UploadAnswer | undefined {
+    const answer = sealing.answer(payload);
+    if (sealing.proof) {
+      // Whoever stands between two devices has the script prove a refusal: of one's envelope in the other's request.
+      return answer?.code === enosOk ? answerOf(answer, upload) : undefined;
+    }
+    if (answer !== undefined) return answerOf(answer, upload);
+    const said = readAnswer(payload, this.#names);
+    return said === undefined ? undefined : { ...said, isUnopened: true };
+  }
+
+  /** What an answer says that lacks its proof, for the log. */
+  unproven(payload: Uint8Array): string {
+    const answer = decodeAnswer(payload.subarray(0, 6));
+    return answer === undefined || answer.code === enosOk ? "unproven" : `unproven enos-code=${answer.code}`;
+  }
+
+  private pathOf(topic: string): OptionBlock {
+    const format = isRaw(topic) ? undefined : ContentFormat.json;
     return (this.#paths[topic] ??= pathOptions(this.#root + topic, format));
   }
 
+  /** Whether the reading goes in JSON. A journal may have some from before the product sealed its payloads. */
+  private isJson({ format }: Reading): boolean {
+    return format === "json" && this.#sealing === undefined;
+  }
+
+  private told({ topic }: Message): string {
+    return this.#sealing?.carries(topic) === true ? Topic.raw : topic;
+  }
+
   private single(reading: Reading, late: boolean): string {
-    if (reading.format !== "json") return Topic.raw;
+    if (!this.isJson(reading)) return Topic.raw;
     return late && this.has(Topic.measurepointResume) ? Topic.measurepointResume : Topic.measurepointPost;
   }
 
@@ -173,14 +252,18 @@ export class RequestComposer {
     return this.#missing.indexOf(topic) < 0;
   }
 
-  /** Bytes that the payload of several readings may have. */
+  /** Bytes that the payload of several readings may have, without its envelope. */
   private room(topic: string): number {
-    const path = this.pathOf(topic, isRaw(topic)).bytes.length;
-    return Math.min(this.#limits.payload, this.#limits.datagram - overhead - path);
+    const path = this.pathOf(topic).bytes.length;
+    const room = Math.min(this.#limits.payload, this.#limits.datagram - overhead - path);
+    return this.#sealing === undefined ? room : room - this.#sealing.overhead;
   }
 
-  private messageBody({ id, topic, params, timed, time }: Message): Uint8Array {
-    return requestBody(String(id), topic, timed && time !== undefined ? { ...params, time } : params);
+  private messageBody(sentTo: string, { id, topic, params, timed, time }: Message): Uint8Array {
+    const told = timed && time !== undefined ? { ...params, time } : params;
+    return this.#sealing !== undefined && isRaw(sentTo)
+      ? this.#sealing.encodeMessage(id, topic, told)
+      : requestBody(String(id), topic, told);
   }
 
   /** The first fault of all readings: for one wrong value EnOS would refuse the whole request. */
@@ -236,12 +319,18 @@ export class RequestComposer {
   }
 
   private writeOne(upload: DeliveryRequest, reading: Reading): number | ThingFault {
-    if (!upload.late) {
-      return encodeReport(this.#thing, reading.values, upload.id, this.#buffer, layoutOf(reading));
+    const { id, late } = upload;
+    const { values, time } = reading;
+    const layout = layoutOf(reading);
+    if (!late) {
+      if (this.#sealing === undefined || time === undefined) {
+        return encodeReport(this.#thing, values, id, this.#buffer, layout);
+      }
+      const timed = this.#sealing.encodeTimedReport(this.#thing, values, id, time, this.#buffer, layout);
+      if (timed !== undefined) return timed;
     }
-    const time = reading.time!;
-    const batch = beginBatch(this.#thing, layoutOf(reading), upload.id, time, true, this.#buffer);
-    const added = batch.add(reading.values, time);
+    const batch = beginBatch(this.#thing, layout, id, time!, late, this.#buffer);
+    const added = batch.add(values, time!);
     if (added === "added") return batch.length;
     return typeof added === "string" ? { fault: "no-room", id: "", detail: "has no room" } : added;
   }
@@ -263,6 +352,11 @@ export class RequestComposer {
 
 function isRaw(topic: string): boolean {
   return topic === Topic.raw;
+}
+
+/** What the script's answer says of an upload; undefined where it speaks of another. */
+function answerOf({ requestId, code }: RawAnswer, { id }: DeliveryRequest): Answer | undefined {
+  return requestId === id ? { code, data: {} } : undefined;
 }
 
 function layoutOf(reading: Reading): Layout {

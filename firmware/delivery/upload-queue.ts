@@ -107,7 +107,11 @@ export class UploadQueue implements JournalOptions {
 
   /** Whether RAM may be lost: all entries are in flash, and those that are settled are marked so there. */
   get safe(): boolean {
-    for (let i = 0; i < this.#entries.length; i++) if (this.#entries[i].address === undefined) return false;
+    for (let i = 0; i < this.#entries.length; i++) {
+      const entry = this.#entries[i];
+      if (entry.address === undefined && !(entry.kind === "message" && entry.toldAgain === true))
+        return false;
+    }
     return this.#journal?.settled !== false;
   }
 

@@ -9,10 +9,14 @@
  *
  * A request, once it was sent, is sent again as it was: under another id the cloud could not tell a
  * second delivery from a new one.
+ *
+ * Of a product that seals with proof, nothing of this is believed but what the script has proven: any other answer is
+ * none, after which the same is sent again, for ever. It may split a request, and put the session in doubt.
  */
 import { isFinal } from "../enos/body";
 import { describeOutcome, isBlame, wasAnswered } from "../enos/outcome";
 import { Backoff } from "../timing/backoff";
+import { Suspects } from "./suspects";
 import { UploadQueue } from "./upload-queue";
 import { RequestComposer, isStored } from "./request-composer";
 import { reasonOf } from "../text/reason";
@@ -21,6 +25,7 @@ import type { Answer } from "../enos/body";
 import type { Blame, PublishOutcome, Rejection } from "../enos/outcome";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
+import type { RetryState } from "../continuity/deep-sleep-record";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { Flash } from "../journal/flash";
 import type { FullPolicy } from "../journal/journal";
@@ -32,6 +37,7 @@ import type { Completion, Entry } from "./entry";
 import type { PersistentState } from "../continuity/persistent-state";
 import type { MemberNames } from "../text/member-names";
 import type { DeliveryRequest } from "./request-composer";
+import type { Sealing } from "./sealing";
 
 const nothing: readonly Entry[] = Object.freeze([]);
 
@@ -67,6 +73,8 @@ export interface UploaderOptions {
   readonly order: Order;
   /** Gives requests with several readings their id. */
   readonly memory: PersistentState;
+  /** Of a product that seals its payloads. */
+  readonly sealing: Sealing | undefined;
   readonly contacts?: RefusalBudget;
   readonly log: (event: DeliveryEvent) => void;
 }
@@ -75,19 +83,8 @@ export interface UploaderOptions {
 const firstPause = 30_000;
 const longestPause = 3_600_000;
 
-/** Most entries of which it is known that they were refused. */
-const mostSuspects = 32;
-
 /** Requests with the same reading in front that the server may refuse before its readings are sent one by one. */
 const mostTogether = 3;
-
-/** An entry that was refused although it was sent alone: it, or the session, is to blame. */
-interface Suspect {
-  readonly id: number;
-  /** Which session it was, by `Session.opened`. */
-  readonly session: number;
-  readonly reason: Blame;
-}
 
 /** Sends readings and messages, each until the cloud has it or has refused it for good. */
 export class Uploader implements QueueOwner {
@@ -101,9 +98,11 @@ export class Uploader implements QueueOwner {
   /** Entries are sent until none waits. True at the start: the first contact does not wait for a batch. */
   #draining = true;
   #notBefore = 0;
-  #suspects: Suspect[] = [];
+  readonly #suspects = new Suspects();
   /** The pause under way is for a suspect, and not for a link or a server that fails. */
   #suspectPauses = false;
+  /** The pause under way follows an answer, by which the order of what waits may have changed. */
+  #refusalPauses = false;
   /** Epoch ms at monotonic zero, once the network has told the time. */
   #epoch: number | undefined;
 
@@ -115,7 +114,7 @@ export class Uploader implements QueueOwner {
     const { credentials, thing, payloadLimit, maxDatagram, flash, retained, policy, order, memory, log } =
       options;
     const limits = { payload: payloadLimit, datagram: maxDatagram };
-    this.#composer = new RequestComposer(credentials, thing, limits, options.names);
+    this.#composer = new RequestComposer(credentials, thing, limits, options.names, options.sealing);
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#queue = new UploadQueue(
       { flash, retained, boot: memory.bootMark, policy, order, thing, log },
@@ -129,7 +128,8 @@ export class Uploader implements QueueOwner {
   }
 
   /** For its queue: an entry is lost. */
-  onLost(_id: number, isReading: boolean, _reason: string, entry?: Entry): void {
+  onLost(id: number, isReading: boolean, _reason: string, entry?: Entry): void {
+    this.#suspects.forget(id);
     if (isReading) this.totals.dropped += 1;
     if (entry !== undefined) this.complete(entry, { kind: "dropped" });
   }
@@ -162,6 +162,26 @@ export class Uploader implements QueueOwner {
   /** After deep sleep, or for now: entries that wait go on waiting for a batch. */
   rest(): void {
     this.#draining = false;
+  }
+
+  /**
+   * Whether RAM may be lost between two tries: the next one begins with what has waited longest. Not behind an answer that
+   * refused it, for what the server fails at is sent behind all others, and a start would send it first again.
+   */
+  get mayStartAnew(): boolean {
+    return !this.#inFlight && !(this.#draining && this.#refusalPauses);
+  }
+
+  /** What to keep over deep sleep: when the next try is due. */
+  get retries(): RetryState {
+    return { at: this.#notBefore, failures: this.#pauses.failures };
+  }
+
+  /** After deep sleep: goes on with the pauses. @param waits something was to be sent, and is still */
+  resume({ at, failures }: RetryState, waits: boolean): void {
+    this.#notBefore = at;
+    this.#pauses.failures = failures;
+    this.#draining = waits;
   }
 
   /** Whether a request is under way. */
@@ -258,12 +278,14 @@ export class Uploader implements QueueOwner {
       payload = `fault ${reasonOf(error)}`;
     }
     if (typeof payload === "string") return this.refuse(upload, payload);
+    payload = this.#composer.sealed(upload, payload);
     const how = upload.entries.length > 1 ? "timed" : "alone";
     for (let i = 0; i < upload.entries.length; i++) this.#queue.noteTried(upload.entries[i], how);
     this.#inFlight = true;
     this.#options.session.send(
       {
         path: this.#composer.path(upload),
+        format: this.#composer.format(upload),
         payload,
         divisible: upload.entries.length > 1,
         onComplete: (outcome, at) => {
@@ -278,7 +300,7 @@ export class Uploader implements QueueOwner {
   private nextUpload(now: number): DeliveryRequest | undefined {
     const { lateAfter, memory } = this.#options;
     if (this.#upload !== undefined) return (this.#upload = this.#composer.aged(this.#upload, lateAfter, now));
-    const entries = this.unsuspectedFirst(this.#queue.next(now, lateAfter));
+    const entries = this.#suspects.last(this.#queue.next(now, lateAfter));
     if (entries.length === 0) return undefined;
     const id = memory.peekId();
     const upload = this.#composer.plan(entries, id, lateAfter, now);
@@ -290,14 +312,18 @@ export class Uploader implements QueueOwner {
     if (outcome.kind === "accepted") {
       const answer = this.#composer.answer(upload, outcome.payload);
       if (answer === undefined) {
+        if (outcome.cut !== true && this.#composer.needsProof(upload)) {
+          return void this.doubt(upload, this.#composer.unproven(outcome.payload), now);
+        }
         const reason = outcome.cut === true ? "cut-answer" : "unreadable-answer";
         this.keep(upload, reason, 0, now);
         return this.postpone(upload, reason);
       }
-      this.judge(upload);
-      if (isStored(answer)) return this.release(upload, answer, now);
+      const stored = isStored(answer);
+      this.judge(upload, stored || answer.isUnopened !== true);
+      if (stored) return this.release(upload, answer, now);
       const reason = `enos-code=${answer.code}`;
-      if (isFinal(answer.code)) return this.refuse(upload, reason, answer.code);
+      if (isFinal(answer.code) && answer.isUnopened !== true) return this.refuse(upload, reason, answer.code);
       this.keep(upload, reason, 0, now);
       return this.postpone(upload, reason);
     }
@@ -327,50 +353,64 @@ export class Uploader implements QueueOwner {
 
   /**
    * The request was refused for what it says, in a session that has accepted nothing so far: its own entry is
-   * to blame, or the session is. The next different request shows which.
+   * to blame, or the session is, or somebody on the way has made up the refusal of what would be proven. The next
+   * different request shows which.
    */
   private suspect(upload: DeliveryRequest, outcome: PublishOutcome, reason: Blame, now: number): void {
-    if (upload.entries.length > 1) return this.refuse(upload, reason);
     const { session } = this.#options;
-    const { opened } = session;
-    const { id } = upload.entries[0];
-    const others = this.#suspects.filter((each) => each.id !== id);
-    const known = others.length < this.#suspects.length;
-    this.#suspects = others.concat({ id, session: opened, reason });
-    if (this.#suspects.length > mostSuspects) this.#suspects.shift();
-    // Suspects that were refused in an earlier session too say nothing new about this one.
-    if (!known && others.some((each) => each.session === opened)) session.doubt(reason, now);
-    this.keep(upload, describeOutcome(outcome), 0, now);
+    const how = describeOutcome(outcome);
+    if (outcome.kind === "rejected" && this.#composer.needsProof(upload)) {
+      if (this.doubt(upload, `unproven ${how}`, now)) session.doubt(reason, now);
+      return;
+    }
+    if (upload.entries.length > 1) return this.refuse(upload, reason);
+    const way = this.#composer.isSealed(upload) ? "sealed" : "plain";
+    if (this.#suspects.add(upload.entries[0].id, session.opened, reason, way)) session.doubt(reason, now);
+    this.keep(upload, how, 0, now);
     this.#suspectPauses = true;
     this.postpone(upload);
   }
 
-  /** The server has accepted a request: what was refused in the same session is itself to blame. */
-  private judge(upload: DeliveryRequest): void {
-    if (this.#suspects.length === 0) return;
-    const { opened } = this.#options.session;
-    const suspects = this.#suspects.filter(({ id }) => !upload.entries.some((entry) => entry.id === id));
-    this.#suspects = suspects.filter(({ session }) => session !== opened);
-    for (let i = 0; i < suspects.length; i++) {
-      const { id, session, reason } = suspects[i];
-      // One that has left RAM is sent once more when it is back.
-      const entry = session === opened ? this.#queue.find(id) : undefined;
-      if (entry !== undefined) this.giveUp(entry, reason);
+  /**
+   * Nothing proves what the server said: the upload goes again, a single entry behind all others, which it may not hold up.
+   *
+   * @returns whether different ones came out so in this session
+   */
+  private doubt(upload: DeliveryRequest, reason: string, now: number): boolean {
+    const { entries } = upload;
+    this.keep(upload, reason, 0, now);
+    if (entries.length > 1) {
+      this.postpone(upload, reason);
+      return false;
     }
+    const others = this.#suspects.add(entries[0].id, this.#options.session.opened, reason, "proof");
+    this.#suspectPauses = true;
+    this.postpone(upload);
+    return others;
   }
 
-  /** Suspects are sent when nothing else waits, as only another request can tell whether they are to blame. */
-  private unsuspectedFirst(entries: readonly Entry[]): readonly Entry[] {
-    if (this.#suspects.length === 0) return entries;
-    const others = entries.filter(({ id }) => !this.#suspects.some((suspect) => suspect.id === id));
-    return others.length > 0 ? others : entries;
+  /**
+   * The server has accepted a request: what was refused in the same session may be itself to blame.
+   *
+   * @param isOpened an envelope was opened, if the request is in one
+   */
+  private judge(upload: DeliveryRequest, isOpened: boolean): void {
+    const opened = isOpened && this.#composer.isSealed(upload);
+    const guilty = this.#suspects.judge(upload.entries, this.#options.session.opened, opened);
+    for (let i = 0; i < guilty.length; i++) {
+      // One that has left RAM is sent once more when it is back.
+      const entry = this.#queue.find(guilty[i].id);
+      if (entry !== undefined) this.giveUp(entry, guilty[i].reason);
+    }
   }
 
   /** The cloud has the entries of the request. */
   private release(upload: DeliveryRequest, answer: Answer, now: number): void {
-    this.#pauses.reset();
+    // One that nothing proves is tried again behind each of the others: its pauses must not begin anew each time.
+    if (!this.#suspects.unproven) this.#pauses.reset();
     // A device that has days of readings to send pauses between requests, so that it does not load the cell.
     this.#suspectPauses = false;
+    this.#refusalPauses = false;
     this.#notBefore = upload.late || upload.entries.length > 1 ? now + this.#options.spacing : 0;
     this.#upload = undefined;
     for (let i = 0; i < upload.entries.length; i++) {
@@ -398,10 +438,13 @@ export class Uploader implements QueueOwner {
     const retry = Math.max(retryAfter, this.#pauses.next());
     this.#notBefore = now + retry;
     this.#suspectPauses = false;
+    this.#refusalPauses = answered;
     if (answered) this.#options.contacts?.refused(retry, now);
-    const { id, entries, topic } = upload;
+    const { id, entries } = upload;
     const waiting = this.#queue.length;
-    if (entries[0].kind === "message") {
+    const first = entries[0];
+    if (first.kind === "message") {
+      const { topic } = first;
       return this.#options.log({ kind: "message kept", id, topic, reason, retry, waiting });
     }
     const readings = entries.length === 1 ? undefined : entries.length;

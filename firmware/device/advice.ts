@@ -98,10 +98,14 @@ export const grantedAdvice: Readonly<Record<"address" | "psm", string>> = Object
 /** Local time, because nothing has told. */
 export const clockAdvice = "not proven: if readings are off by the zone, set modemClock=utc";
 
-/** The line of an event, and behind it what that means and what to try, where there is something to be said. */
-export function lineWithAdvice(event: LogEvent): string {
+/**
+ * The line of an event, and behind it what that means and what to try, where there is something to be said.
+ *
+ * @param line what `logLine` made of the event, for whoever needs that as well
+ */
+export function lineWithAdvice(event: LogEvent, line = logLine(event)): string {
   const advice = adviceOf(event);
-  return advice === undefined ? logLine(event) : `${logLine(event)}: ${advice}`;
+  return advice === undefined ? line : `${line}: ${advice}`;
 }
 
 /** What the line of this event means and what to try; undefined for a line that says it itself. */

@@ -8,6 +8,7 @@ import type { Flash } from "../journal/flash";
 import type { FullPolicy } from "../journal/journal";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Application } from "./application";
+import type { Sealing } from "../delivery/sealing";
 import type { Order } from "../delivery/upload-queue";
 import type { DeepSleepRecord, SleepState } from "../continuity/deep-sleep-record";
 import type { RetainedMemory } from "../continuity/retained-memory";
@@ -56,6 +57,8 @@ export interface DatagramSocket {
   close(): void;
   /** See `Udp.releaseAfterReply`; sockets of other networks have no use for it. */
   releaseAfterReply?: boolean;
+  /** See `Udp.unchanging`. */
+  unchanging?: boolean;
 }
 
 /** `{ io, …options }`: the class of the socket and what its constructor gets besides the callbacks. */
@@ -97,6 +100,8 @@ export interface AgentOptions {
   readonly spacing?: number;
   /** What the device remembers over a restart; made from `store` when left out. */
   readonly memory?: PersistentState;
+  /** Of a product that seals its payloads; left out, they are plain. */
+  readonly sealing?: Sealing;
   /** Storage that outlives restarts, where the board has any; commands that were executed are known from it. */
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */

@@ -56,6 +56,7 @@ export function uploaderOf({ options, memory, session, names }: Shared, contacts
     policy: options.policy ?? "oldest",
     order: options.order ?? "oldest",
     memory,
+    sealing: options.sealing,
     contacts,
     log: options.log,
   });
@@ -80,6 +81,7 @@ export function readingsOf(
 export function commandsOf(
   { options, session, names }: Shared,
   uploader: Uploader,
+  contacts: Contacts,
   restart: (normally: boolean) => string | undefined,
 ): CommandResponder {
   const { store, retained, crypto, log } = options;
@@ -92,6 +94,9 @@ export function commandsOf(
     session,
     wake: options.wake,
     memory: new CommandMemory({ store, retained, crypto, clock: uploader, log }),
+    sealing: options.sealing,
+    clock: uploader,
+    contacts,
     log,
   });
 }

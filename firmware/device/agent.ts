@@ -13,7 +13,7 @@ import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
 import { commandsOf, readingsOf, sessionKeeperOf, socketOf, uploaderOf } from "./agent-parts";
 import { Session } from "../enos/session";
-import { clockTolerance } from "../continuity/deep-sleep-record";
+import { clockTolerance, sleepDrift } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
 import { ApplicationMessages } from "../delivery/application-messages";
 import { RadioGuard } from "../continuity/radio-budget";
@@ -69,6 +69,8 @@ export class Agent {
   #idle = false;
   /** It has come to rest, and the journal can be made ready for the next readings. */
   #prepares = false;
+  /** The cloud has not been told the firmware's version since the start; after deep sleep the record says it. */
+  #versionUntold: boolean;
   /** Readings of which the cloud gets nothing, since it was spoken to last. */
   #empty = 0;
   /** Slept deeply since the network told the time, ms. */
@@ -83,6 +85,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { application, random, log, link } = options;
+    this.#versionUntold = options.startReason !== "deep-sleep";
     this.#memory = options.memory ?? new PersistentState(options.store, random, log);
     const memory = this.#memory;
     this.#radio = new RadioGuard(options.radioBudget ?? 0, link, memory, log);
@@ -117,13 +120,15 @@ export class Agent {
       onAnswered: (answered, now) => this.onAnswered(answered, now),
       guard: this.#contacts,
       sequences: memory,
+      formats: memory,
+      drift: options.sleepsDeeply === true ? sleepDrift : 0,
     });
     memory.follow({ endpoint: this.#endpoint, link });
     const shared = { options, memory, session: this.#session, names };
     this.#sessionKeeper = sessionKeeperOf(shared);
     this.#uploader = uploaderOf(shared, this.#contacts);
     this.#readings = readingsOf(shared, this.#uploader, failures);
-    this.#commands = commandsOf(shared, this.#uploader, (normally) =>
+    this.#commands = commandsOf(shared, this.#uploader, this.#contacts, (normally) =>
       this.#restarts.ask(normally, this.#polledAt),
     );
     this.#messages = new ApplicationMessages({
@@ -164,34 +169,39 @@ export class Agent {
   private earliest(linkDeadline: number): number {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
-    let deadline = Math.min(this.#endpoint.deadline, linkDeadline, this.#commands.deadline);
-    deadline = Math.min(deadline, this.#sampler.deadline, this.#restarts.by);
+    const reading = this.#sampler.deadline;
+    let deadline = Math.min(
+      this.#endpoint.deadline,
+      linkDeadline,
+      this.#commands.deadline,
+      reading,
+      this.#restarts.by,
+    );
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
-    deadline = Math.min(deadline, this.#radio.deadline(at));
-    deadline = Math.min(deadline, this.#contacts.lookAt);
+    deadline = Math.min(deadline, this.#radio.deadline(at), this.#contacts.lookAt);
     // While readings are taken, the contact waits for the first one after that.
     const next = this.#contacts.next;
-    if (next > at && this.#uploader.waiting > 0 && !this.#sampler.left) deadline = Math.min(deadline, next);
+    if (next > at && next < deadline && this.#uploader.waiting > 0 && !this.#sampler.left) deadline = next;
     if (this.#radio.suspended) return deadline;
-    const alive = this.#sessionKeeper.deadline(this.nextRequest());
+    const alive = this.#sessionKeeper.due;
     // A keep-alive that is due already waits for the link alone, whose deadline is in the minimum.
-    if (alive > at) deadline = Math.min(deadline, alive);
+    if (alive > at && alive < deadline && this.nextRequest() > alive) deadline = alive;
     return Math.min(deadline, this.#uploader.deadline(at));
   }
 
   /**
-   * What deep sleep has to keep: nothing is under way, nothing is wanted before `until`, and all that waits is
-   * in the journal. Undefined while the board must not lose its RAM.
+   * What deep sleep has to keep: nothing is under way, nothing can be done before `until`, and all that waits is
+   * in the journal. That is so at rest, in a pause between two tries, and while the link leaves its modem alone, as it
+   * does without a network. Undefined while the board must not lose its RAM.
    */
   sleepState(): SleepState | undefined {
     const { link } = this.#options;
-    const deadline = this.earliest(link.workDeadline ?? link.deadline);
-    const quiet = this.#idle && this.#uploader.idle && !this.#uploader.inFlight && !this.#commands.mayRepeat;
-    if (!quiet || this.#sampler.busy || this.#session.busy || this.#commands.busy || this.#radio.suspended)
-      return undefined;
+    // Each turn asks, and most are answered by the first of these.
     if (link.active !== false && link.sleepsByItself !== true) return undefined;
+    if (!this.#uploader.mayStartAnew || this.#commands.mayRepeat || this.busy) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity || this.#restarts.by < Infinity)
       return undefined;
+    const deadline = this.earliest(link.workDeadline ?? link.deadline);
     if (!this.#uploader.safe || this.#options.troubles?.isDue(this.#polledAt) === true) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
     this.#sessionKeeper.hold(this.#uploader.epoch);
@@ -203,12 +213,19 @@ export class Agent {
       candidate: this.#clock.candidate,
       slept: this.#slept,
       askedInVain: this.#sessionKeeper.askedInVain,
+      waits: !this.#uploader.idle,
+      versionUntold: this.#versionUntold,
+      empty: this.#empty,
+      retries: this.#uploader.retries,
+      radio: this.#radio.state,
+      unanswered: this.#supervisor,
       memory: this.#memory.snapshot(this.#endpoint.nextMessageId),
     };
   }
 
   /** The board falls asleep now: keeps what is kept at this very moment only. */
   beforeSleep(): void {
+    if (!this.#idle) this.#contacts.leave(this.#endpoint.retransmissions, this.#polledAt);
     this.#uploader.keepIndex();
   }
 
@@ -258,6 +275,7 @@ export class Agent {
   /** The supervisor's look at it; to be called every few minutes, whatever `deadline` says. */
   supervise(now: number): void {
     const { link } = this.#options;
+    this.#contacts.keep(now);
     if (this.#startsAt !== undefined && now - this.#startsAt >= panicsForgottenAfter)
       this.#options.starts?.worked();
     if (this.#restarts.safeStartOver(now)) return;
@@ -299,8 +317,8 @@ export class Agent {
   private start(now: number): void {
     this.#started = true;
     const { log, starts, woken } = this.#options;
-    // Deep sleep is reached only by a device that has done all it had to do.
-    if (woken !== undefined) starts?.worked();
+    // Deep sleep is reached by a device that has done all it had to do, or that waits for a network.
+    if (woken !== undefined && (!woken.waits || now >= panicsForgottenAfter)) starts?.worked();
     this.#restarts.safeStartOver(now);
     const panics = woken === undefined ? (starts?.panics ?? 0) : 0;
     const delay = delayOf(this.#options, this.#memory.boots, panics);
@@ -309,7 +327,8 @@ export class Agent {
     this.goOn(now);
     if (panics > 0) log({ kind: "agent panicked", panics, delay });
     else if (delay > 0) log({ kind: "agent waits", delay });
-    startApplication(this.#options, this.#messages, this.#memory, this.#uploader.waiting);
+    const onTold = this.#versionUntold ? () => (this.#versionUntold = false) : undefined;
+    startApplication(this.#options, this.#messages, this.#memory, this.#uploader.waiting, onTold);
   }
 
   private tellTroubles(now: number): void {
@@ -330,10 +349,17 @@ export class Agent {
     }
     this.#slept = slept;
     this.#sampler.resume(next, taken);
-    this.#uploader.rest();
-    this.#idle = true;
+    const { waits, retries, radio, unanswered, empty, askedInVain, versionUntold } = woken;
+    this.#uploader.resume(retries, waits);
+    this.#radio.restore(radio);
+    this.#supervisor.restore(unanswered);
+    this.#empty = empty;
+    this.#versionUntold = versionUntold;
+    this.#idle = !waits;
     this.#sessionKeeper.begin(epoch, now);
-    if (woken.askedInVain) this.#sessionKeeper.leaveAlone();
+    if (askedInVain) this.#sessionKeeper.leaveAlone();
+    // Its timer ends with each deep sleep.
+    if (waits) this.supervise(now);
   }
 
   /** Something is under way that is no upload. */
@@ -387,8 +413,7 @@ export class Agent {
     const wanted = this.#uploader.wants(now);
     // A device whose readings come to nothing speaks as often as it would with them: else no command would reach it.
     const silent = this.#empty >= (this.#options.batch ?? 1) && !this.#session.busy;
-    const aliveDue = silent || now >= this.#sessionKeeper.deadline(this.nextRequest());
-    if (!wanted && !aliveDue) return;
+    if (!wanted && !silent && !this.isAliveDue(now)) return;
     const { link } = this.#options;
     if (!link.ready) {
       link.connect(now);
@@ -401,6 +426,12 @@ export class Agent {
     this.#sessionKeeper.ask(now);
   }
 
+  /** Whether the session is to be kept alive now, and no request will do so in time. */
+  private isAliveDue(now: number): boolean {
+    const { due } = this.#sessionKeeper;
+    return now >= due && this.nextRequest() > due;
+  }
+
   private transmit(datagram: Uint8Array, address: string, port: number): void {
     // A retransmission would wake the modem, which was switched off because the day's budget is spent.
     if (this.#radio.suspended) return;
@@ -410,6 +441,8 @@ export class Agent {
     if (request) this.#contacts.requested(this.#polledAt);
     this.#socket.releaseAfterReply =
       request && this.#session.online && this.#uploader.last && !this.#commands.busy;
+    // The endpoint writes into the bytes of its other messages again.
+    this.#socket.unchanging = request;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
     this.#socket.write(datagram, address, port);
   }

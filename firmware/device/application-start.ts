@@ -7,12 +7,16 @@ import type { ApplicationMessages } from "../delivery/application-messages";
 import type { PersistentState } from "../continuity/persistent-state";
 import type { AgentOptions } from "./agent-options";
 
-/** @param waiting readings and messages that wait for the cloud's acknowledgement */
+/**
+ * @param waiting readings and messages that wait for the cloud's acknowledgement
+ * @param onVersionTold the cloud has heard the version; undefined when it need not be told
+ */
 export function startApplication(
   { application, startReason, log }: AgentOptions,
   device: ApplicationMessages,
   memory: PersistentState,
   waiting: number,
+  onVersionTold: (() => void) | undefined,
 ): void {
   const { cause, count } = memory.restart;
   try {
@@ -27,6 +31,6 @@ export function startApplication(
   } catch (error) {
     log({ kind: "fault", text: `in start: ${reasonOf(error)}` });
   }
-  if (application.version !== undefined && startReason !== "deep-sleep")
-    device.informFirmware(application.version);
+  if (application.version !== undefined && onVersionTold !== undefined)
+    device.tellFirmware(application.version, onVersionTold);
 }

@@ -4,17 +4,26 @@
  *     downlink -> executed once -> answer sent -> accepted
  *                                     |  refused, or no answer to it
  *                                     +-> the cloud sends the command again, which gets the same answer
+ *
+ * A product that seals its payloads takes what only its script can have sealed, and nothing else:
+ *
+ *     plain, JSON, cut, forged -> refused, told, and not answered: whoever made it up learns nothing of it
+ *     opened -> known by its id -> answered again
+ *           +-> sealed before the last one that was taken -> refused as stale
+ *           +-> executed; its answer is sealed each time that it is sent
  */
+import { ContentFormat } from "../coap/option";
 import { describeOutcome } from "../enos/outcome";
-import { deviceRoot, pathOptions } from "../enos/topic";
+import { Topic, deviceRoot, pathOptions } from "../enos/topic";
 import { CommandExecutor } from "./commands";
 import type { CommandMemory } from "../continuity/command-memory";
 import type { Credentials } from "../enos/credentials";
+import type { SealRefusal, Sealing } from "../delivery/sealing";
 import type { PublishOutcome } from "../enos/outcome";
 import type { Session } from "../enos/session";
 import type { MemberNames } from "../text/member-names";
 import type { Application } from "./application";
-import type { CommandReply } from "./commands";
+import type { CommandReply, Handled } from "./commands";
 import type { Log } from "./log";
 
 export interface CommandResponderOptions {
@@ -28,6 +37,12 @@ export interface CommandResponderOptions {
   readonly wake: (() => void) | undefined;
   /** Knows which commands were executed before. */
   readonly memory: CommandMemory;
+  /** Of a product that seals its payloads. */
+  readonly sealing: Sealing | undefined;
+  /** Knows the time, epoch ms; undefined until it is known. */
+  readonly clock: { timeOf(now: number): number | undefined };
+  /** Counts the commands that are nobody's who may give any. */
+  readonly contacts: { forged(now: number): void };
   readonly log: Log;
 }
 
@@ -39,7 +54,7 @@ export class CommandResponder {
   readonly #options: CommandResponderOptions;
   readonly #executor: CommandExecutor;
   readonly #root: string;
-  readonly #counts = { commands: 0, repeatedCommands: 0 };
+  readonly #counts = { commands: 0, repeatedCommands: 0, refusedCommands: 0 };
   /** Responses of the cloud to wait for before it is sure that it does not send a command again. */
   #toAwait = 0;
   /** Answers that are on their way. */
@@ -52,8 +67,12 @@ export class CommandResponder {
     this.#root = deviceRoot(options.credentials);
   }
 
-  /** Commands executed, and those that came again and got their answer again. */
-  get counts(): { readonly commands: number; readonly repeatedCommands: number } {
+  /** Commands executed, those that came again and got their answer again, and those that were not sealed as they must be. */
+  get counts(): {
+    readonly commands: number;
+    readonly repeatedCommands: number;
+    readonly refusedCommands: number;
+  } {
     return this.#counts;
   }
 
@@ -85,7 +104,35 @@ export class CommandResponder {
   obey(topic: string, payload: Uint8Array, now: number, cut = false): void {
     if (cut) this.#options.log({ kind: "command too long", topic, received: payload.length });
     const executor = this.#executor;
-    const handled = cut ? executor.refuse(topic, payload, now) : executor.handle(topic, payload, now);
+    const { sealing } = this.#options;
+    // What is no command for this firmware is none that could be forged.
+    if (sealing !== undefined && (topic === Topic.rawDown || topic.startsWith(Topic.servicePrefix))) {
+      return this.open(sealing, topic, payload, now, cut);
+    }
+    this.tell(cut ? executor.refuse(topic, payload, now) : executor.handle(topic, payload, now), topic, now);
+  }
+
+  private open(sealing: Sealing, topic: string, payload: Uint8Array, now: number, cut: boolean): void {
+    if (topic !== Topic.rawDown) return this.refuse(topic, "plain", now);
+    const opened = cut ? "truncated" : sealing.open(payload);
+    if (typeof opened === "string") return this.refuse(topic, opened, now);
+    const { plain, time } = opened;
+    const handled = this.#executor.handle(topic, plain, now, {
+      isFresh: sealing.isFresh(time, this.#options.clock.timeOf(now)),
+      take: () => sealing.take(time),
+    });
+    if (handled === "stale") this.refuse(topic, handled, now);
+    else this.tell(handled, topic, now);
+  }
+
+  private refuse(topic: string, reason: SealRefusal, now: number): void {
+    const { contacts, log } = this.#options;
+    this.#counts.refusedCommands += 1;
+    contacts.forged(now);
+    log({ kind: "command refused", topic, reason });
+  }
+
+  private tell(handled: Handled, topic: string, now: number): void {
     if (typeof handled !== "string") this.answer(handled, now);
     else if (handled === "working") this.#options.log({ kind: "command working", topic });
     else this.#options.log({ kind: "command ignored", topic, reason: handled });
@@ -104,17 +151,20 @@ export class CommandResponder {
   }
 
   private answer(reply: CommandReply, now: number): void {
-    const { session, log } = this.#options;
+    const { session, sealing, log } = this.#options;
     const { id, code } = reply;
     if (reply.duplicate) this.#counts.repeatedCommands += 1;
     else this.#counts.commands += 1;
     log({ kind: reply.duplicate ? "command repeated" : "command executed", command: reply.kind, id, code });
-    const path = pathOptions(`${this.#root}/${reply.topic}`, reply.contentFormat);
+    const { contentFormat } = reply;
+    const raw = contentFormat === ContentFormat.octetStream;
+    const path = pathOptions(`${this.#root}/${reply.topic}`, raw ? undefined : contentFormat);
     this.#replying += 1;
     session.send(
       {
         path,
-        payload: reply.payload,
+        format: raw ? contentFormat : undefined,
+        payload: sealing === undefined ? reply.payload : sealing.sealReply(reply.payload),
         answer: true,
         onComplete: (outcome) => this.sent(id, outcome),
       },

@@ -4,7 +4,8 @@
  * delivery meanwhile is left without an answer, for EnOS asks again.
  *
  * What is handed to the application is remembered over sleep and restarts. What is not, a command that asks
- * for values or one that is refused, changes nothing and is answered anew.
+ * for values or one that is refused, changes nothing and is answered anew. Sealed commands are all remembered: once a
+ * later one was taken, nothing else would tell the repeat of one from an old one that somebody has kept.
  */
 import { ContentFormat } from "../coap/option";
 import {
@@ -43,7 +44,15 @@ export interface CommandReply {
 
 /** What became of a downlink: its answer, or why there is none now. */
 export type Handled =
-  CommandReply | "unreadable" | "not-for-this-firmware" | JsonExcess | "working" | "overload";
+  CommandReply | "unreadable" | "not-for-this-firmware" | JsonExcess | "working" | "overload" | "stale";
+
+/** What the envelope of a command says of its age. */
+export interface Freshness {
+  /** Whether it may be executed where its id is none of before; an old one whose id is known is answered again. */
+  readonly isFresh: boolean;
+  /** Called before it is executed: older ones are not fresh from then on. */
+  take(): void;
+}
 
 /** Commands remembered with their whole answers; `CommandMemory` knows more of them. */
 const rememberedLimit = 16;
@@ -121,9 +130,15 @@ export class CommandExecutor {
     return this.deadline !== Infinity || this.#finished.length > 0;
   }
 
-  /** Executes a downlink on `topic`, unless it was before. */
-  handle(topic: string, payload: Uint8Array, now: number): Handled {
-    return topic === Topic.rawDown ? this.raw(topic, payload, now) : this.json(topic, payload, now);
+  /**
+   * Executes a downlink on `topic`, unless it was before.
+   *
+   * @param freshness of what was in an envelope
+   */
+  handle(topic: string, payload: Uint8Array, now: number, freshness?: Freshness): Handled {
+    return topic === Topic.rawDown
+      ? this.raw(topic, payload, now, freshness)
+      : this.json(topic, payload, now);
   }
 
   /**
@@ -153,7 +168,7 @@ export class CommandExecutor {
       const command = this.#remembered[i];
       if (command.reply === undefined && command.expires <= now) {
         const message = `no result within ${patience / 1000} s`;
-        this.finish(command, { code: CommandCode.failed, message }, now);
+        this.finish(command, { code: CommandCode.failed, message });
       }
     }
     const finished = this.#finished;
@@ -174,7 +189,7 @@ export class CommandExecutor {
     );
   }
 
-  private raw(topic: string, payload: Uint8Array, now: number): Handled {
+  private raw(topic: string, payload: Uint8Array, now: number, freshness: Freshness | undefined): Handled {
     const head = commandHead(payload);
     if (head === undefined) return "unreadable";
     const { first, requestId: id } = head;
@@ -187,7 +202,7 @@ export class CommandExecutor {
         ? this.set(command.values, begin)
         : this.run(command.service, command.inputs, begin);
     });
-    return this.once(asked, now);
+    return this.once(asked, now, freshness);
   }
 
   private askedInBytes(
@@ -205,32 +220,38 @@ export class CommandExecutor {
     };
   }
 
-  private once(asked: Asked, now: number): Handled {
+  private once(asked: Asked, now: number, freshness?: Freshness): Handled {
     for (let i = 0; i < this.#remembered.length; i++) {
       if (this.#remembered[i].key !== asked.key) continue;
       const { reply } = this.#remembered[i];
       return reply === undefined ? "working" : { ...reply, duplicate: true };
     }
     const fingerprint = this.#memory.fingerprint(asked.key);
-    if (this.#memory.knows(fingerprint, now)) return this.again(asked, fingerprint, now);
+    if (this.#memory.knows(fingerprint)) return this.again(asked, fingerprint);
+    if (freshness?.isFresh === false) return "stale";
     if (!this.makeRoom()) return "overload";
     const command: Remembered = {
       ...{ key: asked.key, asked, reply: undefined, expires: now + patience, fingerprint: undefined },
     };
     this.#remembered.push(command);
+    const begin = (): void => {
+      if (command.fingerprint !== undefined) return;
+      this.#memory.begin(fingerprint, now);
+      command.fingerprint = fingerprint;
+    };
+    if (freshness !== undefined) {
+      freshness.take();
+      begin();
+    }
     let result: CommandResult | Promise<CommandResult>;
     try {
-      result = asked.execute(() => {
-        this.#memory.begin(fingerprint, now);
-        command.fingerprint = fingerprint;
-      });
+      result = asked.execute(begin);
     } catch (error) {
       result = failure(error);
     }
-    if (!isPromise(result)) return this.conclude(command, result, now);
+    if (!isPromise(result)) return this.conclude(command, result);
     const finish = (outcome: CommandResult): void => {
-      // The time at which the outcome is stored counts for nothing: that of the mark does.
-      this.finish(command, outcome, now);
+      this.finish(command, outcome);
       this.#wake?.();
     };
     result.then(finish, (error: unknown) => finish(failure(error)));
@@ -238,8 +259,8 @@ export class CommandExecutor {
   }
 
   /** The answer to a command that was executed before this boot, or so long ago that only its outcome is kept. */
-  private again(asked: Asked, fingerprint: Uint8Array, now: number): CommandReply {
-    const outcome = this.#memory.outcome(fingerprint, now);
+  private again(asked: Asked, fingerprint: Uint8Array): CommandReply {
+    const outcome = this.#memory.outcome(fingerprint);
     if (outcome !== undefined && outcome.answer.length > 0) {
       return { ...asked.frame, payload: outcome.answer, code: outcome.code, duplicate: true };
     }
@@ -266,17 +287,17 @@ export class CommandExecutor {
   }
 
   /** Notes the result of a command. The first one counts: a handler may still finish after its time is over. */
-  private finish(command: Remembered, result: CommandResult, now: number): void {
+  private finish(command: Remembered, result: CommandResult): void {
     if (command.reply !== undefined) return;
-    this.#finished.push(this.conclude(command, result, now));
+    this.#finished.push(this.conclude(command, result));
   }
 
-  private conclude(command: Remembered, result: CommandResult, now: number): CommandReply {
+  private conclude(command: Remembered, result: CommandResult): CommandReply {
     const { fingerprint } = command;
     const asked = command.asked!;
     command.asked = undefined;
     const { code, body } = asked.state(sane(result));
-    if (fingerprint !== undefined) this.#memory.finish(fingerprint, { code, answer: body }, now);
+    if (fingerprint !== undefined) this.#memory.finish(fingerprint, { code, answer: body });
     return (command.reply = { ...asked.frame, payload: body, code, duplicate: false });
   }
 

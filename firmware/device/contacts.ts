@@ -63,6 +63,11 @@ export class Contacts {
     return this.#others.nextContact;
   }
 
+  /** A command came that is nobody's who may give any. */
+  forged(now: number): void {
+    this.#others.forged(now);
+  }
+
   /** Whether something may be sent that only another's datagram asks for; if so, it counts. */
   mayFollow(what: Follow, now: number): boolean {
     return this.#others.may(what, now);
@@ -103,6 +108,8 @@ export class Contacts {
 
   /** A request goes out. */
   requested(now: number): void {
+    // A modem that was just woken has shown whether it was awake, for which the request before counts.
+    this.noteKeptOn(now);
     this.#lastRequest = now;
   }
 
@@ -113,6 +120,11 @@ export class Contacts {
     if (look > now && this.#others.watching(now)) this.#lookAt = look;
   }
 
+  /** The board falls asleep before the device has come to rest. @param copies sent since the start */
+  leave(copies: number, now: number): void {
+    this.#others.hold(copies, now);
+  }
+
   /** Notices that others keep the radio on. Whether the contact is to end, as the device is guarded. */
   watch(now: number): boolean {
     const { link } = this.#options;
@@ -120,13 +132,21 @@ export class Contacts {
       this.#lookAt = Infinity;
       link.look?.(now);
     }
-    const kept = link.keptOn?.(this.#lastRequest, now) ?? 0;
-    if (kept > 0) {
-      this.#others.keptOn(kept, now);
-      // Told once: from here on it counts anew.
-      this.#lastRequest = now;
-    }
+    this.noteKeptOn(now);
     return this.#open && this.#others.guarded(now);
+  }
+
+  private noteKeptOn(now: number): void {
+    const kept = this.#options.link.keptOn?.(this.#lastRequest, now) ?? 0;
+    if (kept === 0) return;
+    this.#others.keptOn(kept, now);
+    // Told once: from here on it counts anew.
+    this.#lastRequest = now;
+  }
+
+  /** Keeps what the budget's times have left, for a restart; to be called every few minutes. */
+  keep(now: number): void {
+    this.#others.keep(now);
   }
 
   /** Ends the contact: the device leaves the network. */

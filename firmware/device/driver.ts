@@ -30,6 +30,14 @@ export interface Timers<Handle> {
   repeat(callback: () => void, interval: number): unknown;
 }
 
+/** Has the board sleep lightly between turns. */
+interface LightlySleeping {
+  /** Asked after each turn, as `beforeWait` is. */
+  beforeWait(disturbed: boolean): number;
+  /** The timer of the next turn is set, so many ms from now. The last of a turn: the board may sleep in it. */
+  afterTurn(wait: number): void;
+}
+
 export interface DriverOptions<Handle> {
   readonly agent: Driven;
   /** The monotonic clock, ms. */
@@ -40,6 +48,8 @@ export interface DriverOptions<Handle> {
    * not come back. `disturbed`: the turn was for an event, so more may come of it.
    */
   readonly beforeWait?: (now: number, disturbed: boolean) => number;
+  /** Left out where the board does not sleep lightly. */
+  readonly lightSleep?: LightlySleeping;
   /** What an exception said, for the log. */
   readonly onFault: (text: string) => void;
 }
@@ -92,6 +102,7 @@ export class Driver<Handle> {
     while (pending.length > 0) wait = this.run(pending.shift());
     this.#turning = false;
     this.schedule(wait);
+    this.#options.lightSleep?.afterTurn(wait);
   }
 
   /** Polls the agent soon, but not at once: its caller may be in the middle of it. */
@@ -119,8 +130,9 @@ export class Driver<Handle> {
       event?.(now);
       agent.poll(now);
       const disturbed = event !== undefined || this.#pending.length > 0;
-      const longest = options.beforeWait?.(now, disturbed) ?? Infinity;
-      return Math.max(0, Math.ceil(Math.min(agent.deadline - now, longest, longestWait)));
+      const longest = options.beforeWait?.(now, disturbed) ?? longestWait;
+      const lightly = options.lightSleep?.beforeWait(disturbed) ?? longestWait;
+      return Math.max(0, Math.ceil(Math.min(agent.deadline - now, longest, lightly, longestWait)));
     } catch (error) {
       options.onFault(reasonOf(error));
     }
@@ -130,13 +142,14 @@ export class Driver<Handle> {
 
   /** A timer that cannot be set is a fault; the next event, or the timer of supervision, tries again. */
   private schedule(wait: number): void {
-    const { agent, now, timers, onFault } = this.#options;
     const timer = this.#timer;
     this.#timer = undefined;
     try {
+      const { timers } = this.#options;
       if (timer !== undefined) timers.schedule(timer, wait);
       this.#timer = timer ?? timers.set(this.#onTimer, wait);
     } catch (error) {
+      const { agent, now, onFault } = this.#options;
       onFault(reasonOf(error));
       this.guard(() => agent.fault(now()));
     }

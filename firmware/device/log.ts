@@ -13,13 +13,20 @@ import type { ContinuityEvent } from "../continuity/continuity-event";
 import type { RestartCause } from "../continuity/persistent-state";
 import type { DeliveryEvent } from "../delivery/delivery-event";
 import type { ReadingFormat } from "../delivery/entry";
+import type { SealRefusal, SealingEvent } from "../delivery/sealing";
 import type { SessionEvent } from "../enos/session-options";
 import type { ThingValues } from "../model/thing";
 import type { ModemEvent, ModemLog, ModemNote } from "../modem/driver/modem-log";
 
 /** An event of the device as a whole, of its clock, its commands or its keys. Times are ms. */
 type DeviceEvent =
-  | { readonly kind: "agent start"; readonly interval: number }
+  /** What lies between readings, how many are sent together, and for how long the cloud waits for a contact. */
+  | {
+      readonly kind: "agent start";
+      readonly interval: number;
+      readonly batch: number;
+      readonly lifetime: number;
+    }
   /** The network is not used for `delay`, so that devices which start together do not all come at once. */
   | { readonly kind: "agent waits"; readonly delay: number }
   /** The last `panics` starts were each after a panic, so the network is not used for `delay`. */
@@ -62,6 +69,8 @@ type DeviceEvent =
   /** The modem has given no more than the beginning of it, `received` bytes: it is refused. */
   | { readonly kind: "command too long"; readonly topic: string; readonly received: number }
   | { readonly kind: "command ignored"; readonly topic: string; readonly reason: string }
+  /** It is not sealed as this product's script seals it, or older than one that was taken: it gets no answer. */
+  | { readonly kind: "command refused"; readonly topic: string; readonly reason: SealRefusal }
   /** The cloud has the answer to a command, or may not have it. */
   | { readonly kind: "command answered"; readonly id: string | number }
   | { readonly kind: "command unanswered"; readonly id: string | number; readonly reason: string }
@@ -94,6 +103,8 @@ type DeviceEvent =
   | { readonly kind: "setting unknown"; readonly name: string; readonly nearest: string }
   /** A setting that was given, and that a modem of this family has no command for. */
   | { readonly kind: "setting in vain"; readonly name: string; readonly modem: string }
+  /** A setting that was given, and that this board or chip cannot do without something else. */
+  | { readonly kind: "setting in vain without"; readonly name: string; readonly what: string }
   /** Settings that cannot work: nothing else follows. */
   | { readonly kind: "settings"; readonly text: string };
 
@@ -110,7 +121,8 @@ type Note =
   | { readonly kind: "board note"; readonly text: string };
 
 /** Whatever the device has to tell. Holds no secrets. */
-export type LogEvent = DeviceEvent | SessionLogEvent | DeliveryEvent | ContinuityEvent | ModemEvent | Note;
+export type LogEvent =
+  DeviceEvent | SessionLogEvent | DeliveryEvent | SealingEvent | ContinuityEvent | ModemEvent | Note;
 
 /** Takes an event for the log. */
 export type Log = (event: LogEvent) => void;
@@ -126,7 +138,8 @@ type OfKind<K, E = LogEvent> = E extends { readonly kind: infer Kinds }
 type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => string) };
 
 const words: Words = Object.freeze<Words>({
-  "agent start": (e) => `agent: start interval=${seconds(e.interval)}`,
+  "agent start": (e) =>
+    `agent: start interval=${seconds(e.interval)} batch=${e.batch} lifetime=${seconds(e.lifetime)}`,
   "agent waits": (e) => `agent: waits ${seconds(e.delay)} before it uses the network`,
   "agent panicked": (e) =>
     `agent: waits ${seconds(e.delay)} before it uses the network: panics=${e.panics} in a row`,
@@ -157,11 +170,13 @@ const words: Words = Object.freeze<Words>({
   "command working": (e) => `command: working topic=${bare(e.topic)}`,
   "command too long": (e) => `command: too long topic=${bare(e.topic)} received=${e.received}`,
   "command ignored": (e) => `command: ignored topic=${bare(e.topic)} reason=${quoted(e.reason)}`,
+  "command refused": (e) => `command: refused topic=${bare(e.topic)} reason=${e.reason}`,
   "command answered": (e) => `command: answered id=${quoted(e.id)}`,
   "command unanswered": (e) => `command: unanswered id=${quoted(e.id)} reason=${quoted(e.reason)}`,
   "command forgotten": (e) => `command: forgotten${e.age === undefined ? "" : ` age=${seconds(e.age)}`}`,
   "session authenticating": (e) => `session: authenticating cause=${e.cause}`,
   "session online": (e) => `session: online edition=${e.edition}`,
+  "session format-stated": "session: format stated",
   "session resumed": (e) => `session: resumed edition=${e.edition}`,
   "session refused": (e) => `session: not admitted reason=${e.reason} retry=${seconds(e.retryAfter)}`,
   "session doubted": (e) => `session: doubted reason=${e.reason} check="iv and edition"`,
@@ -218,6 +233,7 @@ const words: Words = Object.freeze<Words>({
   "modem note": (e) => `modem: ${oneLine(e.text)}`,
   "board note": (e) => `board: ${oneLine(e.text)}`,
   "keys missing": "keys: no device key: the modem's IMEI will be it",
+  "seal key missing": "keys: no sealKey: payloads go plain until the board has one",
   "keys found": (e) => `keys: device key is the IMEI ${e.imei}; restart`,
   fault: (e) => `fault: ${oneLine(e.text)}`,
   "start failed": (e) =>
@@ -226,6 +242,7 @@ const words: Words = Object.freeze<Words>({
   "start safe": (e) => `start: safe panics=${e.panics} failures=${e.failures} reason=${quoted(e.reason)}`,
   "setting unknown": (e) => `setting: there is none ${quoted(e.name)}, the nearest is ${bare(e.nearest)}`,
   "setting in vain": (e) => `setting: ${bare(e.name)} is in vain: no command of a ${bare(e.modem)} does it`,
+  "setting in vain without": (e) => `setting: ${bare(e.name)} is in vain without ${oneLine(e.what)}`,
   settings: (e) => `settings: ${oneLine(e.text)}`,
 });
 

@@ -37,7 +37,11 @@ export interface ModemSettings {
   readonly roaming: boolean;
   /** Longest eDRX cycle to ask for, seconds; 0 for none. */
   readonly edrx: number;
-  /** PSM active time to ask for, seconds. */
+  /**
+   * PSM active time to ask for, seconds: how long the modem listens after a contact. EnOS's commands ride on the
+   * answers to the device's own requests, so nothing of EnOS's comes later; an answer that does is lost, and asked for
+   * by the retransmission.
+   */
   readonly t3324: number;
   /** PSM periodic update to ask for, seconds. */
   readonly t3412: number;
@@ -66,8 +70,11 @@ const usualTechnologies: readonly RadioTechnology[] = Object.freeze(["nb-iot"] a
 /** Characters of all lines of `init`. */
 const longestInit = 400;
 
-/** @throws SettingsError */
-export function readModemSettings(config: Configuration): ModemSettings {
+/**
+ * @param t3412 the periodic update to ask for where none is set, seconds
+ * @throws SettingsError
+ */
+export function readModemSettings(config: Configuration, t3412: number): ModemSettings {
   const apnUser = textOrNone(config, "apnUser");
   const apnPassword = textOrNone(config, "apnPassword");
   if (apnPassword !== undefined && apnUser === undefined) {
@@ -86,8 +93,8 @@ export function readModemSettings(config: Configuration): ModemSettings {
     operator: digits(config, "operator", 5, 6, false),
     roaming: yesNo(config, "roaming", true),
     edrx: whole(config, "edrx", 0, 0, 10_486),
-    t3324: whole(config, "t3324", 10, 0, 11_160),
-    t3412: whole(config, "t3412", 86_400, 60, 35_712_000),
+    t3324: whole(config, "t3324", 2, 0, 11_160),
+    t3412: whole(config, "t3412", t3412, 60, 35_712_000),
     baud: rate(config),
     init: initLines(config),
     modemClock: choice(config, "modemClock", "auto", ["auto", "local", "utc"]),

@@ -62,6 +62,20 @@ export function choice<T extends string>(
   throw new SettingsError(`${name} is ${show(given)}, it must be one of ${choices.join(", ")}`);
 }
 
+/** One of some whole numbers. */
+export function oneOf(
+  config: Configuration,
+  name: string,
+  fallback: number,
+  choices: readonly number[],
+): number {
+  const given = config[name];
+  if (given === undefined) return fallback;
+  const value = numberOf(given);
+  if (value !== undefined && choices.indexOf(value) >= 0) return value;
+  throw new SettingsError(`${name} is ${show(given)}, it must be one of ${choices.join(", ")}`);
+}
+
 /** A word: it stands in a line of AT commands, or in a request. Its value is in no message, for it may be a secret. */
 export function text(config: Configuration, name: string, fallback: string): string {
   const given = config[name];

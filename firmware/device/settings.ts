@@ -2,16 +2,21 @@
  * What a user sets, read from the configuration once and checked, so that a wrong setting is one
  * clear line at start and not a strange failure in the field.
  */
-import { lifetimeRange } from "../enos/credentials";
+import { SettingsError, lifetimeRange } from "../enos/credentials";
+import { contactsOf, periodicUpdateOf } from "./contact-plan";
 import { readModemSettings } from "./modem-settings";
-import { choice, gpio, serverAndPort, text, textOrNone, whole, yesNo } from "./setting-values";
+import { choice, gpio, oneOf, serverAndPort, show, text, textOrNone, whole, yesNo } from "./setting-values";
 import type { ReadingFormat } from "../delivery/entry";
 import type { FullPolicy } from "../journal/journal";
 import type { Order } from "../delivery/upload-queue";
 import type { EditionSetting } from "../enos/authentication";
+import type { FormatSetting } from "../enos/session-options";
 import type { InitialisationVector } from "../enos/sign";
 import type { ModemSettings } from "./modem-settings";
 import type { Configuration } from "./setting-values";
+
+/** Clocks of an ESP32's processor, MHz; not each chip has them all. */
+const clocks: readonly number[] = Object.freeze([80, 160, 240]);
 
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export type Format = ReadingFormat | "alternate";
@@ -27,7 +32,7 @@ export interface Settings extends ModemSettings {
   readonly reports: number;
   /** Not called "format": that name is mcconfig's own, for displays. */
   readonly payload: Format;
-  /** How many readings are sent together: so many must wait before a request is made. */
+  /** How many readings are sent together: so many must wait before a request is made. See contact-plan.ts. */
   readonly batch: number;
   /** Longest payload of a request with several readings, bytes. */
   readonly payloadLimit: number;
@@ -51,10 +56,19 @@ export interface Settings extends ModemSettings {
   readonly logValues: boolean;
   /** What the ESP32 does between readings while its modem sleeps: `deep` needs a firmware with deep-sleep.c. */
   readonly sleep: "none" | "deep";
-  /** Lifetime of the authentication, seconds. */
+  /** Clock of the processor while there is something to do, MHz. */
+  readonly processor: number;
+  /**
+   * What the processor does while it waits: stays at that clock, goes down to 80 MHz, or sleeps lightly where that
+   * loses nothing but a line end, see `LightSleep`.
+   */
+  readonly waiting: "awake" | "slow" | "light-sleep";
+  /** Lifetime of the authentication, seconds; left out, it follows from what lies between two contacts. */
   readonly lifetime: number;
   readonly edition: EditionSetting;
   readonly iv: InitialisationVector;
+  /** Whether bytes for a parsing script are sent with their Content-Format. */
+  readonly contentFormat: FormatSetting;
   /** Name of the board, which says how its modem is wired. */
   readonly board: string;
   /** Family of the modem, such as "sim7020"; the board's when left out. */
@@ -70,6 +84,8 @@ export interface Settings extends ModemSettings {
   readonly reset?: number;
   /** GPIO that drives the modem's own pin for ending PSM (PSM_EINT), if it has one and it is wired. */
   readonly wake?: number;
+  /** GPIO that the modem's RI is wired to, which it pulls low before it says something by itself. */
+  readonly ring?: number;
   /** GPIO that switches the modem's supply, high for on, if there is such a switch. */
   readonly modemSupply?: number;
 }
@@ -77,15 +93,25 @@ export interface Settings extends ModemSettings {
 /**
  * Reads all settings. Each has its property in what is returned, an undefined one too: see `unknownSettings`.
  *
+ * @param seals the product seals its payloads
  * @throws SettingsError that names the setting, its value and what it may be
  */
-export function readSettings(config: Configuration): Settings {
+export function readSettings(config: Configuration, seals = false): Settings {
+  const interval = whole(config, "interval", 900, 1, 86_400);
+  const asked = whole(config, "batch", 1, 1, 100);
+  const { batch, lifetime } = contactsOf(
+    interval,
+    asked,
+    config.lifetime === undefined
+      ? undefined
+      : whole(config, "lifetime", 0, lifetimeRange.least, lifetimeRange.most),
+  );
   return {
     ...serverAndPort(config),
-    interval: whole(config, "interval", 900, 1, 86_400),
+    interval,
     reports: whole(config, "reports", 0, 0, 1_000_000),
-    payload: choice(config, "payload", "raw", ["raw", "compact", "json", "alternate"]),
-    batch: whole(config, "batch", 1, 1, 100),
+    payload: payloadOf(config, seals),
+    batch,
     payloadLimit: whole(config, "payloadLimit", 512, 64, 1_024),
     late: config.late === undefined ? undefined : whole(config, "late", 0, 0, 31_536_000),
     order: choice(config, "order", "oldest", ["oldest", "live"]),
@@ -97,9 +123,12 @@ export function readSettings(config: Configuration): Settings {
     keepAlive: yesNo(config, "keepAlive", false),
     logValues: yesNo(config, "logValues", false),
     sleep: choice(config, "sleep", "none", ["none", "deep"]),
-    lifetime: whole(config, "lifetime", 3_600, lifetimeRange.least, lifetimeRange.most),
+    processor: oneOf(config, "processor", 160, clocks),
+    waiting: choice(config, "waiting", "slow", ["awake", "slow", "light-sleep"]),
+    lifetime,
     edition: choice(config, "edition", "auto", ["auto", "token", "tokenless"]),
     iv: text(config, "iv", "zero"),
+    contentFormat: choice(config, "contentFormat", "auto", ["auto", "always"]),
     board: text(config, "board", "m5stack-nbiot"),
     modem: textOrNone(config, "modem"),
     transmit: gpio(config, "transmit"),
@@ -108,7 +137,16 @@ export function readSettings(config: Configuration): Settings {
     powerKey: gpio(config, "powerKey"),
     reset: gpio(config, "reset"),
     wake: gpio(config, "wake"),
+    ring: gpio(config, "ring"),
     modemSupply: gpio(config, "modemSupply"),
-    ...readModemSettings(config),
+    ...readModemSettings(config, periodicUpdateOf(interval * batch)),
   };
+}
+
+function payloadOf(config: Configuration, seals: boolean): Format {
+  const payload = choice(config, "payload", "raw", ["raw", "compact", "json", "alternate"]);
+  if (!seals || payload === "raw" || payload === "compact") return payload;
+  throw new SettingsError(
+    `payload is ${show(payload)}, it must be raw or compact: this product is sealed, and EnOS's own JSON cannot be`,
+  );
 }

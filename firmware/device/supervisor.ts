@@ -10,6 +10,7 @@
  *
  * What waits is in flash, so a restart costs no reading; the next boot knows and tells its cause.
  */
+import type { Unanswered } from "../continuity/deep-sleep-record";
 import type { RestartCause } from "../continuity/persistent-state";
 import type { Link } from "./agent-options";
 import type { Log } from "./log";
@@ -45,33 +46,41 @@ export interface SupervisorOptions {
  * claims to be up and nothing comes back, and asks for a restart when no reset helps. All times are
  * monotonic, ms.
  */
-export class Supervisor {
+export class Supervisor implements Unanswered {
   readonly #options: SupervisorOptions;
-  #mute = 0;
+  /** Exchanges in vain since the modem was reset last. */
+  mute = 0;
   #faults = 0;
   #faultsSince = 0;
   /** Exchanges in vain since the last answer, and when the first of them ended. */
-  #inVain = 0;
-  #inVainSince = 0;
+  inVain = 0;
+  since = 0;
   #waitingSince: number | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
   }
 
+  /** Takes back what was kept over deep sleep. */
+  restore({ mute, inVain, since }: Unanswered): void {
+    this.mute = mute;
+    this.inVain = inVain;
+    this.since = since;
+  }
+
   /** The cloud has answered, be it with an error. */
   answered(): void {
-    this.#mute = 0;
-    this.#inVain = 0;
+    this.mute = 0;
+    this.inVain = 0;
   }
 
   /** An exchange, for which the link had to be up, has ended without an answer. */
   unanswered(now: number): void {
-    if (this.#inVain === 0) this.#inVainSince = now;
-    this.#inVain += 1;
-    this.#mute += 1;
-    if (this.#mute < mutesForReset) return;
-    this.#mute = 0;
+    if (this.inVain === 0) this.since = now;
+    this.inVain += 1;
+    this.mute += 1;
+    if (this.mute < mutesForReset) return;
+    this.mute = 0;
     const { link, log } = this.#options;
     log({ kind: "supervisor reset", reason: "no answer" });
     link.reset?.(now);
@@ -89,7 +98,7 @@ export class Supervisor {
 
   /** Looks at the device, every few minutes: why it is to be restarted, if it is. */
   look(standing: Standing, now: number): RestartCause | undefined {
-    if (this.#inVain >= noContactLeast && now - this.#inVainSince >= noContactAfter) return "no-contact";
+    if (this.inVain >= noContactLeast && now - this.since >= noContactAfter) return "no-contact";
     if (!standing.waiting || standing.deadline < Infinity) this.#waitingSince = undefined;
     else this.#waitingSince ??= now;
     if (this.#waitingSince !== undefined && now - this.#waitingSince >= hungAfter) return "hung";

@@ -26,6 +26,7 @@ const kinds: readonly LogEvent["kind"][] = Object.freeze([
   "modem powered off",
   "report missed",
   "point left out",
+  "command refused",
 ] as const);
 
 /** The same is told again after this time, ms. */

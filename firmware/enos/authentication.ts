@@ -45,10 +45,7 @@ export interface Admission {
 
 /** The authentication of one device: its request, and what an answer to it means. */
 export class Authentication {
-  /** Uri-Path and Content-Format. */
-  readonly path: OptionBlock;
-  /** JSON with the signature. */
-  readonly payload: Uint8Array;
+  readonly #options: AuthenticationOptions;
   readonly #setting: EditionSetting;
   readonly #names: MemberNames | undefined;
 
@@ -56,17 +53,27 @@ export class Authentication {
    * @throws SettingsError when credentials, lifetime or edition cannot work
    */
   constructor(options: AuthenticationOptions) {
-    const { credentials, lifetime, edition = "auto", crypto } = options;
+    const { credentials, lifetime, edition = "auto" } = options;
     checkCredentials(credentials);
     checkLifetime(lifetime);
     if (edition !== "auto" && edition !== "token" && edition !== "tokenless") {
       throw new SettingsError(`edition must be "auto", "token" or "tokenless"`);
     }
+    this.#options = options;
     this.#setting = edition;
     this.#names = options.names;
-    this.path = authOptions(credentials);
+  }
+
+  /** Uri-Path and Content-Format of the request. */
+  get path(): OptionBlock {
+    return authOptions(this.#options.credentials);
+  }
+
+  /** Its JSON with the signature. Made when it is sent: most wakes from deep sleep go on with a session. */
+  get payload(): Uint8Array {
+    const { credentials, lifetime, crypto } = this.#options;
     const sign = signAuthentication(crypto, credentials, lifetime);
-    this.payload = encodeUtf8(`{"secureMode":${secureMode},"lifetime":${lifetime},"sign":"${sign}"}`);
+    return encodeUtf8(`{"secureMode":${secureMode},"lifetime":${lifetime},"sign":"${sign}"}`);
   }
 
   /** Whether the settings allow a session of this edition. */

@@ -15,7 +15,15 @@ export interface SessionSettings {
   readonly lifetime: number;
   readonly edition?: EditionSetting;
   readonly iv?: InitialisationVector;
+  /**
+   * Whether requests with bytes for a parsing script state their Content-Format: `auto` (the default) only once a
+   * server has refused one without. EnOS's manual writes its requests without, and lists no code for a format.
+   */
+  readonly contentFormat?: FormatSetting;
 }
+
+/** See `SessionSettings.contentFormat`. */
+export type FormatSetting = "auto" | "always";
 
 export interface SessionOptions extends SessionSettings {
   readonly crypto: Cryptography;
@@ -36,9 +44,15 @@ export interface SessionOptions extends SessionSettings {
    * answer at once and says nothing new about the way to the server.
    */
   readonly onAnswered?: (answered: boolean, now: number) => void;
+  /**
+   * Share by which the device's clock may be slow (default 0). A session that may have lapsed by the server's clock is
+   * renewed before anything is sent in it: a request that is refused costs more than to authenticate at once.
+   */
+  readonly drift?: number;
   /** Left out, all may be sent that an answer asks for. */
   readonly guard?: SessionGuard;
   readonly sequences?: SequenceMemory;
+  readonly formats?: FormatMemory;
 }
 
 /** Says what answers may make the session send. */
@@ -56,13 +70,25 @@ interface SequenceMemory {
   coverSequence(sequence: number): void;
 }
 
-/** Why a session authenticates: it is the first, the last one has lapsed, or a request was refused so. */
-export type AuthenticationCause = "first" | "lapsed" | "unauthorized" | "bad-option" | Blame;
+/** Remembers that the server wants Content-Format stated. */
+export interface FormatMemory {
+  readonly statesFormat: boolean;
+  keepStatesFormat(): void;
+}
+
+/**
+ * Why a session authenticates: it is the first, the last one has lapsed, its signatures have become longer, or a request
+ * was refused so.
+ */
+export type AuthenticationCause =
+  "first" | "lapsed" | "longer-signature" | "unauthorized" | "bad-option" | Blame;
 
 /** An event of a session, for logs. Holds no secret. */
 export type SessionEvent =
   | { readonly kind: "authenticating"; readonly cause: AuthenticationCause }
   | { readonly kind: "online"; readonly edition: Edition }
+  /** The server wants to be told the Content-Format of bytes: from now on it is. */
+  | { readonly kind: "format-stated" }
   /** A session from before a restart goes on. */
   | { readonly kind: "resumed"; readonly edition: Edition }
   | { readonly kind: "refused"; readonly reason: Refusal; readonly retryAfter: number }

@@ -17,7 +17,8 @@ import { Backoff } from "../timing/backoff";
 import { Authentication } from "./authentication";
 import { Downlinks } from "./downlinks";
 import { isBlame, isTaken, rejectionOf, wasAnswered } from "./outcome";
-import { RequestSigner, longestSignature } from "./sign";
+import { RequestSigner, longestSignature, renewedFrom } from "./sign";
+import { StatedFormat } from "./stated-format";
 import { EnosOption, Topic, deviceRoot, pathOptions } from "./topic";
 import type { Outcome } from "../coap/exchange";
 import type { Option } from "../coap/option";
@@ -39,6 +40,8 @@ export interface SessionState {
 interface Operation extends Publication {
   /** The request was sent before and refused, and the device has authenticated anew because of that. */
   repeated?: boolean;
+  /** The request was sent before without its Content-Format, and refused. */
+  restated?: boolean;
 }
 
 /** Requests that may wait while one is under way. */
@@ -64,12 +67,16 @@ export class Session implements DownlinksOwner {
   readonly #signer: RequestSigner;
   readonly #authentication: Authentication;
   readonly #downlinks: Downlinks;
+  readonly #format: StatedFormat;
   readonly #pauses: Backoff;
+  /** How long it lives without contact by the device's clock, at least, ms. */
   readonly #lifetime: number;
   #state: "closed" | "authenticating" | "online" = "closed";
   #edition: Edition | undefined;
   #token: Uint8Array | undefined;
   #sequence = 0;
+  /** From which sequence on a new session is cheaper; Infinity for none. */
+  #renewedFrom = Infinity;
   /** The server has accepted a request of this session. */
   #proven = false;
   /** The server has accepted a request of any session since start. */
@@ -89,10 +96,12 @@ export class Session implements DownlinksOwner {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#authentication = new Authentication(options);
-    this.#lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
+    const lifetime = options.lifetime * 1000 - Math.min(travel, options.lifetime * 250);
+    this.#lifetime = lifetime / (1 + (options.drift ?? 0));
     this.#signer = new RequestSigner(options.crypto, options.credentials.deviceSecret, options.iv ?? "zero");
     this.#pauses = new Backoff(firstPause, longestPause, options.random);
     this.#downlinks = new Downlinks(options, this);
+    this.#format = new StatedFormat(options.contentFormat, options.formats);
   }
 
   /** True once authenticated; whether the lifetime has lapsed since shows at the next request. */
@@ -136,17 +145,19 @@ export class Session implements DownlinksOwner {
    * the server not know it any more, the first request costs one exchange more.
    *
    * @param lastContact when it had its last contact, ms on this boot's clock, so below zero
+   * @param carried this firmware has used it with these very settings, so that a datagram has room for its token
    */
-  resume(state: SessionState, lastContact: number, now: number): boolean {
+  resume(state: SessionState, lastContact: number, now: number, carried = false): boolean {
     if (this.#state !== "closed" || this.#edition !== undefined) return false;
     if (!this.#authentication.allows(state.edition)) return false;
     if (!(now - lastContact >= 0 && now - lastContact < this.#lifetime)) return false;
     if ((state.edition === "token") !== state.token.length > 0) return false;
-    if (!this.carries(state.token)) return false;
+    if (!carried && !this.carries(state.token)) return false;
     this.#state = "online";
     this.#edition = state.edition;
     this.#token = state.edition === "token" ? state.token : undefined;
     this.#sequence = state.sequence - 1;
+    this.#renewedFrom = renewedFrom(state.token.length);
     this.#proven = false;
     this.#resumed = true;
     this.#opened += 1;
@@ -188,12 +199,19 @@ export class Session implements DownlinksOwner {
   private advance(now: number): void {
     if (this.#busy || this.#queue.length === 0) return;
     if (this.valid(now)) {
-      this.issue(this.#queue.shift()!, now);
-      return;
+      if (!this.outgrown(this.#queue[0])) return this.issue(this.#queue.shift()!, now);
+      // The session is not dropped: should the server not open another one, this goes on.
+      this.#cause = "longer-signature";
+      return this.authenticate(now);
     }
     if (this.#state === "online") this.drop("lapsed");
     if (now < this.#notBefore) this.handBack("waiting", this.#notBefore - now, now);
     else this.authenticate(now);
+  }
+
+  /** Whether this request is better sent in a new session: not one that a command has asked for, which is in haste. */
+  private outgrown({ code, answer }: Operation): boolean {
+    return this.#sequence + 1 >= this.#renewedFrom && code === undefined && answer !== true;
   }
 
   /** No request can be sent now: ends all that wait as "offline". */
@@ -212,6 +230,7 @@ export class Session implements DownlinksOwner {
   }
 
   private authenticate(now: number): void {
+    const renews = this.#state === "online";
     this.#state = "authenticating";
     this.#busy = true;
     this.#options.onEvent?.({ kind: "authenticating", cause: this.#cause }, now);
@@ -231,7 +250,13 @@ export class Session implements DownlinksOwner {
             this.advance(at);
             return;
           }
-          this.#state = "closed";
+          if (renews && wasAnswered(outcome.kind) !== false) {
+            this.#state = "online";
+            this.#renewedFrom = Infinity;
+            this.noteEnd(outcome.kind, at);
+            return this.advance(at);
+          }
+          this.drop(this.#cause);
           const retryAfter = this.backOff(at);
           this.#options.onEvent?.({ kind: "refused", reason: refusal, retryAfter }, at);
           this.noteEnd(outcome.kind, at);
@@ -250,6 +275,7 @@ export class Session implements DownlinksOwner {
     this.#token = answer.token;
     this.#edition = answer.edition;
     this.#sequence = 0;
+    this.#renewedFrom = renewedFrom(answer.token?.length ?? 0);
     this.#proven = false;
     this.#resumed = false;
     this.#opened += 1;
@@ -284,7 +310,7 @@ export class Session implements DownlinksOwner {
         port: this.#options.port,
         code: operation.code ?? Code.post,
         fixed: operation.path,
-        options: this.#token === undefined ? undefined : () => this.signature(),
+        options: () => this.optionsOf(operation),
         payload: operation.payload,
         onComplete: (outcome, at) => {
           this.#busy = false;
@@ -296,14 +322,22 @@ export class Session implements DownlinksOwner {
     );
   }
 
+  private optionsOf({ format }: Operation): Option[] {
+    const options: Option[] = [];
+    const stated = this.#format.optionOf(format);
+    if (stated !== undefined) options.push(stated);
+    if (this.#token !== undefined) options.push(this.signature());
+    return options;
+  }
+
   /**
    * The signature of one message. Each message has a new number, even if the last one was never answered,
    * because the server may have seen it. Each block of a long body is a message.
    */
-  private signature(): Option[] {
+  private signature(): Option {
     this.#sequence += 1;
     this.#options.sequences?.coverSequence(this.#sequence);
-    return [{ number: EnosOption.sign, value: this.#signer.sign(this.#token!, this.#sequence) }];
+    return { number: EnosOption.sign, value: this.#signer.sign(this.#token!, this.#sequence) };
   }
 
   /** @param sentAt first transmission, ms: the server's lifetime may run from there */
@@ -319,6 +353,8 @@ export class Session implements DownlinksOwner {
       this.#pauses.reset();
       this.#proven = true;
       this.#everProven = true;
+      if (operation.format !== undefined && this.#format.accepted())
+        this.#options.onEvent?.({ kind: "format-stated" }, now);
       // In this order the answer to a command is sent before the next command is fetched.
       const { payload, cut } = message;
       // What EnOS says of the request was cut off; only the answer to a command needs no more than its 2.04.
@@ -334,6 +370,8 @@ export class Session implements DownlinksOwner {
       return;
     }
     const reason = rejectionOf(message.code);
+    if (operation.format !== undefined && this.#format.refused(message.code, operation.restated === true))
+      return this.again({ ...operation, restated: true }, reason, now);
     if (reason === "unauthorized" || reason === "bad-option") {
       // The token has died, the sequence is out of step, the address has changed behind a NAT, or
       // the server has moved to the other edition: one fresh authentication tells.
@@ -353,11 +391,16 @@ export class Session implements DownlinksOwner {
     this.complete(operation, { kind: "rejected", code: message.code, reason }, now);
   }
 
-  /** Sends the request once more in a new session; it waits for its owner's next try where that is too much. */
+  /** Sends the request once more in a new session. */
   private repeat(operation: Operation, reason: Rejection, now: number): void {
+    this.again({ ...operation, repeated: true }, reason, now);
+  }
+
+  /** Sends the request once more; it waits for its owner's next try where that is too much. */
+  private again(operation: Operation, reason: Rejection, now: number): void {
     if (this.#options.guard?.mayFollow("session", now) === false)
       return this.complete(operation, { kind: "offline", reason, retryAfter: 0 }, now);
-    this.#queue.unshift({ ...operation, repeated: true });
+    this.#queue.unshift(operation);
   }
 
   /** @param outcome how the exchange that carried the request ended */

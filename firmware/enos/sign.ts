@@ -7,12 +7,14 @@ import { encodeUtf8 } from "../text/utf8";
 import { SettingsError } from "./credentials";
 import type { Credentials } from "./credentials";
 
-/** The two primitives, from the runtime's `crypt` module on a board and from node:crypto on a host. */
+/** The primitives, from the runtime's `crypt` module on a board and from node:crypto on a host. */
 export interface Cryptography {
   /** SHA-256, 32 bytes. */
   sha256(data: Uint8Array): Uint8Array;
   /** AES-128-CBC without padding: key and iv 16 bytes, data a multiple of 16. */
   aes128CbcEncrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array;
+  /** AES-128-CTR, which is its own inverse: key and first counter block 16 bytes, data of any length above zero. */
+  aes128Ctr(key: Uint8Array, counter: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
 /** `secureMode` of one secret per device. */
@@ -98,8 +100,33 @@ export class RequestSigner {
 
 /** How long the value of option 2101 is with a token of `tokenLength` bytes, at any sequence below 10^10. */
 export function longestSignature(tokenLength: number): number {
-  const length = "token".length + tokenLength + "sequence".length + 10;
+  return signatureLength(tokenLength, 10);
+}
+
+/** The same at a sequence of so many digits. */
+function signatureLength(tokenLength: number, digits: number): number {
+  const length = beforeToken.length + tokenLength + beforeSequence.length + digits;
   return 2 * block * (Math.floor(length / block) + 1);
+}
+
+/**
+ * What an authentication costs, in bytes of a signature that is longer by a block: its exchange takes as many joules as
+ * 96 such signatures at coverage level 0, 86 at level 1 and 42 at level 2, mostly to wait for the answer with radio and
+ * board on (simulated, profile `field`; docs/coap.md). What is the most of these is taken, as no level has more.
+ */
+const renewalCost = 96 * 2 * block;
+
+/**
+ * From which sequence on a new session is cheaper than this one, as its signatures have become longer by a block of
+ * AES: 100 with EnOS's tokens of 16 characters. Infinity where they never do, or so soon that it does not pay.
+ */
+export function renewedFrom(tokenLength: number): number {
+  let first = 10;
+  for (let digits = 2; digits < 10; digits++, first *= 10) {
+    if (signatureLength(tokenLength, digits) === signatureLength(tokenLength, 1)) continue;
+    return (first - 1) * 2 * block >= renewalCost ? first : Infinity;
+  }
+  return Infinity;
 }
 
 function vector(iv: InitialisationVector, key: Uint8Array): Uint8Array | undefined {

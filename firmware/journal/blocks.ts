@@ -11,7 +11,7 @@
  * the header is overwritten: an erase that power cuts short may bring old marks back, but never a header.
  */
 import { blockHeaderLength, encodeBlockHeader, erasesIn, mendBlockHeader, sequenceIn } from "./block-header";
-import { CheckedFlash } from "./checked-flash";
+import { CheckedFlash, isBlank } from "./checked-flash";
 import { mostFew } from "./few-records";
 import { blank } from "./flash";
 import { headerLength, isReleased, recordLength, roundUp } from "./record";
@@ -352,17 +352,4 @@ export class Blocks {
     }
     if (waiting > 0) this.news.push({ block, what: "lost", records: waiting });
   }
-}
-
-/** Whether all bytes are blank, as after an erase. */
-export function isBlank(bytes: Uint8Array): boolean {
-  const { length, byteOffset } = bytes;
-  // A view of words is worth it for more than a few.
-  if (length >= 64 && ((length | byteOffset) & 3) === 0) {
-    const words = new Int32Array(bytes.buffer, byteOffset, length >> 2);
-    for (let i = 0; i < words.length; i++) if (words[i] !== -1) return false;
-    return true;
-  }
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== blank) return false;
-  return true;
 }

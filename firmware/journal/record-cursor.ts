@@ -5,7 +5,7 @@
  * Bytes that are no record, such as a write that was cut short by a loss of power, are stepped over unit by
  * unit until a header fits, so that a damaged record does not hide those behind it.
  */
-import { isBlank } from "./blocks";
+import { isBlank } from "./checked-flash";
 import {
   dated,
   headerLength,

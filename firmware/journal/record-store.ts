@@ -2,7 +2,8 @@
  * Records in the blocks of the flash: written behind the last one, found, read, marked. The journal decides
  * which block is used next, and which records are given up when there is none.
  */
-import { BlockState, isBlank } from "./blocks";
+import { BlockState } from "./blocks";
+import { isBlank } from "./checked-flash";
 import {
   dated,
   encodeLateTime,

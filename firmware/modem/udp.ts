@@ -59,6 +59,9 @@ export class Udp implements DatagramOwner {
    */
   releaseAfterReply = false;
 
+  /** The arrays of bytes that are written stay as they are, so that none has to be copied. */
+  unchanging = false;
+
   constructor(options: UdpOptions) {
     this.#options = options;
     options.modem.openSocket(this);
@@ -68,7 +71,8 @@ export class Udp implements DatagramOwner {
   write(buffer: ArrayBuffer | Uint8Array, address: string, port: number): void {
     if (this.#closed) throw new Error("socket is closed");
     // The caller may reuse its buffer at once, while the modem may first have to wake up.
-    const bytes = buffer instanceof Uint8Array ? buffer.slice() : new Uint8Array(buffer.slice(0));
+    const given = buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer);
+    const bytes = this.unchanging ? given : given.slice();
     this.#options.modem.sendDatagram(this, bytes, address, port, this.releaseAfterReply);
   }
 

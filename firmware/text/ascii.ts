@@ -1,9 +1,12 @@
 /**
  * ASCII and hexadecimal, on bytes: what AT commands and signatures are made of.
  */
+import { nativeAscii, nativeEquals, nativeHex } from "./native";
 
 /** The text as bytes. Characters above 0x7f are the caller's mistake and become `?`. */
 export function ascii(text: string): Uint8Array {
+  const bytes = nativeAscii(text);
+  if (bytes !== undefined) return bytes;
   const out = new Uint8Array(text.length);
   for (let i = 0; i < out.length; i++) {
     const code = text.charCodeAt(i);
@@ -12,10 +15,19 @@ export function ascii(text: string): Uint8Array {
   return out;
 }
 
+/**
+ * Characters that are made at once: each is an argument, which takes a place on the engine's stack, and each
+ * addition to a text copies what is there.
+ */
+const piece = 32;
+
 /** The bytes as text, one character each (ISO 8859-1), from `start` up to `end`. */
 export function asciiText(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = "";
-  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]);
+  for (let i = start; i < end; i += piece) {
+    const part = bytes.subarray(i, Math.min(i + piece, end)) as unknown as number[];
+    text += String.fromCharCode.apply(undefined, part);
+  }
   return text;
 }
 
@@ -28,6 +40,7 @@ function hexDigit(value: number): number {
 
 /** Writes `bytes` as upper-case hex into `out` from `offset` on and returns the offset behind. */
 export function writeHex(bytes: Uint8Array, out: Uint8Array, offset: number): number {
+  if (nativeHex(bytes, out, offset)) return offset + 2 * bytes.length;
   for (let i = 0; i < bytes.length; i++) {
     out[offset++] = hexDigit(bytes[i] >> 4);
     out[offset++] = hexDigit(bytes[i] & 0x0f);
@@ -42,12 +55,11 @@ export function hexText(bytes: Uint8Array): string {
   return text;
 }
 
-/** Value of a hex digit's character code, either case, or -1. */
-function hexValue(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  if (code >= 0x41 && code <= 0x46) return code - 0x37;
-  if (code >= 0x61 && code <= 0x66) return code - 0x57;
-  return -1;
+/** Value of a hex digit by its character code, either case; 255 for the other codes up to that of `f`. */
+const hexValues: Uint8Array = new Uint8Array(0x67).fill(0xff);
+for (let value = 0; value < 16; value++) {
+  hexValues[hexDigit(value)] = value;
+  if (value >= 10) hexValues[hexDigit(value) | 0x20] = value;
 }
 
 /**
@@ -59,9 +71,10 @@ export function readHex(text: Uint8Array, start: number, end: number): Uint8Arra
   if (length < 0 || (length & 1) !== 0) return undefined;
   const out = new Uint8Array(length >> 1);
   for (let i = 0, at = start; i < out.length; i++, at += 2) {
-    const high = hexValue(text[at]);
-    const low = hexValue(text[at + 1]);
-    if (high < 0 || low < 0) return undefined;
+    const high = hexValues[text[at]];
+    const low = hexValues[text[at + 1]];
+    // Behind the table's end, and behind the text's, is undefined.
+    if (!(high < 16 && low < 16)) return undefined;
     out[i] = (high << 4) | low;
   }
   return out;
@@ -69,9 +82,8 @@ export function readHex(text: Uint8Array, start: number, end: number): Uint8Arra
 
 /** Whether `line` starts with the bytes of `prefix`. */
 export function startsWith(line: Uint8Array, prefix: Uint8Array): boolean {
-  const length = prefix.length;
-  if (line.length < length) return false;
-  for (let i = 0; i < length; i++) {
+  // From the end, where the names of lines differ soonest. Behind a shorter line's end is undefined.
+  for (let i = prefix.length - 1; i >= 0; i--) {
     if (line[i] !== prefix[i]) return false;
   }
   return true;
@@ -79,5 +91,9 @@ export function startsWith(line: Uint8Array, prefix: Uint8Array): boolean {
 
 /** Whether both are the same bytes. */
 export function equals(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && startsWith(a, b);
+  const { length } = a;
+  if (length !== b.length) return false;
+  // A command with a datagram comes back whole, where the modem echoes. A short one is gone through sooner.
+  const same = length < 32 ? undefined : nativeEquals(a, b);
+  return same ?? startsWith(a, b);
 }

@@ -2,9 +2,11 @@
  * UTF-8 (RFC 3629) to and from strings. XS has no TextEncoder, and its strings count code points
  * where Node's count UTF-16 units: going by code point is right on both.
  */
+import { nativeAscii } from "./native";
 
 /** Bytes of the text as UTF-8; a lone surrogate becomes U+FFFD and takes three. */
 export function utf8Length(text: string): number {
+  if (nativeAscii(text) !== undefined) return text.length;
   let length = 0;
   for (const character of text) {
     const point = character.codePointAt(0)!;
@@ -15,6 +17,8 @@ export function utf8Length(text: string): number {
 
 /** The text as UTF-8. A lone surrogate becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
+  const bytes = nativeAscii(text);
+  if (bytes !== undefined) return bytes;
   const out = new Uint8Array(utf8Length(text));
   let i = 0;
   for (const character of text) {

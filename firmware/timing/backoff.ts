@@ -11,7 +11,8 @@ export class Backoff {
   readonly #first: number;
   readonly #longest: number;
   readonly #random: () => number;
-  #failures = 0;
+  /** Failures in a row. To be set where they are taken back, after deep sleep. */
+  failures: number;
 
   /**
    * @param first the longest that the first pause may be, ms
@@ -23,23 +24,18 @@ export class Backoff {
     this.#first = first;
     this.#longest = longest;
     this.#random = random;
-    this.#failures = failures;
-  }
-
-  /** Failures in a row. */
-  get failures(): number {
-    return this.#failures;
+    this.failures = failures;
   }
 
   /** The pause after one more failure, whole ms. */
   next(): number {
-    const step = Math.min(this.#first * 2 ** Math.min(this.#failures, 16), this.#longest);
-    this.#failures += 1;
+    const step = Math.min(this.#first * 2 ** Math.min(this.failures, 16), this.#longest);
+    this.failures += 1;
     return Math.round(step * (0.5 + 0.5 * this.#random()));
   }
 
   /** Something worked: the next pause is a short one again. */
   reset(): void {
-    this.#failures = 0;
+    this.failures = 0;
   }
 }

@@ -2,51 +2,194 @@
  * `npm run bench`: speed and size, as ratios against named peers measured in the same run. Exits
  * with 1 when a bar is missed whose miss is not known.
  */
-import { Command, Option } from "commander";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { EngineMissing } from "../sim/engine/engine";
 import { Simulation } from "../sim/world/simulation";
+import { projectRoot } from "../project";
+import { Progress } from "../inspect/report/progress";
 import { Verdict } from "../tools/bench/bars";
+import { Command, Option } from "./command";
 import { requireEngine } from "./engine";
-import { wholeNumber } from "./misuse";
+import { misuse, wholeNumber } from "./misuse";
 
-const parts = ["codec", "exchanges", "endurance", "stand-in", "xs", "simulation", "online"] as const;
+const parts = [
+  "codec",
+  "exchanges",
+  "endurance",
+  "stand-in",
+  "xs",
+  "processor",
+  "simulation",
+  "online",
+  "energy",
+  "sealed",
+  "console",
+] as const;
+type Part = (typeof parts)[number];
+/** Seconds that each takes on two cores, for the estimate alone. */
+const usualSeconds: Readonly<Record<Part, number>> = {
+  codec: 12,
+  exchanges: 15,
+  endurance: 15,
+  "stand-in": 90,
+  xs: 40,
+  processor: 40,
+  simulation: 40,
+  online: 30,
+  energy: 60,
+  sealed: 90,
+  console: 220,
+};
+/** Parts that judge nothing, and run only when they are asked for. */
+const profiles = ["wake-profile"] as const;
+/** Wakes whose mean a profile gives. */
+const profiledWakes = 20;
+/** Functions that a profile lists. */
+const listed = 40;
 
 interface BenchFlags {
-  only?: (typeof parts)[number];
+  only?: Part | (typeof profiles)[number];
   days: number;
+  update?: boolean;
 }
 
 /** The `bench` command. */
 export function benchCommand(): Command {
   return new Command("bench")
     .configureHelp({ commandUsage: () => "npm run bench -- [options]" })
-    .addOption(new Option("--only <part>", "one part").choices(parts))
+    .addOption(new Option("--only <part>", "one part").choices([...parts, ...profiles]))
     .option("--days <n>", "virtual days of the simulation part", wholeNumber("--days", 1, 3650), 30)
+    .option("--update", "with --only processor or energy: makes the table of turns, or the budget, anew")
     .action(bench);
 }
 
+/** How far the parts are, while they run. */
+let progress: Progress | undefined;
+
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  const print = (): void => void process.stdout.write(`${line}\n`);
+  if (progress === undefined) print();
+  else progress.over(print);
 }
 
 async function bench(flags: BenchFlags): Promise<void> {
-  if (flags.only === "xs") requireEngine("xs");
+  const { only, update = false } = flags;
+  if (update && only !== "processor" && only !== "energy") {
+    throw misuse("--update goes with --only processor or --only energy");
+  }
+  if (only === "xs" || only === "wake-profile" || only === "processor") requireEngine("xs");
+  if (only === "wake-profile") return wakeProfile();
+  if (update) return only === "energy" ? updateEnergy() : updateProcessor();
   const verdict = new Verdict();
-  if (flags.only === undefined || flags.only === "codec") await codec(verdict);
-  if (flags.only === undefined || flags.only === "exchanges") await exchanges(verdict);
-  if (flags.only === undefined || flags.only === "endurance") await endurance(verdict);
-  if (flags.only === undefined || flags.only === "stand-in") await standIn(verdict);
-  if (flags.only === undefined || flags.only === "xs") {
-    await xs(verdict);
-    await wake(verdict);
+  const works: Readonly<Record<Part, () => Promise<void>>> = {
+    codec: () => codec(verdict),
+    exchanges: () => exchanges(verdict),
+    endurance: () => endurance(verdict),
+    "stand-in": () => standIn(verdict),
+    xs: async () => {
+      await xs(verdict);
+      await wake(verdict);
+    },
+    processor: () => processor(verdict),
+    simulation: async () => {
+      await simulation(verdict, flags.days);
+      await campaign(verdict);
+    },
+    online: () => online(verdict),
+    energy: () => energy(verdict),
+    sealed: () => sealed(verdict),
+    console: () => consoleOfStandIn(verdict, only === "console"),
+  };
+  const wanted = parts.filter((part) => only === undefined || part === only);
+  const all = wanted.reduce((sum, part) => sum + usualSeconds[part], 0);
+  let done = 0;
+  // It does not tick: a part that measures time has the processor to itself.
+  progress = new Progress(process.stderr);
+  try {
+    for (const [index, part] of wanted.entries()) {
+      progress.begin(
+        done / all,
+        `${index + 1} of ${wanted.length}: ${part}, usually ${usualSeconds[part]} s`,
+      );
+      await works[part]();
+      done += usualSeconds[part];
+    }
+  } finally {
+    progress.end();
+    progress = undefined;
   }
-  if (flags.only === undefined || flags.only === "simulation") {
-    await simulation(verdict, flags.days);
-    await campaign(verdict);
-  }
-  if (flags.only === undefined || flags.only === "online") await online(verdict);
   for (const line of verdict.lines()) say(line);
   if (verdict.failed) process.exitCode = 1;
+}
+
+/** @param isAsked whether a missing Chromium is a fault; else this part is left out, and said */
+async function consoleOfStandIn(verdict: Verdict, isAsked: boolean): Promise<void> {
+  const { benchConsole } = await import("../tools/bench/console");
+  const { benchReport } = await import("../tools/bench/report");
+  const { chromiumPath } = await import("../inspect/report/pictures");
+  if (!isAsked && chromiumPath() === undefined)
+    return say("console: left out, for Chromium is not installed");
+  const told = (what: string): void => progress?.go(what);
+  const { devices, firstPaint, frames, gzip, brotli } = await benchConsole(60, told);
+  say("console, in Chromium at 1440 x 900, stand-in and browser on one machine");
+  say(
+    `  first paint of ${devices} devices ${firstPaint.toFixed(0)} ms ${verdict.judge("consolePaint", firstPaint)}`,
+  );
+  for (const { place, seconds, messages, frames: drawn, longest, late, task } of frames) {
+    say(
+      `  ${messages} messages in ${seconds} s, ${place}: ${drawn} frames, the longest ${longest.toFixed(0)} ms, ` +
+        `${late} over 100 ms ${verdict.judge("consoleFrames", longest)}; the page's longest task ` +
+        `${task.toFixed(0)} ms of processor time`,
+    );
+  }
+  say(
+    `  script and style ${gzip} bytes by gzip ${verdict.judge("consoleWeight", gzip)}, ${brotli} by brotli`,
+  );
+  const report = await benchReport(told);
+  say(
+    `  report of 30 days at 15 minutes: ${report.rows} rows, ${report.bytes} bytes ${verdict.judge("reportSize", report.bytes)}`,
+  );
+  say(`    shown after ${report.shown.toFixed(0)} ms ${verdict.judge("reportShown", report.shown)}`);
+}
+
+/** From the project's root. */
+const energyFile = "test/energy.json";
+
+async function energy(verdict: Verdict): Promise<void> {
+  const { benchEnergy } = await import("../tools/bench/energy");
+  const { budgetFigures, readBudget } = await import("../tools/energy/budget");
+  const agreed = readBudget(readFileSync(join(projectRoot(), energyFile), "utf8"));
+  say("energy: 19 Wh, a reading an hour, 80, 15 and 5 % at levels 0, 1 and 2, profile field, by the meter");
+  const { example, years, good, lightly, cells, budget, breaches } = await benchEnergy(agreed);
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
+  say(
+    `  ${years.toFixed(2)} years ${verdict.judge("energyYears", years)}, ${example.joulesPerReport.toFixed(3)} J a reading`,
+  );
+  const [awake, idling] = [good, lightly].map(({ perReport }) => perReport.awake);
+  say(`  awake for a reading at level 0: ${seconds(awake)} ${verdict.judge("energyAwake", awake / 1_000)}`);
+  say(
+    `    of it without light sleep: ${seconds(idling)} ${verdict.judge("energyBusy", idling / 1_000)}, where it sleeps lightly`,
+  );
+  const { compute, wakes } = good.perReport;
+  say(`  compute of a wake by the processor's table: ${(compute / wakes).toFixed(0)}`);
+  say("  of 3GPP's bound, the geometric mean over its twelve cells, profile limit:");
+  say(`    modem only ${cells.modem.toFixed(2)} ${verdict.judge("energyCellsModem", cells.modem)}`);
+  say(
+    `    with the board ${cells.withBoard.toFixed(2)} ${verdict.judge("energyCellsBoard", cells.withBoard)}`,
+  );
+  for (const line of budgetFigures(budget)) say(`  ${line}`);
+  for (const breach of breaches) say(`  MISSED ${breach}`);
+  if (breaches.length === 0) return;
+  say(`  if that is meant: npm run bench -- --only energy --update, and commit ${energyFile}`);
+  process.exitCode = 1;
+}
+
+async function updateEnergy(): Promise<void> {
+  const { budgetFigures, budgetText, measureBudget } = await import("../tools/energy/budget");
+  const budget = await measureBudget(undefined, (what) => say(`  ${what}`));
+  writeFileSync(join(projectRoot(), energyFile), budgetText(budget));
+  for (const line of budgetFigures(budget)) say(line);
 }
 
 async function online(verdict: Verdict): Promise<void> {
@@ -201,6 +344,31 @@ async function xs(verdict: Verdict): Promise<void> {
 /** More than a block of the journal has room for. */
 const wakes = 100;
 
+async function wakeProfile(): Promise<void> {
+  // Only here: the parser is a development dependency.
+  const { profileWake, sumBy } = await import("../tools/bench/wake-profile");
+  const profile = await profileWake(profiledWakes);
+  const firmware = profile.functions.filter(({ module }) => module.startsWith("firmware/"));
+  const total = firmware.reduce((sum, { own }) => sum + own, 0);
+  say(
+    `where the steps of a wake from deep sleep go, on XS (mean of ${profile.wakes} wakes; of ${Math.round(total)}, ` +
+      "counted with instruments in each function: the bench's part xs has the figure)",
+  );
+  const steps = (count: number): string => String(Math.round(count)).padStart(8);
+  say("  by room");
+  for (const { name, own } of sumBy(profile, (module) => module.split("/")[1].replace(/\.ts$/, ""))) {
+    say(`  ${steps(own)} ${((100 * own) / total).toFixed(1).padStart(5)} %  ${name}`);
+  }
+  say("  by module");
+  for (const { name, own } of sumBy(profile, (module) => module).slice(0, listed)) {
+    say(`  ${steps(own)} ${((100 * own) / total).toFixed(1).padStart(5)} %  ${name}`);
+  }
+  say("  by function: its own steps, with what it calls, calls");
+  for (const { module, name, own, whole, calls } of firmware.sort((a, b) => b.own - a.own).slice(0, listed)) {
+    say(`  ${steps(own)} ${steps(whole)} ${calls.toFixed(1).padStart(7)}  ${module} ${name}`);
+  }
+}
+
 async function wake(verdict: Verdict): Promise<void> {
   const { benchWake } = await import("../tools/bench/wake");
   say("a wake from deep sleep on XS: reads, sends, sleeps (compute without the simulation's own modules)");
@@ -210,13 +378,14 @@ async function wake(verdict: Verdict): Promise<void> {
     ["1 MiB", 1_048_576],
   ] as const) {
     try {
-      const { compute, highest, start } = await benchWake(size, wakes);
+      const { compute, highest, reading, start } = await benchWake(size, wakes);
       const growth =
         small === undefined
           ? ""
-          : `, x ${(compute / small).toFixed(3)} ${verdict.judge("wakeGrowth", compute / small)}`;
-      small ??= compute;
-      say(`  journal of ${name.padEnd(7)}  ${compute} ${verdict.judge("wake", compute)}${growth}`);
+          : `, x ${(reading / small).toFixed(3)} ${verdict.judge("wakeGrowth", reading / small)}`;
+      small ??= reading;
+      say(`  journal of ${name.padEnd(7)}  ${compute} ${verdict.judge("wake", compute)}`);
+      say(`    a reading, all wakes between it and the next with it: ${reading}${growth}`);
       say(
         `    the highest of ${wakes} ${highest} ${verdict.judge("wake", highest)}, the first start, a walk, ${start}`,
       );
@@ -226,6 +395,97 @@ async function wake(verdict: Verdict): Promise<void> {
       return;
     }
   }
+}
+
+async function sealedScript(verdict: Verdict): Promise<void> {
+  const { measureSealedScript } = await import("../tools/bench/sealed-script");
+  const { messages, size } = await measureSealedScript();
+  say(
+    `  the parsing script in QuickJS, ${size.sealed} characters (the plain product's has ${size.plain}), ` +
+      "ms of processor time for a message",
+  );
+  for (const { name, plain, sealed: times } of messages) {
+    say(`    ${name}: plain ${plain.toFixed(3)}`);
+    for (const [what, time] of Object.entries(times)) {
+      say(`      ${time.toFixed(3)}, ${(time / plain).toFixed(1)} times: ${what}`);
+    }
+  }
+  const dearest = Math.max(...messages.flatMap(({ sealed: times }) => Object.values(times)));
+  say(`    the dearest ${dearest.toFixed(3)} ms ${verdict.judge("sealedScript", dearest)}`);
+}
+
+/** Wakes of each run whose steps are counted. */
+const sealedWakes = 40;
+
+async function sealed(verdict: Verdict): Promise<void> {
+  const { sealedBatch, sealedBytecode, sealedBytes, sealedCompute, sealedYears, together } =
+    await import("../tools/bench/sealed");
+  say("sealed payloads, against the same device in plain");
+  for (const { format, plain, added } of await sealedBytes()) {
+    const judged = verdict.judge("sealedBytes", added);
+    say(`  a reading as ${format}: ${plain} bytes of payload, ${added} more sealed ${judged}`);
+  }
+  const batch = sealedBatch();
+  const each = batch.added / together;
+  say(
+    `  ${together} readings as compact: ${batch.plain} bytes of payload, ${batch.added} more sealed, ` +
+      `${each.toFixed(2)} a reading ${verdict.judge("sealedBatch", each)}`,
+  );
+  try {
+    const { plain, sealed: closed, proof } = await sealedCompute(sealedWakes);
+    say(`  steps of XS a reading, deep sleep: ${plain} in plain`);
+    for (const [name, steps] of Object.entries({ sealed: closed, "with proof": proof })) {
+      say(`    ${name} ${steps - plain} more ${verdict.judge("sealedCompute", steps - plain)}`);
+    }
+    const { modules, sum } = sealedBytecode();
+    say(`  bytecode ${sum} bytes in ${modules.size} modules ${verdict.judge("sealedCode", sum)}`);
+  } catch (error) {
+    if (!(error instanceof EngineMissing)) throw error;
+    say(`  skipped: ${error.message}`);
+  }
+  await sealedScript(verdict);
+  const years = await sealedYears();
+  say(`  README's example lasts ${years.plain.toFixed(3)} years in plain`);
+  for (const [name, value] of Object.entries({ sealed: years.sealed, "with proof": years.proof })) {
+    const lost = 1 - value / years.plain;
+    say(`    ${name} ${value.toFixed(3)}, ${percent(lost)} less ${verdict.judge("sealedYears", lost)}`);
+  }
+}
+
+async function processor(verdict: Verdict): Promise<void> {
+  const { checkRun } = await import("../tools/bench/processor");
+  const { heldOut } = await import("../tools/bench/processor-runs");
+  say("the table of the processor's turns against XS, over runs that it was not made from");
+  for (const run of heldOut) {
+    try {
+      const { spent, share, wakes } = await checkRun(run);
+      const judged = verdict.judge("processorRun", Math.abs(share - 1));
+      say(`  ${run.name}: ${spent} steps, the table ${percent(share)} ${judged}`);
+      if (wakes.length === 0) continue;
+      const sorted = wakes.slice().sort((a, b) => a - b);
+      const middle = sorted[sorted.length >> 1];
+      const [lowest, highest] = [sorted[0], sorted[sorted.length - 1]].map(percent);
+      const judgedWake = verdict.judge("processorWake", Math.abs(middle - 1));
+      say(
+        `    ${sorted.length} wakes: the middle one ${percent(middle)} ${judgedWake}, ${lowest} to ${highest}`,
+      );
+    } catch (error) {
+      if (!(error instanceof EngineMissing)) throw error;
+      say(`  skipped: ${error.message}`);
+      return;
+    }
+  }
+}
+
+async function updateProcessor(): Promise<void> {
+  const { updateTable } = await import("../tools/bench/processor");
+  const { fitted } = await import("../tools/bench/processor-runs");
+  const turns = await updateTable(fitted, ({ name }) => say(`  ${name}`));
+  say(`host-sim/sim/board/processor-table.ts: made from ${turns} turns`);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 async function simulation(verdict: Verdict, days: number): Promise<void> {

@@ -3,22 +3,23 @@
  * whether a single reading was lost, doubled or changed by them.
  */
 import { availableParallelism } from "node:os";
-import { Command } from "commander";
 import { escaped } from "../model/escaped";
-import { runCampaign } from "../tools/chaos/campaign";
+import { runCampaign, shareOf } from "../tools/chaos/campaign";
 import { replayCommand, totalsLine, totalsOf, violationLines } from "../tools/chaos/report";
 import { groups, kindsByGroup, kindsNamed } from "../tools/chaos/kinds";
 import { families } from "../sim/modem/families";
 import { describeFault, keepFaults, randomScript } from "../tools/chaos/script";
 import { shrink } from "../tools/chaos/shrink";
 import { runTrial } from "../tools/chaos/trial";
-import { stamp } from "../inspect/report/duration";
+import { lasting, stamp } from "../inspect/report/duration";
 import { Progress } from "../inspect/report/progress";
-import { paletteFor } from "../inspect/report/style";
+import { columnsOf, paletteFor } from "../inspect/report/style";
 import { Timeline } from "../inspect/report/timeline";
+import { Command } from "./command";
 import { requireEngine } from "./engine";
-import { misuse, wholeNumber } from "./misuse";
-import { addSimulationFlags, checkModemFirmware, givenFlags } from "./simulation-flags";
+import { exclusive, misuse, wholeNumber } from "./misuse";
+import { addSimulationFlags, checkModemFirmware, givenFlags, sealedFormat } from "./simulation-flags";
+import type { CampaignOptions } from "../tools/chaos/campaign";
 import type { Replay } from "../tools/chaos/report";
 import type { ChosenDevice, Script } from "../tools/chaos/script";
 import type { TrialResult } from "../tools/chaos/trial";
@@ -65,6 +66,7 @@ const uses = {
   t3324: {},
   sleep: { optional: true },
   application: { refused: "which brings one of its own" },
+  sealed: { text: "the product seals its payloads, in bytes; with proof as well" },
   command: { refused: "which sends none" },
 } satisfies EveryFlag;
 
@@ -81,7 +83,7 @@ export function chaosCommand(): Command {
   return addSimulationFlags(command, uses)
     .addHelpText(
       "after",
-      "\nWhat is not named is drawn: edition, coverage, interval, format, batch, the power key, the board's sleep." +
+      "\nWhat is not named is drawn: edition, coverage, interval, format, batch, the power key, the board's sleep and rate." +
         `\n\nGroups of trouble, and their kinds:\n${kindsByGroup()}`,
     )
     .option("--verbose", "show the timeline of --seed")
@@ -111,6 +113,7 @@ function kindList(text: string): string[] {
 function chosenDevice(command: Command): ChosenDevice {
   const { seed: _seed, engine: _engine, ...chosen } = givenFlags(command);
   const { interval = 900, batch = 1 } = chosen;
+  if (chosen.sealed !== undefined && chosen.format !== undefined) sealedFormat(chosen.format);
   if (interval * batch > mostBetween) {
     throw misuse(`--interval times --batch is ${interval * batch} s: chaos takes at most ${mostBetween} s`);
   }
@@ -128,7 +131,7 @@ async function chaos(flags: ChaosFlags, command: Command): Promise<void> {
   } else if (flags.seeds !== undefined || flags.first !== undefined) {
     throw misuse("--seed is one trial, --seeds and --first are many: they exclude each other");
   }
-  if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
+  if (flags.json === true && flags.verbose === true) throw exclusive("--json", "--verbose");
   const device = chosenDevice(command);
   requireEngine(flags.engine);
   if (flags.seed === undefined) return campaign(flags, device);
@@ -140,10 +143,11 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
   const kinds = named === undefined ? undefined : kindsNamed(named);
   const seeds = flags.seeds ?? usualSeeds;
   const started = performance.now();
-  const progress = new Progress(process.stderr, seeds, "trials");
-  let results: TrialResult[];
+  const progress = new Progress(process.stderr, { ticks: true });
+  const lines: string[] = [];
+  let failed: TrialResult[] = [];
   try {
-    results = await runCampaign({
+    const results = await runCampaign({
       hours,
       first: flags.first ?? 1,
       seeds,
@@ -151,41 +155,79 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
       engine,
       device,
       kinds,
-      onResult: ({ violations }) => progress.step(violations.length > 0 ? "failed" : undefined),
+      ...tellingOf(progress, seeds),
     });
+    const realTime = performance.now() - started;
+    failed = results.filter(({ violations }) => violations.length > 0);
+    if (json) {
+      lines.push(JSON.stringify({ hours, totals: totalsOf(results), trials: results }, null, 2));
+    } else {
+      // All that is said stands together, behind all that takes time.
+      for (const [index, result] of failed.slice(0, mostShown).entries()) {
+        for (const line of violationLines(result)) lines.push(escaped(line));
+        const replay: Replay = { seed: result.seed, hours, engine, device, kinds: named };
+        const script = randomScript(result.seed, hours, device, kinds);
+        if (index >= mostShrunk) lines.push(`  replay: ${replayCommand(replay)}`);
+        else lines.push(...(await cutDown(script, result, replay, progress)));
+      }
+      if (failed.length > mostShown) lines.push(`and ${failed.length - mostShown} more seeds failed`);
+      lines.push(totalsLine(results, realTime));
+    }
   } finally {
     progress.end();
   }
-  const failed = results.filter(({ violations }) => violations.length > 0);
-  if (json) {
-    say(JSON.stringify({ hours, totals: totalsOf(results), trials: results }, null, 2));
-  } else {
-    for (const [index, result] of failed.slice(0, mostShown).entries()) {
-      for (const line of violationLines(result)) say(escaped(line));
-      const replay: Replay = { seed: result.seed, hours, engine, device, kinds: named };
-      if (index >= mostShrunk) say(`  replay: ${replayCommand(replay)}`);
-      else await cutDown(randomScript(result.seed, hours, device, kinds), result, replay);
-    }
-    if (failed.length > mostShown) say(`and ${failed.length - mostShown} more seeds failed`);
-    say(totalsLine(results, performance.now() - started));
-  }
+  for (const line of lines) say(line);
   if (failed.length > 0) process.exitCode = 1;
 }
 
+/** Failed seeds that are named while others still run. */
+const mostNamed = 3;
+
+/** Tells how many trials are over, and which of them failed, for whoever does not wait for the end. */
+function tellingOf(progress: Progress, seeds: number): Pick<CampaignOptions, "onResult" | "onWork"> {
+  const failed: number[] = [];
+  let done = 0;
+  const text = (): string => {
+    const more = failed.length > mostNamed ? " …" : "";
+    const names = failed.slice(0, mostNamed).join(" ");
+    return `${done} of ${seeds} trials${failed.length === 0 ? "" : `, ${failed.length} failed: seed ${names}${more}`}`;
+  };
+  progress.begin(0, text());
+  return {
+    onResult({ seed, violations }) {
+      done += 1;
+      if (violations.length > 0) failed.push(seed);
+      progress.tell(done / seeds, text);
+    },
+    onWork: (part) => progress.tell((done + part) / seeds, text),
+  };
+}
+
 /** Looks for the few faults that it takes, and says how to see it happen. */
-async function cutDown(script: Script, result: TrialResult, replay: Replay): Promise<void> {
+async function cutDown(
+  script: Script,
+  result: TrialResult,
+  replay: Replay,
+  progress: Progress,
+): Promise<string[]> {
   const { invariant } = result.violations[0];
+  const { length } = script.faults;
+  let trials = 0;
+  const text = (): string => `seed ${script.seed}: which of its ${length} faults it takes, trial ${trials}`;
   const fails = async (indices: readonly number[]): Promise<boolean> => {
-    const { violations } = await runTrial(keepFaults(script, indices), { engine: replay.engine });
+    trials += 1;
+    const onEvent = (): void => progress.tell(undefined, text);
+    const { violations } = await runTrial(keepFaults(script, indices), { engine: replay.engine, onEvent });
     return violations.some((violation) => violation.invariant === invariant);
   };
-  const { kept, finished } = await shrink(script.faults.length, fails);
-  say(`  ${kept.length} of ${script.faults.length} faults ${finished ? "are needed" : "are left"}:`);
-  for (const index of kept) {
+  progress.begin(undefined, text());
+  const { kept, finished } = await shrink(length, fails);
+  const faults = kept.map((index) => {
     const fault = script.faults[index];
-    say(`    ${String(index).padStart(2)}  ${stamp(fault.at)}  ${describeFault(fault)}`);
-  }
-  say(`  replay: ${replayCommand({ ...replay, keep: kept })}`);
+    return `    ${String(index).padStart(2)}  ${stamp(fault.at)}  ${describeFault(fault)}`;
+  });
+  const needed = `  ${kept.length} of ${length} faults ${finished ? "are needed" : "are left"}:`;
+  return [needed, ...faults, `  replay: ${replayCommand({ ...replay, keep: kept })}`];
 }
 
 async function one(flags: ChaosFlags, seed: number, device: ChosenDevice): Promise<void> {
@@ -193,24 +235,41 @@ async function one(flags: ChaosFlags, seed: number, device: ChosenDevice): Promi
   const started = performance.now();
   const script = keptOf(randomScript(seed, hours, device, kinds && kindsNamed(kinds)), keep);
   const palette = paletteFor(process.stdout);
-  const timeline = verbose ? new Timeline({ write: say, palette, verbose: false }) : undefined;
+  const progress = new Progress(process.stderr);
+  const write = (line: string): void => {
+    progress.clear();
+    say(line);
+  };
+  const timeline = verbose
+    ? new Timeline({ write, palette, verbose: false, columns: columnsOf(process.stdout) })
+    : undefined;
   if (verbose) say(palette.bold(`seed ${seed} · ${JSON.stringify(script.device)}`));
-  const result = await runTrial(script, {
-    engine,
-    onEvent: (event) => timeline?.add(event),
-    onFault: (fault, time) => timeline?.note(time, "chaos", palette.red(describeFault(fault))),
-  });
-  timeline?.end();
-  if (json) {
-    say(JSON.stringify({ hours, script, trial: result }, null, 2));
-  } else {
-    for (const line of violationLines(result)) say(escaped(line));
-    const replay: Replay = { seed, hours, engine, device, kinds };
-    // Who says which faults are to be kept has been here before.
-    if (result.violations.length > 0 && keep === undefined && !verbose) await cutDown(script, result, replay);
-    say(totalsLine([result], performance.now() - started));
+  const lines: string[] = [];
+  try {
+    const result = await runTrial(script, {
+      engine,
+      onEvent: (event) => {
+        timeline?.add(event);
+        progress.tell(shareOf(event.time, hours), () => `seed ${seed}, ${lasting(event.time)} virtual`);
+      },
+      onFault: (fault, time) => timeline?.note(time, "chaos", palette.red(describeFault(fault))),
+    });
+    timeline?.end();
+    if (json) {
+      lines.push(JSON.stringify({ hours, script, trial: result }, null, 2));
+    } else {
+      for (const line of violationLines(result)) lines.push(escaped(line));
+      const replay: Replay = { seed, hours, engine, device, kinds };
+      // Who says which faults are to be kept has been here before.
+      if (result.violations.length > 0 && keep === undefined && !verbose)
+        lines.push(...(await cutDown(script, result, replay, progress)));
+      lines.push(totalsLine([result], performance.now() - started));
+    }
+    if (result.violations.length > 0) process.exitCode = 1;
+  } finally {
+    progress.end();
   }
-  if (result.violations.length > 0) process.exitCode = 1;
+  for (const line of lines) say(line);
 }
 
 function keptOf(script: Script, keep: readonly number[] | undefined): Script {

@@ -11,7 +11,7 @@ import { deepestNesting, isDeeper } from "../model/nesting";
 import { projectRoot } from "../project";
 import { DeviceListError, loadDevices } from "../cloud/registry/registry";
 import { exampleName } from "./cloud-data";
-import { misuse } from "./misuse";
+import { misuse, systemReason } from "./misuse";
 import type { ProductRecord } from "../cloud/registry/product";
 import type { DeviceRecord } from "../cloud/registry/registry";
 
@@ -85,17 +85,27 @@ export function exampleProduct(productKey: string): ProductRecord {
   };
 }
 
+/** Where a token comes from: a flag that names a file, else a variable of the environment. */
+export const tokenSources = {
+  operator: { flag: "--api-token-file", variable: "ENOS_API_TOKEN" },
+  reader: { flag: "--api-read-token-file", variable: "ENOS_API_READ_TOKEN" },
+} as const;
+
 /**
- * The application API's token: from the file, else from ENOS_API_TOKEN, else none.
+ * A token of the application API: from the file, else from the environment, else none.
  * @throws CommandError that never quotes it
  */
-export function readToken(file: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
-  const token = file === undefined ? environment.ENOS_API_TOKEN : read("--api-token-file", file).trim();
+export function readToken(
+  { flag, variable }: (typeof tokenSources)[keyof typeof tokenSources],
+  file: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  const token = file === undefined ? environment[variable] : read(flag, file).trim();
   if (token === undefined || (token === "" && file === undefined)) return undefined;
   const fault = tokenFault(token);
   if (fault === undefined) return token;
   const hint = token.length < shortestToken ? "; make one with: openssl rand -hex 24" : "";
-  throw misuse(`${file ?? "ENOS_API_TOKEN"}: no usable token: ${fault}${hint}`);
+  throw misuse(`${file ?? variable}: no usable token: ${fault}${hint}`);
 }
 
 function readJson(option: string, file: string): unknown {
@@ -116,7 +126,6 @@ function read(option: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw misuse(`${option}: cannot read ${file}: ${code ?? "unknown error"}`);
+    throw misuse(`${option}: cannot read ${file}: ${systemReason(error)}`);
   }
 }

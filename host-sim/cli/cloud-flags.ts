@@ -1,6 +1,6 @@
 /** The options of `npm run cloud`. */
-import { Option } from "commander";
-import type { Command } from "commander";
+import { Option } from "./command";
+import type { Command } from "./command";
 import { ivForms } from "../cloud/enos/sign";
 import type { Edition } from "../cloud/registry/registry";
 import { wholeNumber } from "./misuse";
@@ -21,6 +21,7 @@ export interface CloudFlags {
   apiHost: string;
   apiPort: number;
   apiTokenFile?: string;
+  apiReadTokenFile?: string;
   capture?: string;
   webhooksTo?: string;
   quiet?: boolean;
@@ -67,6 +68,10 @@ export function withCloudFlags(command: Command): Command {
       8080,
     )
     .option("--api-token-file <file>", "its bearer token (default: ENOS_API_TOKEN, else none on loopback)")
+    .option(
+      "--api-read-token-file <file>",
+      "another bearer token, of those who may look and change nothing (default: ENOS_API_READ_TOKEN, else none)",
+    )
     .option("--no-api", "no application API")
     .option(
       "--capture <file>",

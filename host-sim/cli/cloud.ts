@@ -2,13 +2,10 @@
  * `npm run cloud`: the EnOS stand-in on a real UDP port, with its application API over HTTP.
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Command } from "commander";
 import { ApiError, serveApi } from "../cloud/api/server";
+import { Command } from "./command";
 import type { ApiOptions } from "../cloud/api/route-context";
 import type { ApiServer } from "../cloud/api/server";
-import { projectRoot } from "../project";
 import { decodeCoap } from "../cloud/coap/coap-wire";
 import { describeCoap } from "../cloud/coap/coap-text";
 import { LiveCapture } from "../cloud/capture/live-capture";
@@ -24,18 +21,20 @@ import type { UdpCloud } from "../cloud/coap/udp";
 import type { CloudEvent } from "../cloud/events";
 import type { Webhooks } from "../cloud/webhooks/webhooks";
 import { escaped } from "../model/escaped";
-import { paletteFor } from "../inspect/report/style";
+import { columnsOf, paletteFor } from "../inspect/report/style";
+import { Refusals } from "../inspect/report/refusals";
 import { describeCloud } from "../inspect/report/timeline";
 import { StoreError, openStore } from "../cloud/store/level-store";
 import type { LevelStore } from "../cloud/store/level-store";
 import { captureInto } from "./cloud-capture";
 import { registryOf } from "./cloud-data";
 import type { Registry } from "./cloud-data";
-import { exampleProduct, readDevices, readProducts, readToken } from "./cloud-files";
+import { exampleProduct, readDevices, readProducts, readToken, tokenSources } from "./cloud-files";
 import { withCloudFlags } from "./cloud-flags";
 import type { CloudFlags } from "./cloud-flags";
 import { destinationsOf, openWebhooks } from "./cloud-webhooks";
 import { CommandError, misuse } from "./misuse";
+import { projectVersion } from "./version";
 import type { DeviceRecord } from "../cloud/registry/registry";
 
 type Say = (line: string) => void;
@@ -69,7 +68,10 @@ async function serve(flags: CloudFlags, command: Command): Promise<void> {
     const cloud = await openCloud(flags, command, { say, complain: write(process.stderr) });
     const failure = await Promise.race([asked, cloud.failed]);
     await cloud.close(failure);
-    if (flags.quiet !== true) say("\nended");
+    if (flags.quiet !== true) {
+      say("\nended");
+      for (const line of cloud.refusals()) say(line);
+    }
   } finally {
     // A command that was refused leaves nothing behind in a process that goes on.
     for (const signal of signals) process.off(signal, end);
@@ -82,6 +84,8 @@ export interface OpenCloud {
   readonly failed: Promise<Error>;
   /** Ends it. @throws CommandError or whatever else it failed by, `failure` before all */
   close(failure?: Error): Promise<void>;
+  /** What it refused so far, a line for each reason. */
+  refusals(): string[];
 }
 
 /**
@@ -102,7 +106,7 @@ export async function openCloud(
   const destinations = destinationsOf(flags.webhooksTo);
   const devices = flags.devices === undefined ? undefined : readDevices(flags.devices);
   const products = flags.products === undefined ? undefined : readProducts(flags.products);
-  const token = flags.api ? readToken(flags.apiTokenFile, process.env) : undefined;
+  const tokens = flags.api ? readTokens(flags) : {};
 
   // Whatever was opened is closed again, in the opposite order, also when a later step fails.
   const opened: { close(): Promise<void> }[] = [];
@@ -116,17 +120,17 @@ export async function openCloud(
   };
   let store: LevelStore | undefined;
   let served: UdpCloud | undefined;
+  const feed = new Feed(Date.now);
+  const tell = teller(flags, feed, output);
   try {
     if (flags.data !== undefined) opened.push((store = await openStore(flags.data)));
     const registry = registryOf({ devices, products, store, randomBytes, example: exampleProduct });
-    const feed = new Feed(Date.now);
     const engine = await loadScriptEngine(Date.now);
     const capture = new LiveCapture(() => ({
       address: served?.address ?? flags.host,
       port: served?.port ?? flags.port,
     }));
     if (flags.capture !== undefined) opened.push(captureInto(flags.capture, capture, output.complain));
-    const tell = teller(flags, feed, output);
     const { webhooks, close: endWebhooks } = openWebhooks({
       destinations,
       storage: registry.storage,
@@ -139,7 +143,14 @@ export async function openCloud(
     say(`EnOS stand-in, edition "${flags.edition}", on ${coap} (Ctrl-C ends it)`);
     if (flags.api) {
       const mayMove = command.getOptionValueSource("apiPort") === "default";
-      const api = await serveHttp(flags, served, { feed, capture, webhooks, engine }, token, mayMove, output);
+      const api = await serveHttp(
+        flags,
+        served,
+        { feed, capture, webhooks, engine },
+        tokens,
+        mayMove,
+        output,
+      );
       opened.push(api);
     }
     tellRegistry(flags, registry, served, coap, say);
@@ -150,7 +161,23 @@ export async function openCloud(
     await close(error as Error);
     throw error;
   }
-  return { failed: served.failed, close };
+  return { failed: served.failed, close, refusals: tell.refusals };
+}
+
+/** Bearer tokens of the application API. */
+type Tokens = Pick<ApiOptions, "token" | "readToken">;
+
+/** @throws CommandError that quotes none of them */
+function readTokens({ apiTokenFile, apiReadTokenFile }: CloudFlags): Tokens {
+  const token = readToken(tokenSources.operator, apiTokenFile, process.env);
+  const reader = readToken(tokenSources.reader, apiReadTokenFile, process.env);
+  if (reader === undefined) return { token };
+  const { flag, variable } = tokenSources.operator;
+  if (token === undefined)
+    throw misuse(`a reader's token needs the operator's beside it: ${flag}, or ${variable}`);
+  if (token === reader)
+    throw misuse("the reader's token is the operator's as well; make another with: openssl rand -hex 24");
+  return { token, readToken: reader };
 }
 
 /** Tells on terminal and event stream. */
@@ -158,21 +185,26 @@ interface Teller {
   /** A line about a datagram. */
   line(lane: string, text: string): void;
   event(event: CloudEvent): void;
+  /** What was refused, a line for each reason. */
+  refusals(): string[];
 }
 
 function teller(flags: CloudFlags, feed: Feed, { say }: CloudOutput): Teller {
   const palette = paletteFor(process.stdout);
+  const refusals = new Refusals();
   const tell = (lane: string, text: string): void => {
     if (flags.quiet !== true)
       say(`${palette.dim(new Date().toISOString().slice(11, 23))}  ${lane}  ${escaped(text)}`);
   };
   return {
     line: (lane, text) => tell(palette.bold(lane), text),
+    refusals: () => refusals.lines((time) => new Date(time).toISOString().slice(11, 23)),
     event: (event) => {
       feed.event(event);
+      refusals.hearCloud(event, Date.now());
       // The line of the datagram has said so already.
       if (event.type === "malformed") return;
-      const text = describeCloud(event, true);
+      const text = describeCloud(event, true, columnsOf(process.stdout));
       if (text !== undefined) tell(palette.yellow("cloud"), text);
     },
   };
@@ -226,7 +258,7 @@ async function serveHttp(
   flags: CloudFlags,
   served: UdpCloud,
   { engine, ...heard }: Pick<ApiOptions, "feed" | "capture" | "webhooks"> & { readonly engine: ScriptEngine },
-  token: string | undefined,
+  tokens: Tokens,
   mayMove: boolean,
   { say, complain }: CloudOutput,
 ): Promise<ApiServer> {
@@ -235,9 +267,10 @@ async function serveHttp(
     now: served.now,
     flush: served.flush,
     host: flags.apiHost,
-    token,
-    version: version(),
+    ...tokens,
+    version: projectVersion().version,
     edition: flags.edition,
+    coap: { address: served.address, port: served.port },
     kept: flags.data !== undefined,
     randomBytes,
     ...heard,
@@ -250,7 +283,7 @@ async function serveHttp(
     moved = `, for port ${flags.apiPort} is in use`;
     return serveApi(options, 0);
   });
-  const guarded = token === undefined ? "" : ", with bearer token";
+  const guarded = tokens.token === undefined ? "" : ", with bearer token";
   say(
     `console on http://${shownHost(api.address)}:${api.port}/, application API on http://${shownHost(api.address)}:${api.port}/api/v1${guarded}${moved} (/openapi.json)`,
   );
@@ -323,9 +356,4 @@ function count(n: number, what: string): string {
 
 function shownHost(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
-}
-
-function version(): string {
-  const text = readFileSync(join(projectRoot(), "package.json"), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

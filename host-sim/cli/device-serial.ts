@@ -5,6 +5,7 @@ import { familyNamed } from "../../firmware/modem/family/family";
 import { families } from "../../firmware/modem/family/index";
 import { readLogLine, splitLogLine } from "../sim/world/device-log";
 import { reasonOf } from "../../firmware/text/reason";
+import { Refusals } from "../inspect/report/refusals";
 import { AtPassage } from "../tools/pc/at-passage";
 import { WallClock } from "../tools/pc/wall-clock";
 import { SerialPortError, openSerialPort } from "../tools/pc/serial-port";
@@ -30,6 +31,7 @@ const longestTyped = 1_000;
 
 /** Readings so far, as the firmware's log tells them. */
 interface Totals {
+  readonly refusals: Refusals;
   taken: number;
   acknowledged: number;
   commands: number;
@@ -44,7 +46,7 @@ export async function runOverSerial(
   show: (room: string, text: string) => void,
 ): Promise<Totals> {
   let typed = "";
-  const totals: Totals = { taken: 0, acknowledged: 0, commands: 0 };
+  const totals: Totals = { refusals: new Refusals(), taken: 0, acknowledged: 0, commands: 0 };
   let settle: (failure: string | undefined) => void = () => {};
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
   const powerKey = flags.powerKey === undefined ? undefined : powerKeyOption(flags.powerKey);
@@ -80,6 +82,7 @@ export async function runOverSerial(
       const { room, text } = splitLogLine(line);
       show(room, text);
       const event = readLogLine(line);
+      totals.refusals.hearDevice(event, Date.now());
       switch (event?.kind) {
         case "report taken":
           totals.taken += 1;

@@ -3,7 +3,6 @@
  * stand-in or the real EnOS.
  */
 import { lookup } from "node:dns/promises";
-import { Command } from "commander";
 import { DemoApplication } from "../../firmware/application";
 import { internet } from "../../firmware/coap/transmission";
 import { Agent } from "../../firmware/device/agent";
@@ -21,12 +20,15 @@ import { RealTimeDriver } from "../tools/pc/driver";
 import { NodeUdp } from "../tools/pc/udp";
 import { randomFraction } from "../tools/pc/random";
 import { escaped } from "../model/escaped";
+import { Refusals } from "../inspect/report/refusals";
 import { paletteFor } from "../inspect/report/style";
+import { Command } from "./command";
 import { runOverSerial } from "./device-serial";
 import { readKeys } from "./keys";
-import { CommandError, misuse } from "./misuse";
+import { CommandError, exclusive, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
 import { families } from "../../firmware/modem/family/index";
+import { contactsOf } from "../../firmware/device/contact-plan";
 import type { LogEvent } from "../../firmware/device/log";
 import type { Credentials } from "../../firmware/enos/credentials";
 import type { Link } from "../../firmware/device/agent";
@@ -40,7 +42,7 @@ interface DeviceFlags {
   keys?: string;
   reports: number;
   interval: number;
-  lifetime: number;
+  lifetime?: number;
   edition: EditionSetting;
   iv: string;
   format: Format;
@@ -79,11 +81,14 @@ export function deviceCommand(): Command {
     .option("--serial <path>", "a real modem on this serial port, and the firmware with its driver")
     .option("--apn <name>", "access point name of its SIM card's operator", "iot.example")
     .option("--power-key <line>", "what drives its PWRKEY: dtr, rts, or !dtr, !rts where setting it releases")
-    .option(
-      "--setting <name=value>",
-      "a setting of the firmware, such as pin=1234 or bands=8,20; again for each (docs/settings.md)",
-      oneMoreSetting,
-      {},
+    .addOption(
+      command
+        .createOption(
+          "--setting <name=value>",
+          "a setting of the firmware, such as pin=1234 or bands=8,20; again for each (docs/settings.md)",
+        )
+        .argParser(oneMoreSetting)
+        .default({}, "none"),
     )
     .option("--at", "lines typed here go to that modem too, between those of the driver")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
@@ -108,20 +113,23 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   let ended = false;
   const log = (event: LogEvent): void => {
     if (ended) return;
+    refusals.hearDevice(event, Date.now());
     const { room, text } = splitLogLine(logLine(event));
-    const time = palette.dim(new Date().toISOString().slice(11, 23));
+    const time = palette.dim(timeOfDay(Date.now()));
     process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${escaped(text)}\n`);
   };
+  const refusals = new Refusals();
   const driver = new RealTimeDriver((text) => log({ kind: "fault", text }));
 
   let settle: (failure: string | undefined) => void = () => {};
   const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
 
+  const { batch, lifetime } = contactsOf(flags.interval, flags.batch, flags.lifetime);
   let everOnline = false;
   let agent: Agent;
   try {
     agent = new Agent({
-      session: { credentials, address, port, lifetime: flags.lifetime, edition: flags.edition, iv: flags.iv },
+      session: { credentials, address, port, lifetime, edition: flags.edition, iv: flags.iv },
       crypto: nodeCryptography,
       random: randomFraction,
       transmission: internet,
@@ -134,7 +142,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
           if (flags.reports === 0 || taken < flags.reports || agent.waiting > 0) return;
           // With --data some of those acknowledged may be of an earlier run.
           const lost = refused + dropped;
-          settle(lost === 0 ? undefined : `${lost} of ${flags.reports} readings were refused: see above`);
+          settle(lost === 0 ? undefined : `${lost} of ${flags.reports} readings were refused`);
         },
       },
       application: new DemoApplication({
@@ -145,7 +153,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
       interval: flags.interval,
       reports: flags.reports,
       format: flags.format,
-      batch: flags.batch,
+      batch,
       flash: kept?.flash,
       store: kept?.store,
       now: driver.now,
@@ -174,6 +182,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   kept?.flash.close();
   const { taken, acknowledged, commands } = agent.totals;
   process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
+  for (const line of refusals.lines(timeOfDay)) process.stdout.write(`${line}\n`);
   if (failure !== undefined) throw new CommandError(1, failure);
 }
 
@@ -185,10 +194,10 @@ async function overSerial(
   server: string,
   port: number,
 ): Promise<void> {
-  if (flags.data !== undefined) throw misuse("--data and --serial exclude each other");
+  if (flags.data !== undefined) throw exclusive("--data", "--serial");
   const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey, at } = flags;
   const config = { server, port, reports, interval, lifetime, edition, iv, payload: format, batch };
-  checkSettings({ ...config, apn, modem, ...flags.setting });
+  checkSettings({ ...config, apn, modem, ...flags.setting }, flags.setting);
   const palette = paletteFor(process.stdout);
   const totals = await runOverSerial(
     { serial, modem, apn, powerKey, at, startSpread: 0, settings: flags.setting },
@@ -196,12 +205,18 @@ async function overSerial(
     credentials,
     reports,
     (room, text) => {
-      const time = palette.dim(new Date().toISOString().slice(11, 23));
+      const time = palette.dim(timeOfDay(Date.now()));
       process.stdout.write(`${time}  ${palette.cyan(escaped(room).padEnd(7))}  ${escaped(text)}\n`);
     },
   );
-  const { acknowledged, taken, commands } = totals;
+  const { acknowledged, taken, commands, refusals } = totals;
   process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
+  for (const line of refusals.lines(timeOfDay)) process.stdout.write(`${line}\n`);
+}
+
+/** UTC, to the ms. */
+function timeOfDay(time: number): string {
+  return new Date(time).toISOString().slice(11, 23);
 }
 
 /** Takes `name=value` to those that came before. @throws CommandError for another text */
@@ -211,8 +226,13 @@ function oneMoreSetting(text: string, settings: Record<string, string>): Record<
   return { ...settings, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** What the board would say at start is said before anything is opened. @throws CommandError */
-function checkSettings(config: Record<string, unknown>): void {
+/**
+ * What the board would say at start is said before anything is opened.
+ *
+ * @param given those of --setting
+ * @throws CommandError
+ */
+function checkSettings(config: Record<string, unknown>, given: Record<string, string>): void {
   try {
     const settings = readSettings(config);
     for (const { name, nearest } of unknownSettings(config, settings)) {
@@ -220,8 +240,9 @@ function checkSettings(config: Record<string, unknown>): void {
     }
     wantedOf(settings, familyNamed(families, settings.modem ?? ""));
   } catch (error) {
-    if (error instanceof SettingsError) throw misuse(error.message);
-    throw error;
+    if (!(error instanceof SettingsError)) throw error;
+    const [first] = error.message.split(" ");
+    throw misuse(Object.hasOwn(given, first) ? `--setting: ${error.message}` : error.message);
   }
 }
 

@@ -1,25 +1,28 @@
 /**
  * `npm run energy`: how long a battery lasts, what it is spent on, and what one changed setting would do.
  */
-import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { advice, fightsOf, lifetime } from "../inspect/energy/advice";
 import { attackDays, attackers, compareAttacks } from "../inspect/energy/attack";
-import { advice, compare, lifetime, variantsOf } from "../inspect/energy/comparison";
-import { profiles } from "../inspect/energy/profiles";
-import { ProfileError, readProfile } from "../inspect/energy/profile-file";
+import { compare } from "../inspect/energy/comparison";
+import { changeLines, shareLines } from "../inspect/energy/energy-text";
+import { changed, rowsOf } from "../inspect/energy/variants";
 import { families } from "../sim/modem/families";
-import { Progress } from "../inspect/report/progress";
 import { paletteFor } from "../inspect/report/style";
+import { capacity } from "./battery-flag";
+import { Command, Option } from "./command";
+import { energyInCells } from "./energy-cells";
+import { inStages } from "./energy-stages";
 import { requireEngine } from "./engine";
-import { CommandError, fraction, misuse } from "./misuse";
-import { addSimulationFlags } from "./simulation-flags";
-import { reasonOf } from "../../firmware/text/reason";
+import { changeOf, flagOf, givenSetting } from "./energy-settings";
+import { fraction, misuse } from "./misuse";
+import { profileOf } from "./profile-flag";
+import { addSimulationFlags, isGiven, sealedFormat } from "./simulation-flags";
 import type { Attacked } from "../inspect/energy/attack";
-import type { Comparison, Outcome } from "../inspect/energy/comparison";
 import type { Battery } from "../inspect/energy/battery";
 import type { Choice, CoverageMix } from "../inspect/energy/choice";
 import type { EnergyProfile } from "../inspect/energy/profile";
-import type { Palette } from "../inspect/report/style";
+import type { Variant } from "../inspect/energy/variants";
+import type { GivenSetting } from "./energy-settings";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
 interface EnergyFlags extends Omit<SimulationFlags, "seed" | "coverage"> {
@@ -30,7 +33,10 @@ interface EnergyFlags extends Omit<SimulationFlags, "seed" | "coverage"> {
   battery: number;
   selfDischarge: number;
   profile: string;
+  set: readonly GivenSetting[];
+  try: readonly GivenSetting[];
   attack?: keyof typeof attackers;
+  cells?: boolean;
   json?: boolean;
 }
 
@@ -43,10 +49,11 @@ const uses = {
     text: "coverage level, or shares such as 0=80,1=15,2=5",
     parse: coverageMix,
     default: [1, 0, 0],
+    defaultText: "level 0",
   },
   loss: {},
   releaseAssistance: {},
-  reports: { text: "readings in each run", range: [16, 10_000], default: 64 },
+  reports: { text: "readings of a run at most: it ends when it is sure", range: [16, 10_000], default: 256 },
   interval: { range: [60, 86_400] },
   format: { default: "raw" },
   batch: {},
@@ -55,9 +62,12 @@ const uses = {
   modem: { choices: [...families.keys()] },
   modemFirmware: { refused: "which measures each family's newest" },
   powerKey: { refused: "which is about modems in PSM" },
-  t3324: { text: "seconds that the modem stays reachable before PSM", default: 10 },
+  t3324: { text: "seconds that the modem stays reachable before PSM", range: [0, 11_160], default: 2 },
   sleep: { default: "deep" },
   application: { refused: "which meters modem and ESP32, and no sensor" },
+  sealed: {
+    text: "the product seals its payloads; with proof as well: what that costs is a row of the table",
+  },
   command: { refused: "which sends none" },
 } satisfies EveryFlag;
 
@@ -72,22 +82,27 @@ export function energyCommand(): Command {
       fraction("--self-discharge"),
       0.01,
     )
-    .option("--profile <name>", "what radio and board draw: field, limit, or a JSON file", "field")
+    .option(
+      "--profile <name>",
+      "what radio and board draw: modern, field, limit, a module that a data sheet is known of such as sim7020, or a JSON file",
+      "field",
+    )
+    .addOption(settingOption("--set", "any setting of the firmware, docs/settings.md; may be given again"))
+    .addOption(settingOption("--try", "the same, as one more row of the table"))
     .addOption(
       new Option(
         "--attack <from>",
         "what somebody costs who attacks the way to the cloud, by where he stands",
       ).choices(Object.keys(attackers)),
-    );
+    )
+    .option("--cells", "3GPP's twelve battery lives, the firmware run in each, and nothing else");
   return addSimulationFlags(command, uses).option("--json", "print one JSON document").action(energy);
 }
 
-function capacity(text: string): number {
-  const value = Number(text);
-  if (!/^\d*\.?\d+$/.test(text) || !(value >= 0.01 && value <= 100_000)) {
-    throw misuse(`--battery takes watt hours from 0.01 to 100000, got "${text.slice(0, 40)}"`);
-  }
-  return value;
+function settingOption(flag: "--set" | "--try", text: string): Option {
+  return new Option(`${flag} <name=value>`, text)
+    .argParser((given, before: readonly GivenSetting[]) => [...before, givenSetting(flag, given)])
+    .default([], "none");
 }
 
 function coverageMix(text: string): CoverageMix {
@@ -106,51 +121,83 @@ function coverageMix(text: string): CoverageMix {
   return [mix[0] / sum, mix[1] / sum, mix[2] / sum];
 }
 
-function profileOf(name: string): EnergyProfile {
-  if (name === "field" || name === "limit") return profiles[name];
-  let text: string;
-  try {
-    text = readFileSync(name, "utf8");
-  } catch {
-    throw misuse(`--profile: no file "${name.slice(0, 120)}"; built in are field and limit`);
+/** The settings as the user wants them. @throws CommandError for a setting that is wrong, or said twice */
+function choiceOf(flags: EnergyFlags, command: Command): Choice {
+  const { modem, interval, format, batch, lifetime: session, keepAlive, sleep, t3324 } = flags;
+  const { releaseAssistance, sealed } = flags;
+  const seen = new Set<string>();
+  for (const { name } of flags.set) {
+    const flag = flagOf(name);
+    if (seen.has(name)) throw misuse(`--set: ${name} is set twice: leave one of them out`);
+    if (flag !== undefined && isGiven(command, flag)) {
+      throw misuse(`--set: ${name} has a flag of its own, which is given too: leave one of them out`);
+    }
+    seen.add(name);
   }
-  try {
-    return readProfile(text, name);
-  } catch (error) {
-    throw error instanceof ProfileError ? misuse(`--profile: ${error.message}`) : error;
+  const asked: Choice = {
+    ...{ modem, interval, format, batch, keepAlive, sleep, t3324, releaseAssistance },
+    ...(session === undefined ? {} : { lifetime: session }),
+    ...(sealed === undefined ? {} : { sealed }),
+    saving: "psm",
+  };
+  const changes = flags.set.map((given) => changeOf("--set", given, modem));
+  const choice = changed(asked, changes);
+  if (sealed !== undefined) sealedFormat(choice.format);
+  return choice;
+}
+
+/** Flags that mean something beside `--cells`. */
+const besideCells: readonly string[] = [
+  "cells",
+  "modem",
+  "t3324",
+  "format",
+  "seed",
+  "reports",
+  "engine",
+  "json",
+];
+
+/** @throws CommandError for a flag that the twelve cells would not follow */
+function refuseBesideCells(command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (besideCells.includes(name) || command.getOptionValueSource(name) !== "cli") continue;
+    const taken = besideCells.slice(1).map((each) => `--${each}`);
+    throw misuse(
+      `--cells does not go with ${option.long}: 3GPP's study says what is run; it takes ${taken.join(", ")}`,
+    );
   }
 }
 
-async function energy(flags: EnergyFlags): Promise<void> {
+async function energy(flags: EnergyFlags, command: Command): Promise<void> {
   const { seed, coverage, battery: wattHours, selfDischarge, reports, json = false } = flags;
-  const { modem, interval, format, batch, lifetime: session, keepAlive, sleep, t3324 } = flags;
-  const { engine, edition, loss, releaseAssistance } = flags;
+  const { engine, edition, loss } = flags;
   requireEngine(engine);
-  const profile = profileOf(flags.profile);
-  const base: Choice = {
-    modem,
-    interval,
-    format,
-    batch,
-    lifetime: session,
-    keepAlive,
-    sleep,
-    t3324,
-    saving: "psm",
-    releaseAssistance,
-  };
-  const battery = { capacity: wattHours, selfDischarge };
-  if (flags.attack !== undefined) return underAttack(flags, base, battery, profile);
-  const progress = new Progress(process.stderr, variantsOf(base).length + 5, "runs");
-  let comparison: Comparison;
-  try {
-    const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
-    comparison = await compare(base, battery, options, () => progress.step());
-  } catch (error) {
-    throw new CommandError(1, reasonOf(error, "a run failed"));
-  } finally {
-    progress.end();
+  if (flags.cells === true) {
+    refuseBesideCells(command);
+    const { modem, t3324, format } = flags;
+    return energyInCells({ modem, t3324, format, seed, reports, engine }, json);
   }
+  const profile = profileOf(flags.profile);
+  const base = choiceOf(flags, command);
+  const tried = flags.try.map((given): Variant => {
+    const change = changeOf("--try", given, flags.modem);
+    if (flags.sealed !== undefined && change.format !== undefined) sealedFormat(change.format);
+    return { text: `${given.name} ${given.text}`, change, asked: true };
+  });
+  const battery = { capacity: wattHours, selfDischarge };
+  if (flags.attack !== undefined) {
+    if (tried.length > 0) throw misuse("--try does not go with --attack, which compares attackers");
+    return underAttack(flags, base, battery, profile);
+  }
+  const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
+  const comparison = await inStages(rowsOf(base, tried).length + 2, ({ begin, onWork }) =>
+    compare(base, battery, { ...options, onWork }, tried, (next) => {
+      if (next !== undefined) begin(next);
+    }),
+  );
+  const fights = fightsOf(base);
   if (json) {
     const { name } = profile;
     // What was asked for besides, where it is not the usual.
@@ -160,27 +207,30 @@ async function energy(flags: EnergyFlags): Promise<void> {
       loss,
     };
     const asked = { seed, reports, battery, profile: name, coverage, choice: base, ...besides };
-    process.stdout.write(
-      `${JSON.stringify({ asked, ...comparison, advice: advice(comparison) }, null, 2)}\n`,
-    );
+    const told = { asked, ...comparison, advice: advice(comparison, base), fights };
+    process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
     return;
   }
   const palette = paletteFor(process.stdout);
   const levels = coverage.flatMap((share, level) =>
     share > 0 ? [share === 1 ? `level ${level}` : `${Math.round(100 * share)} % at level ${level}`] : [],
   );
+  const seal =
+    flags.sealed === undefined ? "" : ` · sealed${flags.sealed === true ? "" : `, ${flags.sealed}`}`;
+  const settings = flags.set.map(({ name, text }) => ` · ${name} ${text}`).join("");
   const lines = [
     palette.bold(
-      `${wattHours} Wh, ${100 * selfDischarge} % self-discharge a year · profile ${profile.name} · ${modem} · ` +
-        `a reading every ${interval} s · ${levels.join(", ")} · seed ${seed}`,
+      `${wattHours} Wh, ${100 * selfDischarge} % self-discharge a year · profile ${profile.name} · ${base.modem} · ` +
+        `a reading every ${base.interval} s · ${levels.join(", ")}${seal}${settings} · seed ${seed}`,
     ),
     "",
-    ...shares(comparison.base, palette),
+    ...shareLines(comparison.base, palette),
     "",
-    ...table(comparison, palette),
+    ...changeLines(comparison, base, palette),
     "",
-    advice(comparison),
-    `Other seeds move the life as asked by ${Math.round(100 * comparison.chance)} %: less than that is chance.`,
+    ...fights.map((fight) => palette.yellow(fight)),
+    advice(comparison, base),
+    `Chance moves the life as asked by ${Math.ceil(100 * comparison.chance)} % at most; the ranges have that, and how fast the processor is.`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
@@ -193,16 +243,10 @@ async function underAttack(
   profile: EnergyProfile,
 ): Promise<void> {
   const list = attackers[from!];
-  const progress = new Progress(process.stderr, list.length + 1, "runs");
-  let rows: Attacked[];
-  try {
-    const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
-    rows = await compareAttacks(base, battery, list, options, () => progress.step());
-  } catch (error) {
-    throw new CommandError(1, reasonOf(error, "a run failed"));
-  } finally {
-    progress.end();
-  }
+  const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
+  const rows = await inStages(list.length + 1, ({ begin, onWork }) =>
+    compareAttacks(base, battery, list, { ...options, onWork }, begin),
+  );
   if (json) {
     const asked = {
       seed,
@@ -228,40 +272,4 @@ async function underAttack(
   };
   const head = `  ${`somebody ${from}, for ${attackDays} days`.padEnd(48)}      lasts             PSM  up/day   onset delivered`;
   process.stdout.write(`${[palette.bold(head), ...rows.map(row)].join("\n")}\n`);
-}
-
-/** What one reading costs, by what for. */
-function shares({ measured, years }: Outcome, palette: Palette): string[] {
-  const { watts, wattsByCause, joulesPerReport, modem, board } = measured;
-  const rows = Object.entries(wattsByCause)
-    .sort(([, a], [, b]) => b - a)
-    .map(([cause, power]) => {
-      const share = power / watts;
-      const bar = "█".repeat(Math.max(1, Math.round(30 * share)));
-      const joules = (joulesPerReport * share).toFixed(4).padStart(9);
-      return `  ${cause.padEnd(22)}${joules} J  ${(100 * share).toFixed(1).padStart(5)} %  ${bar}`;
-    });
-  return [
-    `${palette.bold(lifetime(years))}: ${(1e6 * watts).toFixed(0)} µW on average, of which the modem takes ` +
-      `${(1e6 * modem).toFixed(0)} and the board ${(1e6 * board).toFixed(0)}. One reading, with all that belongs to it:`,
-    ...rows,
-    `  ${"sum".padEnd(22)}${joulesPerReport.toFixed(4).padStart(9)} J`,
-  ];
-}
-
-function table({ base, variants, together, chance }: Comparison, palette: Palette): string[] {
-  const row = ({ text, measured, years }: Outcome): string => {
-    const change = years / base.years - 1;
-    const sign = `${change >= 0 ? "+" : ""}${(100 * change).toFixed(0)} %`;
-    const line = `  ${text.padEnd(46)}${lifetime(years).padStart(11)}${sign.padStart(8)}${measured.joulesPerReport.toFixed(3).padStart(10)} J`;
-    const sure = Math.max(0.02, chance);
-    return change > sure ? palette.green(line) : change < -sure ? palette.red(line) : line;
-  };
-  return [
-    palette.bold(
-      `  ${"one thing changed".padEnd(46)}${"lasts".padStart(11)}${"".padStart(8)}${"a reading".padStart(12)}`,
-    ),
-    ...(together === undefined ? [] : [row(together)]),
-    ...variants.map(row),
-  ];
 }

@@ -3,7 +3,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, Option } from "commander";
 import { EngineMissing } from "../sim/engine/engine";
 import { projectRoot } from "../project";
 import {
@@ -14,6 +13,7 @@ import {
   everythingName,
   readBudget,
 } from "../tools/footprint/budget";
+import { Progress } from "../inspect/report/progress";
 import { measureBytecode } from "../tools/footprint/bytecode";
 import {
   allBoards,
@@ -36,6 +36,7 @@ import { measureSession } from "../tools/footprint/session";
 import { boardOf } from "../tools/footprint/staged-bundle";
 import { smallestHeap } from "../tools/footprint/smallest";
 import { families } from "../sim/modem/families";
+import { Command, Option } from "./command";
 import { CommandError, misuse } from "./misuse";
 import { addSimulationFlags } from "./simulation-flags";
 import { reasonOf } from "../../firmware/text/reason";
@@ -46,11 +47,15 @@ import type { BoardRow, ModuleRow } from "../tools/footprint/report";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
 const parts = ["code", "ram", "stack"] as const;
+type Part = (typeof parts)[number];
+/** Seconds that each takes on two cores, and heaps that are tried for one that fits, for the estimate alone. */
+const usualSeconds: Readonly<Record<Part, number>> = { code: 3, ram: 60, stack: 100 };
+const usualTrials = 44;
 /** From the project's root. */
 const budgetFile = "test/footprint.json";
 
 interface FootprintFlags extends Partial<Pick<SimulationFlags, "modem" | "application">> {
-  only?: (typeof parts)[number];
+  only?: Part;
   json?: boolean;
   update?: boolean;
 }
@@ -76,6 +81,7 @@ const uses = {
   t3324: fixed,
   sleep: fixed,
   application: { text: "product of the board whose RAM is measured, with --only ram", optional: true },
+  sealed: fixed,
   command: fixed,
 } satisfies EveryFlag;
 
@@ -100,11 +106,15 @@ async function footprint(flags: FootprintFlags): Promise<void> {
   if (flags.application !== undefined && flags.only !== "ram") {
     throw misuse("--application is about RAM: it goes with --only ram");
   }
+  const progress = new Progress(process.stderr, { ticks: true });
   try {
-    const wants = (part: (typeof parts)[number]): boolean => flags.only === undefined || flags.only === part;
-    const code = wants("code") ? measureCode(flags) : undefined;
-    const ram = wants("ram") && flags.update !== true ? await measureRam(flags) : undefined;
-    const stack = wants("stack") && flags.update !== true ? await measureStack(flags.modem) : undefined;
+    const wants = (part: Part): boolean => flags.only === undefined || flags.only === part;
+    const wanted = parts.filter((part) => wants(part) && (part === "code" || flags.update !== true));
+    const tellers = tellersOf(progress, wanted);
+    const code = tellers.code === undefined ? undefined : measureCode(flags, tellers.code);
+    const ram = tellers.ram === undefined ? undefined : await measureRam(flags, tellers.ram);
+    const stack = tellers.stack === undefined ? undefined : await measureStack(flags.modem, tellers.stack);
+    progress.end();
     if (flags.json === true)
       say(JSON.stringify({ ...code?.json, ...ram?.json, ...stack?.json }, undefined, 2));
     else for (const line of [code, ram, stack].flatMap((part) => part?.lines ?? [])) say(line);
@@ -120,16 +130,43 @@ async function footprint(flags: FootprintFlags): Promise<void> {
   } catch (error) {
     if (error instanceof EngineMissing) throw new CommandError(1, error.message);
     throw error;
+  } finally {
+    progress.end();
   }
 }
 
-interface Part {
+/** Hears how far a part is, 0 to 1, and what it is at. */
+type Teller = (share: number, text: string) => void;
+
+/** For each part that is wanted, whom it tells how far it is. */
+function tellersOf(progress: Progress, wanted: readonly Part[]): Readonly<Partial<Record<Part, Teller>>> {
+  const all = wanted.reduce((sum, part) => sum + usualSeconds[part], 0);
+  let before = 0;
+  const tellers: Partial<Record<Part, Teller>> = {};
+  for (const [index, part] of wanted.entries()) {
+    const start = before;
+    tellers[part] = (share, text) => {
+      const line = `${index + 1} of ${wanted.length}: ${text}`;
+      const done = (start + share * usualSeconds[part]) / all;
+      if (share === 0) progress.begin(done, line);
+      else progress.tell(done, line);
+    };
+    before += usualSeconds[part];
+  }
+  return tellers;
+}
+
+interface Measured {
   readonly lines: readonly string[];
   readonly json: object;
 }
 
 /** Every module that a board can have, each file once, with its size; and by board what its manifest puts on it. */
-function measureCode({ modem, update }: FootprintFlags): Part & { readonly breaches: readonly string[] } {
+function measureCode(
+  { modem, update }: FootprintFlags,
+  tell: Teller,
+): Measured & { readonly breaches: readonly string[] } {
+  tell(0, "bytecode of each module");
   const counted = modem === undefined ? boardFirmware() : firmwareWith(modem);
   const boards = allBoards();
   const all = everything();
@@ -210,13 +247,19 @@ function budgetOf(): Budgets {
   }
 }
 
-async function measureRam({ modem, application }: FootprintFlags): Promise<Part> {
+async function measureRam({ modem, application }: FootprintFlags, tell: Teller): Promise<Measured> {
   const options = { modem, application };
+  tell(0, "RAM of a session");
+  let trials = 0;
+  const onTrial = (): void => {
+    trials += 1;
+    tell(Math.min(0.98, trials / usualTrials), `the smallest heap for it, trial ${trials}`);
+  };
   const session = await measureSession(options);
   const short = { ...options, long: false };
   const needed = {
-    short: await smallestHeap(await measureSession(short), short),
-    long: await smallestHeap(session, options),
+    short: await smallestHeap(await measureSession(short), short, onTrial),
+    long: await smallestHeap(session, options, onTrial),
   };
   const { manifest, modem: fitted } = boardOf(modem, application);
   const lines = ramLines(session, needed, manifest.creation.stack as number, fitted);
@@ -226,10 +269,14 @@ async function measureRam({ modem, application }: FootprintFlags): Promise<Part>
 /** The deepest stack of each entry point, which takes some minutes: the firmware lives for days among strangers. */
 async function measureStack(
   modem: string | undefined,
-): Promise<Part & { readonly breaches: readonly string[] }> {
+  tell: Teller,
+): Promise<Measured & { readonly breaches: readonly string[] }> {
   const { manifest } = modem === undefined ? boardFirmware() : firmwareWith(modem);
   const { stack: bound } = budgetOf();
-  const depths = await measureDepth({ modem });
+  const text = "the deepest stack, through days among strangers";
+  tell(0, text);
+  const onWork = (share: number): void => tell(share, text);
+  const depths = await measureDepth({ modem, onWork });
   const over = depths.filter(({ stack }) => stack > bound);
   return {
     lines: ["", ...depthLines(depths, manifest.creation.stack as number, bound)],

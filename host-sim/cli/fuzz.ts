@@ -3,8 +3,9 @@
  * code that it reaches, until time is up or a rule is broken.
  */
 import { randomInt } from "node:crypto";
-import { Command, Option } from "commander";
 import { EngineMissing } from "../sim/engine/engine";
+import { Command, Option } from "./command";
+import { Progress } from "../inspect/report/progress";
 import { CommandError, misuse, wholeNumber } from "./misuse";
 import type { Failure, FuzzResult } from "../tools/fuzz/fuzzer";
 import type { Target } from "../tools/fuzz/target";
@@ -69,59 +70,111 @@ async function fuzzing(flags: FuzzFlags): Promise<void> {
   if (flags.engine === "xs" && !chosen[0].portable) throw misuse(`${chosen[0].name} does not run on XS`);
   if (flags.replay !== undefined) return replaying(chosen, flags.replay, flags.engine);
   const seed = flags.seed ?? randomInt(2 ** 32);
-  say(`fuzzing ${chosen.length} target${chosen.length === 1 ? "" : "s"} on ${flags.engine}, seed ${seed}`);
+  const progress = new Progress(process.stderr);
+  const tellLine = (line: string): void => progress.over(() => say(line));
+  tellLine(
+    `fuzzing ${chosen.length} target${chosen.length === 1 ? "" : "s"} on ${flags.engine}, seed ${seed}`,
+  );
   try {
-    for (const target of chosen) {
-      if (flags.engine === "xs") await fuzzOneOnXs(target, seed, flags, chosen.length);
-      else await fuzzOne(target, seed, flags, chosen.length);
+    for (const [index, target] of chosen.entries()) {
+      const text = `${index + 1} of ${chosen.length}: ${target.name}`;
+      const tell = (share: number, executions: number): void =>
+        progress.tell((index + share) / chosen.length, () => `${text}, ${executions} executions`);
+      const watch = stopwatch(flags, chosen.length, tell);
+      progress.begin(index / chosen.length, text);
+      const fuzzIt = flags.engine === "xs" ? fuzzOneOnXs : fuzzOne;
+      const { line, failure } = await fuzzIt(target, seed, flags, watch);
+      tellLine(line);
+      if (failure !== undefined) throw failure;
     }
   } catch (error) {
     if (error instanceof EngineMissing) throw new CommandError(1, error.message);
     throw error;
+  } finally {
+    progress.end();
   }
 }
 
 /** How long a target goes on, and how long it has. */
+interface Stopwatch {
+  readonly enough: (executions: number) => boolean;
+  readonly seconds: () => number;
+  /** Tells how far it is, within a batch, too. */
+  readonly look: (executions: number) => void;
+}
+
+/** @param tell hears how far the target is, 0 to 1 */
 function stopwatch(
   flags: FuzzFlags,
   sharers: number,
-): { enough: (executions: number) => boolean; seconds: () => number } {
+  tell: (share: number, executions: number) => void,
+): Stopwatch {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   const most = flags.executions;
+  const shareOf = (executions: number): number =>
+    most === undefined ? (seconds() * sharers) / flags.seconds : executions / most;
   return {
     seconds,
-    enough: (executions) => (most === undefined ? seconds() >= flags.seconds / sharers : executions >= most),
+    enough: (executions) => shareOf(executions) >= 1,
+    look: (executions) => tell(Math.min(1, shareOf(executions)), executions),
   };
 }
 
-async function fuzzOne(target: Target, seed: number, flags: FuzzFlags, sharers: number): Promise<void> {
+/** What was found, in a line, and what to say where a rule is broken. */
+interface Done {
+  readonly line: string;
+  readonly failure?: CommandError;
+}
+
+async function fuzzOne(
+  target: Target,
+  seed: number,
+  flags: FuzzFlags,
+  { enough, seconds, look }: Stopwatch,
+): Promise<Done> {
   const { fuzz, heapMeter, startCoverage, startWatchdog } = await import("../tools/fuzz/targets");
-  const { enough, seconds } = stopwatch(flags, sharers);
   // A run that is to be the same each time is guided by what it sees itself, not by V8's counters.
   const guided = flags.executions === undefined;
   const coverage = guided ? startCoverage(import.meta.url, target.code) : undefined;
   const watchdog = startWatchdog(target.name, longestInput);
-  const onInput = (input: Uint8Array): void => watchdog.note(input);
+  let executions = 0;
+  const onInput = (input: Uint8Array): void => {
+    watchdog.note(input);
+    look((executions += 1));
+  };
   const result = await fuzz(target, { seed, enough, coverage, heap: heapMeter(), onInput });
   await watchdog.stop();
   coverage?.stop();
   const reached =
     coverage === undefined ? "" : `, ${percent(coverage.reached, coverage.total)} of its code reached`;
   const growth = result.growth === undefined ? "" : `, grown by ${Math.round(result.growth / 1024)} kB`;
-  say(`${headOf(target, result, seconds())}${growth}${reached}`);
-  if (result.failure !== undefined) throw failed(target, seed, flags, result.executions, result.failure);
+  const line = `${headOf(target, result, seconds())}${growth}${reached}`;
+  if (result.failure === undefined) return { line };
+  return { line, failure: failed(target, seed, flags, result.executions, result.failure) };
 }
 
-async function fuzzOneOnXs(target: Target, seed: number, flags: FuzzFlags, sharers: number): Promise<void> {
+/** The same on the board's engine. */
+async function fuzzOneOnXs(
+  target: Target,
+  seed: number,
+  flags: FuzzFlags,
+  { enough, seconds, look }: Stopwatch,
+): Promise<Done> {
   const { fuzzOnXs } = await import("../tools/fuzz/xs-fuzzer");
-  const { enough, seconds } = stopwatch(flags, sharers);
-  const result = await fuzzOnXs(target, { seed, enough });
+  const result = await fuzzOnXs(target, {
+    seed,
+    enough: (executions) => {
+      look(executions);
+      return enough(executions);
+    },
+  });
   const { slots, keys, bytes } = result.grown;
   const growth = `grown by ${slots} slots, ${keys} names, ${bytes} bytes`;
   const depth = `deepest stack ${result.stack} slots: ${Buffer.from(result.deepest).toString("hex").slice(0, 80)}`;
-  say(`${headOf(target, result, seconds())}, ${growth}, ${depth}`);
-  if (result.failure !== undefined) throw failed(target, seed, flags, result.executions, result.failure);
+  const line = `${headOf(target, result, seconds())}, ${growth}, ${depth}`;
+  if (result.failure === undefined) return { line };
+  return { line, failure: failed(target, seed, flags, result.executions, result.failure) };
 }
 
 function headOf(

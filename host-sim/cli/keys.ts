@@ -3,7 +3,7 @@
  * every user of the machine can read and the shell remembers.
  */
 import { readFileSync } from "node:fs";
-import { misuse } from "./misuse";
+import { misuse, systemReason } from "./misuse";
 import type { Credentials } from "../../firmware/enos/credentials";
 
 const variables = {
@@ -34,7 +34,7 @@ export function readKeys(file: string | undefined, environment: NodeJS.ProcessEn
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw misuse(`--keys: cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+    throw misuse(`--keys: cannot read ${file}: ${systemReason(error)}`);
   }
   let keys: unknown;
   try {

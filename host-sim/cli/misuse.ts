@@ -17,6 +17,41 @@ export function misuse(message: string): CommandError {
   return new CommandError(2, message);
 }
 
+/** A command line that is right as far as it goes, and lacks words. */
+export class UnfinishedError extends CommandError {
+  override name = "UnfinishedError";
+
+  constructor(message: string) {
+    super(2, message);
+  }
+}
+
+/** Two options that were given and cannot go together. */
+export function exclusive(one: string, other: string): CommandError {
+  return misuse(`${one} and ${other} exclude each other: leave one of them out`);
+}
+
+const systemReasons: Readonly<Record<string, string>> = {
+  EACCES: "no permission",
+  EBUSY: "another program has it",
+  EEXIST: "it is there already",
+  EISDIR: "it is a folder",
+  EMFILE: "too many files are open",
+  ENOENT: "there is no such file or folder",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of its path is no folder",
+  EPERM: "the system does not allow it",
+  EROFS: "the disk is read-only",
+};
+
+/** Why the system did not do something with a file, in words and in the system's own: `there is no such file or folder, ENOENT`. */
+export function systemReason(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return "unknown reason";
+  const words = systemReasons[code];
+  return words === undefined ? code : `${words}, ${code}`;
+}
+
 /** A whole number within bounds, from the command line. */
 export function wholeNumber(name: string, least: number, most: number): (text: string) => number {
   return (text) => {

@@ -4,28 +4,33 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Command } from "commander";
 import { projectRoot } from "../project";
 import { enosModelOf } from "../model/enos-model";
 import { generate } from "../model/generate";
 import { modelOfEnos } from "../model/read-enos-model";
 import { emptyLock, lockText, readLock } from "../model/lock";
-import { faultLine } from "../model/model";
+import { faultLine, sealedOf } from "../model/model";
 import { readModel } from "../model/read-model";
 import { jsonPlace } from "../model/json-place";
+import { unsealing } from "../model/seal/unsealing";
+import { another } from "./master-flag";
+import { Command } from "./command";
 import { CommandError, misuse } from "./misuse";
+import { keysFor, keyedFile } from "./model-keys";
 import { reasonOf } from "../../firmware/text/reason";
 import type { Lock } from "../model/lock";
 import type { Model, ModelFault } from "../model/model";
+import type { KeyFlags } from "./model-keys";
 
 /** What all files say that come from here. */
 const ours = "npm run model";
 
-interface ModelFlags {
+interface ModelFlags extends KeyFlags {
   out?: string;
   check?: boolean;
   import?: string;
   export?: string;
+  unseal?: boolean;
 }
 
 /** The `model` command. */
@@ -37,19 +42,34 @@ export function modelCommand(): Command {
     .option("--check", "write nothing, and fail when the files are not what would be written")
     .option("--import <enos.json>", "first write <model.json> from the file that EnOS's console exports")
     .option("--export <enos.json>", "write nothing but the model as EnOS's console imports it")
+    .option(
+      "--master <file>",
+      "a sealed product's master key: write its script with keys, too; once more for the one before",
+      another,
+    )
+    .option("--product-key <key>", "the product key in EnOS, which goes into the keys")
+    .option(
+      "--script-out <file>",
+      "where the script with keys goes (default: build/sealed/<key>/parsing-script.js)",
+    )
+    .option("--unseal", "take back of the seal what devices in the field have")
     .action(model);
 }
 
 function model(file: string, flags: ModelFlags): void {
+  const keys = keysFor(flags);
   const lockFile = join(dirname(file), `${basename(file).replace(/\.json$/i, "")}.lock.json`);
   const notes: string[] = [];
   const before = flags.import !== undefined && existsSync(file) ? modelIn(file) : undefined;
-  const imported =
-    flags.import === undefined ? undefined : importedModel(flags.import, before, lockOf(lockFile));
+  const lock = lockOf(lockFile);
+  const imported = flags.import === undefined ? undefined : importedModel(flags.import, before, lock);
   const read = imported ?? modelIn(file, (line) => notes.push(line));
   if (flags.export !== undefined) return exportModel(read, flags);
+  if (flags.unseal === true && unsealing(lock.sealed, sealedOf(read)).length === 0) {
+    throw misuse("--unseal: the model takes nothing back that devices in the field have; leave it out");
+  }
   const out = flags.out ?? dirname(file);
-  const result = generate(read, lockOf(lockFile), runtimeFrom(out));
+  const result = generate(read, lock, { firmware: firmwareFrom(out), unseal: flags.unseal });
   if (!("files" in result)) throw refused(file, result);
 
   const wanted = new Map<string, string>();
@@ -57,11 +77,16 @@ function model(file: string, flags: ModelFlags): void {
   wanted.set(lockFile, lockText(result.lock));
   if (imported !== undefined && imported !== before) wanted.set(file, modelText(imported, file));
   for (const [name, content] of Object.entries(result.files)) wanted.set(join(out, name), content);
+  const keyed = keys && keyedFile(keys, file, read, result);
   const stale = [...wanted].filter(([path, content]) => readText(path) !== content).map(([path]) => path);
   if (flags.check === true) {
-    if (stale.length === 0) return say(`${file}: all files are as the model says`);
-    const names = stale.join(", ");
-    throw new CommandError(1, `${file}: not what the model says: ${names}; run npm run model -- ${file}`);
+    const old = keyed === undefined || keyed.isThere() ? stale : [...stale, keyed.path];
+    if (old.length === 0) return say(`${file}: all files are as the model says`);
+    const keysToo = stale.length === old.length ? "" : " with --master and --product-key as now";
+    throw new CommandError(
+      1,
+      `${file}: not what the model says: ${old.join(", ")}; run npm run model -- ${file}${keysToo}`,
+    );
   }
   const foreign = Object.keys(result.files)
     .map((name) => join(out, name))
@@ -73,7 +98,19 @@ function model(file: string, flags: ModelFlags): void {
   const { product, version } = read;
   say(`${product}, version ${version}, layout ${result.fingerprint}`);
   sayNotes(file, notes);
+  saySeal(lock, read);
   for (const path of wanted.keys()) say(`  ${stale.includes(path) ? "written  " : "unchanged"} ${path}`);
+  keyed?.write(say);
+}
+
+/** That devices in the field are shut out, where the seal is new to them. */
+function saySeal(lock: Lock, model: Model): void {
+  const sealed = sealedOf(model);
+  const known = Object.keys(lock.points).length + Object.keys(lock.services).length > 0;
+  if (!known || lock.sealed !== undefined || sealed === undefined || sealed.migrating) return;
+  const proof = sealed.proof ? '"proof": true, ' : "";
+  say(`  note: this script refuses what devices of before send. While there are such devices, write`);
+  say(`  "sealed": { ${proof}"migrating": true }, which takes both.`);
 }
 
 /** What a file of before says otherwise than it is written now. */
@@ -115,7 +152,9 @@ function importedModel(enosFile: string, before: Model | undefined, lock: Lock):
   } catch {
     throw misuse(`${enosFile}: no JSON${jsonPlace(text)}`);
   }
-  const read = modelOfEnos(value, lock, before?.version);
+  // EnOS has no place for what a seal may have: the model that was there has it, or the lock.
+  const sealed = (before && sealedOf(before)) ?? lock.sealed;
+  const read = modelOfEnos(value, sealed === undefined ? lock : { ...lock, sealed }, before?.version);
   if (!("product" in read)) throw refused(enosFile, read);
   if (before === undefined) return read;
   return isDeepStrictEqual(settled(read), settled(before)) ? before : { ...read, version: read.version + 1 };
@@ -137,8 +176,10 @@ function modelText(model: Model, file: string): string {
 }
 
 /** What a model says, in the order of a model.json. */
-function members({ format, product, version, measurepoints, attributes, events, services }: Model): Model {
-  return { format, product, version, measurepoints, attributes, events, services };
+function members({ format, product, version, sealed, ...lists }: Model): Model {
+  const { measurepoints, attributes, events, services } = lists;
+  const head = { format, product, version, ...(sealed === undefined ? {} : { sealed }) };
+  return { ...head, measurepoints, attributes, events, services };
 }
 
 function write(stale: readonly string[], wanted: ReadonlyMap<string, string>): void {
@@ -152,9 +193,10 @@ function write(stale: readonly string[], wanted: ReadonlyMap<string, string>): v
   }
 }
 
-/** How a file in this folder imports the runtime. */
-function runtimeFrom(folder: string): string {
-  const path = relative(resolve(folder), join(projectRoot(), "firmware/model")).split(sep).join("/");
+/** How a file in this folder imports the firmware's. */
+function firmwareFrom(folder: string): string {
+  const path = relative(resolve(folder), join(projectRoot(), "firmware")).split(sep).join("/");
+  if (path === "") return ".";
   return path.startsWith(".") ? path : `./${path}`;
 }
 

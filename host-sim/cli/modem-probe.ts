@@ -7,7 +7,7 @@ import { escaped } from "../model/escaped";
 import { IdentityMask, withoutPassword } from "../tools/pc/identity-mask";
 import { ModemProbe, ProbeError, usualRates } from "../tools/pc/modem-probe";
 import { SerialPortError, openSerialPort } from "../tools/pc/serial-port";
-import { CommandError, misuse } from "./misuse";
+import { CommandError, misuse, systemReason } from "./misuse";
 import type { Answer } from "../tools/pc/at-dialogue";
 import type { Findings } from "../tools/pc/modem-probe";
 
@@ -79,16 +79,14 @@ function checkCapture(path: string): void {
   try {
     accessSync(there ? path : dirname(path), constants.W_OK);
   } catch (error) {
-    throw misuse(
-      `--capture ${path}: cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown"})`,
-    );
+    throw misuse(`--capture ${path}: cannot be written (${systemReason(error)})`);
   }
   if (!there) return;
   let begins = "";
   try {
     begins = readFileSync(path, "latin1").slice(0, title.length);
   } catch (error) {
-    throw misuse(`--capture ${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`);
+    throw misuse(`--capture ${path}: cannot be read (${systemReason(error)})`);
   }
   if (begins !== title)
     throw misuse(`--capture ${path}: is there already, and is no capture: name another file`);

@@ -3,7 +3,6 @@
  * sockets really send. With --probe a real modem on a serial port is asked instead.
  */
 import { existsSync, lstatSync, symlinkSync, unlinkSync } from "node:fs";
-import { Argument, Command } from "commander";
 import { createModem, families } from "../sim/modem/families";
 import { quirkNames, quirksNamed } from "../sim/modem/quirk-names";
 import { withoutSecrets } from "../sim/modem/secret-lines";
@@ -14,7 +13,8 @@ import { withoutPassword } from "../tools/pc/identity-mask";
 import { PtyError, openPty } from "../tools/pc/pty";
 import { WallClock } from "../tools/pc/wall-clock";
 import { Random } from "../sim/time/random";
-import { CommandError, misuse, wholeNumber } from "./misuse";
+import { Argument, Command } from "./command";
+import { CommandError, misuse, systemReason, wholeNumber } from "./misuse";
 import { probeModem } from "./modem-probe";
 import { addSimulationFlags } from "./simulation-flags";
 import type { SerialModemSide } from "../sim/modem/uart";
@@ -196,7 +196,7 @@ function linkTo(path: string, link: string): string {
     const why =
       code === "EEXIST"
         ? "is there already: remove it, or name another"
-        : `cannot be made (${code ?? "unknown"})`;
+        : `cannot be made (${systemReason(error)})`;
     throw misuse(`--link ${link}: ${why}`);
   }
 }

@@ -1,23 +1,24 @@
-/** `npm run pictures`: makes the README's pictures anew, from a run that a seed decides. */
+/** `npm run pictures`: makes the pictures of README and docs anew, from runs that seeds decide. */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
 import { projectRoot } from "../project";
 import { CauseFinder } from "../inspect/capture/cause";
-import { takeConsolePicture } from "../inspect/report/console-picture";
+import { takeConsolePictures } from "../inspect/report/console-pictures";
+import { Progress } from "../inspect/report/progress";
 import { BrowserMissing, takePictures } from "../inspect/report/pictures";
 import { Simulation } from "../sim/world/simulation";
+import { Command } from "./command";
 import { CommandError } from "./misuse";
 import { RunFiles, factsOf } from "./run-files";
 import type { Picture } from "../inspect/report/pictures";
 
 /** A bad link, so that there is something to see, and a board that sleeps, so that the modem's part shows. */
-const run = { seed: 27, coverage: 1, loss: 0.15, reports: 8, sleep: "deep" } as const;
+const run = { seed: 13, coverage: 1, loss: 0.15, reports: 8, sleep: "deep" } as const;
 /** What is shown before the answer that is lost, and after it, ms. */
 const before = 7_000;
 const after = 29_000;
-const command = "npm start -- --coverage 1 --loss 0.15 --reports 8 --sleep deep --seed 27";
+const command = "npm start -- --coverage 1 --loss 0.15 --reports 8 --sleep deep --seed 13";
 
 /** The `pictures` command. */
 export function picturesCommand(): Command {
@@ -28,16 +29,21 @@ export function picturesCommand(): Command {
 }
 
 async function pictures({ out }: { out: string }): Promise<void> {
+  const progress = new Progress(process.stderr, { ticks: true });
   try {
+    progress.begin(0, "1 of 2: a run, its power and its sequence chart");
     const taken = await takeRunPictures(out);
-    const console = join(out, "console.png");
-    await takeConsolePicture(console, run.seed);
-    for (const file of [...taken.map(({ file }) => file), console]) {
+    progress.begin(0.6, "2 of 2: the console");
+    const console = await takeConsolePictures(out, run.seed);
+    progress.end();
+    for (const { file } of [...taken, ...console]) {
       process.stdout.write(`${file}  ${Math.ceil(statSync(file).size / 1024)} KiB\n`);
     }
   } catch (error) {
     if (error instanceof BrowserMissing) throw new CommandError(1, error.message);
     throw error;
+  } finally {
+    progress.end();
   }
 }
 
@@ -75,8 +81,10 @@ export async function takeRunPictures(out: string): Promise<Picture[]> {
     await files.finish(result.virtualTime, factsOf(result));
     if (lost === undefined) throw new CommandError(1, `no answer with a command is lost by ${command}`);
     const part = { from: lost - before, to: lost + after };
-    const taken = await takePictures(report, out, { end: result.virtualTime, ...part });
-    if (!taken.some(({ rows }) => rows.some((row) => /ACK .*announces a command .*lost/.test(row)))) {
+    const taken = await takePictures(report, out, part);
+    if (
+      !taken.some(({ rows }) => rows.some((row) => /answer to report, announces a command .*lost/.test(row)))
+    ) {
       throw new CommandError(1, "the sequence chart's picture does not show the lost answer");
     }
     return taken;

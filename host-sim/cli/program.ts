@@ -1,9 +1,11 @@
 /**
  * The command line's commands, and what becomes of a mistake: one line and an exit code.
  */
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { escapedLines } from "../model/escaped";
-import { CommandError } from "./misuse";
+import { Command } from "./command";
+import { CommandError, misuse } from "./misuse";
+import { takenByNpm } from "./npm-dashes";
 
 /** What a command does, in a line, and where it is: each loads what it uses, and nothing of the others. */
 interface Entry {
@@ -48,6 +50,10 @@ const commands: Readonly<Record<string, Entry>> = {
     does: "a simulated modem on a pseudo-terminal, whose UDP sockets really send; or who a real one is",
     load: async () => (await import("./modem")).modemCommand(),
   },
+  monitor: {
+    does: "show a real board's log as a run: timeline, counters, estimated joules, report",
+    load: async () => (await import("./monitor")).monitorCommand(),
+  },
   pictures: {
     does: "make docs/pictures anew, in headless Chromium: a lost answer, its power, the console",
     load: async () => (await import("./pictures")).picturesCommand(),
@@ -85,27 +91,22 @@ export async function commandNamed(name: string): Promise<Command> {
 export async function obey(args: readonly string[]): Promise<void> {
   const program = new Command("enos-nbiot-xs")
     .description("Firmware for NB-IoT devices on EnOS, and the simulation that runs it")
+    .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ subcommandTerm: (command) => termOf(command.name()) })
-    .showHelpAfterError("(--help shows the options)");
-
-  // "help start" is "start --help"; a list of all commands needs no more of them than a line.
-  const called = args[0] === "help" ? args[1] : args[0];
-  for (const [name, { does, load }] of Object.entries(commands)) {
-    const command = (name === called ? await load() : new Command(name)).description(does);
-    command.exitOverride();
-    // A value behind "=" may be a secret, given where none is taken.
-    command.configureOutput({
-      outputError: (text, write) => write(text.replace(/(--[\w-]+)=[^']*/g, "$1=…")),
-    });
-    program.addCommand(command);
-  }
-  program.exitOverride();
-
+    .exitOverride();
   try {
+    // "help start" is "start --help"; a list of all commands needs no more of them than a line.
+    const called = args[0] === "help" ? args[1] : args[0];
+    for (const [name, { does, load }] of Object.entries(commands)) {
+      const command = (name === called ? await load() : new Command(name)).description(does).exitOverride();
+      if (name === args[0]) refuseTaken(command, args.slice(1));
+      program.addCommand(command);
+    }
+    if (args[0] === "help" && called !== undefined && !(called in commands)) program.refuseCommand(called);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has said what is wrong; help and version leave with 0.
+      // Help or version was asked for, or nothing at all, which is answered with the help.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else if (error instanceof CommandError) {
       process.stderr.write(`${escapedLines(error.message)}\n`);
@@ -114,6 +115,12 @@ export async function obey(args: readonly string[]): Promise<void> {
       throw error;
     }
   }
+}
+
+/** @throws CommandError when npm kept options that were meant for the command */
+function refuseTaken(command: Command, args: readonly string[]): void {
+  const taken = takenByNpm(command, args, process.env);
+  if (taken !== undefined) throw misuse(taken);
 }
 
 /** How the list of commands shows one. */

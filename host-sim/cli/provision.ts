@@ -1,26 +1,31 @@
 /**
  * `npm run provision`: writes a device's keys into an image of a board's NVS partition, for one board or
  * for a list of them. Keys come from files, the environment or a terminal, never from the command line;
- * the secret goes into the image and nowhere else.
+ * the secret goes into the image and nowhere else. A sealed product's board gets a seal key of its own besides, made of
+ * the product's master.
  */
 import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
-import { Command } from "commander";
 import { projectRoot } from "../project";
 import { askForKeys } from "../tools/provision/ask";
 import { readBatch } from "../tools/provision/batch";
-import { deviceKeyOf, imageFault, keysFault, keysImage } from "../tools/provision/board-keys";
-import { othersCanRead, writeOwnFile } from "../tools/provision/own-file";
+import { deviceKeyOf, imageFault, keysFault, keysImage, withSealKey } from "../tools/provision/board-keys";
+import { entryAt, othersCanRead, writeOwnFile } from "../tools/provision/own-file";
 import { nvsPartition } from "../tools/provision/partitions";
 import { ownDirectory } from "../cloud/store/own-directory";
+import { shellWord } from "../model/shell-word";
+import { Command } from "./command";
 import { readKeys } from "./keys";
-import { CommandError, misuse } from "./misuse";
+import { another, readMasters, warnOfVersioning } from "./master-flag";
+import { CommandError, misuse, systemReason } from "./misuse";
+import type { Master } from "../model/seal/master-file";
 import type { BoardKeys } from "../tools/provision/board-keys";
 import type { Partition } from "../tools/provision/partitions";
 
 interface ProvisionFlags {
   keys?: string;
   batch?: string;
+  master?: readonly string[];
   out?: string;
   partitions?: string;
   force?: boolean;
@@ -50,6 +55,11 @@ export function provisionCommand(): Command {
       "JSON with productKey, deviceKey, deviceSecret (default: ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET, or asked for on a terminal)",
     )
     .option("--batch <file>", "CSV of many boards: productKey,deviceKey,deviceSecret[,name]")
+    .option(
+      "--master <file>",
+      "a sealed product's master key: each board gets a seal key made of it",
+      another,
+    )
     .option("--out <path>", "the image to write; with --batch the folder for them")
     .option("--partitions <file>", "the board's partition table (default: firmware/partitions.csv)")
     .option("--force", "replace files that are there")
@@ -68,10 +78,13 @@ async function provision(flags: ProvisionFlags): Promise<void> {
     throw misuse(`name ${what} with --out, or give --dry-run`);
   }
   const partition = readPartition(flags.partitions);
-  const jobs = flags.batch === undefined ? [await oneJob(flags)] : batchJobs(flags.batch, flags.out);
+  const master = masterOf(flags);
+  const jobs =
+    flags.batch === undefined ? [await oneJob(flags, master)] : batchJobs(flags.batch, flags.out, master);
   for (const job of jobs) checkPlace(job, flags.force === true);
-  for (const source of [flags.keys, flags.batch]) checkApart(source, jobs);
+  for (const source of [flags.keys, flags.batch, flags.master?.[0]]) checkApart(source, jobs);
   for (const job of jobs) verify(keysImage(job.keys, partition.size), job);
+  warnOfVersioning(flags.master ?? []);
   if (flags.dryRun !== true) write(jobs, partition, flags);
   report(jobs, partition, flags);
 }
@@ -82,21 +95,32 @@ function readPartition(file = join(projectRoot(), "firmware/partitions.csv")): P
   return partition;
 }
 
-async function oneJob({ keys: file, out }: ProvisionFlags): Promise<Job> {
-  const keys = await keysOfOne(file);
-  const fault = keysFault(keys);
-  if (fault !== undefined) throw misuse(file === undefined ? fault : `${file}: ${fault}`);
+/** The master key of a sealed product; undefined for a plain one. */
+function masterOf({ master: files, out = "" }: ProvisionFlags): Master | undefined {
+  if (files === undefined) return undefined;
+  if (files.length > 1)
+    throw misuse(`--master: ${files.length} of them; a board has one seal key: name the newest`);
+  const [master] = readMasters(files);
+  if (master.isIn(out)) throw misuse("--out has the master key in it; make a new one");
+  return master;
+}
+
+async function oneJob({ keys: file, out }: ProvisionFlags, master: Master | undefined): Promise<Job> {
+  const given = await keysOfOne(file, master !== undefined);
+  const keys = master === undefined ? given : withSealKey(given, master);
+  const fault = keysFault(given) ?? ("fault" in keys ? keys.fault : undefined);
+  if (fault !== undefined || "fault" in keys) throw misuse(file === undefined ? fault! : `${file}: ${fault}`);
   if (out !== undefined && out.includes(keys.deviceSecret)) throw misuse("--out holds the deviceSecret");
   return { file: out, keys };
 }
 
-async function keysOfOne(file: string | undefined): Promise<BoardKeys> {
+async function keysOfOne(file: string | undefined, sealed: boolean): Promise<BoardKeys> {
   const unset = variables.every((name) => (process.env[name] ?? "") === "");
   if (file === undefined && unset) {
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
       throw misuse(`no keys: name a JSON file with --keys, or set ${variables.join(", ")}`);
     }
-    const asked = await askForKeys(process.stdin, process.stderr);
+    const asked = await askForKeys(process.stdin, process.stderr, sealed);
     if (asked === undefined) throw new CommandError(1, "nothing was written");
     return asked;
   }
@@ -105,8 +129,8 @@ async function keysOfOne(file: string | undefined): Promise<BoardKeys> {
   return { productKey, deviceKey: deviceKeyOf(deviceKey), deviceSecret };
 }
 
-function batchJobs(file: string, folder: string | undefined): Job[] {
-  const rows = readBatch(read("--batch", file));
+function batchJobs(file: string, folder: string | undefined, master: Master | undefined): Job[] {
+  const rows = readBatch(read("--batch", file), master);
   warnOfReaders(file);
   if ("faults" in rows) {
     const { faults } = rows;
@@ -122,7 +146,7 @@ function batchJobs(file: string, folder: string | undefined): Job[] {
 
 /** Refuses before anything is written what would be refused when it comes to it. */
 function checkPlace({ file }: Job, force: boolean): void {
-  const there = file === undefined ? undefined : lstatSync(file, { throwIfNoEntry: false });
+  const there = file === undefined ? undefined : entryAt(file);
   if (there === undefined) return;
   if (there.isDirectory()) throw misuse(`--out: ${file} is a folder; name a file`);
   if (!force) throw misuse(`${file} is there already: move it away, or give --force to replace it`);
@@ -144,7 +168,7 @@ function write(jobs: readonly Job[], partition: Partition, flags: ProvisionFlags
     try {
       ownDirectory(flags.out!);
     } catch (error) {
-      throw new CommandError(1, `cannot make ${flags.out}: ${codeOf(error)}`);
+      throw new CommandError(1, `cannot make ${flags.out}: ${systemReason(error)}`);
     }
   }
   jobs.forEach((job, i) => {
@@ -154,7 +178,7 @@ function write(jobs: readonly Job[], partition: Partition, flags: ProvisionFlags
       verify(readFileSync(job.file!), job);
     } catch (error) {
       if (error instanceof CommandError) throw new CommandError(1, `${error.message}${before}`);
-      throw new CommandError(1, `cannot write ${job.file}: ${codeOf(error)}${before}`);
+      throw new CommandError(1, `cannot write ${job.file}: ${systemReason(error)}${before}`);
     }
   });
 }
@@ -174,6 +198,7 @@ function report(jobs: readonly Job[], partition: Partition, flags: ProvisionFlag
       productKey: keys.productKey,
       deviceKey: keys.deviceKey ?? null,
       secretLength: keys.deviceSecret.length,
+      sealed: keys.sealKey !== undefined,
       flash: file === undefined ? undefined : flash(file),
     }));
     const written = flags.dryRun !== true;
@@ -182,7 +207,8 @@ function report(jobs: readonly Job[], partition: Partition, flags: ProvisionFlag
   }
   for (const { file, keys } of jobs) {
     const device = keys.deviceKey === undefined ? "the modem's IMEI" : keys.deviceKey;
-    const secret = `secret: ${keys.deviceSecret.length} characters`;
+    const seal = keys.sealKey === undefined ? "" : ", with a seal key";
+    const secret = `secret: ${keys.deviceSecret.length} characters${seal}`;
     const place = file === undefined ? "" : `${flags.batch === undefined ? file : basename(file)}: `;
     say(`${place}product key ${keys.productKey}, device key ${device}, ${secret}`);
   }
@@ -192,29 +218,20 @@ function report(jobs: readonly Job[], partition: Partition, flags: ProvisionFlag
   say(flags.batch === undefined ? `written: ${what}` : `written: ${what} in ${flags.out}`);
   const file = jobs.length === 1 ? jobs[0].file! : join(flags.out!, "NAME.nvs.bin");
   say(`flash ${jobs.length === 1 ? "it" : "each to its board"} with`);
-  say(`  ${flash(file).map(quoted).join(" ")}`);
-}
-
-/** As a POSIX shell takes it for one word. */
-function quoted(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  say(`  ${flash(file).map(shellWord).join(" ")}`);
 }
 
 function warnOfReaders(file: string): void {
   if (!othersCanRead(file)) return;
-  process.stderr.write(`warning: others on this machine can read ${file}: chmod 600 ${quoted(file)}\n`);
+  process.stderr.write(`warning: others on this machine can read ${file}: chmod 600 ${shellWord(file)}\n`);
 }
 
 function read(option: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw misuse(`${option}: cannot read ${file}: ${codeOf(error)}`);
+    throw misuse(`${option}: cannot read ${file}: ${systemReason(error)}`);
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "unknown error";
 }
 
 function say(line: string): void {

@@ -4,9 +4,11 @@ import { Capture } from "../inspect/capture/capture";
 import { profiles } from "../inspect/energy/profiles";
 import { Recorder } from "../inspect/report/html/recorder";
 import { writePage } from "../inspect/report/html/write-page";
+import { escaped } from "../model/escaped";
 import { lasting } from "../inspect/report/duration";
-import { CommandError, misuse } from "./misuse";
-import type { Command } from "commander";
+import { CommandError, misuse, systemReason } from "./misuse";
+import type { Command } from "./command";
+import type { VerdictOptions } from "../inspect/report/verdict";
 import type { Coverage } from "../sim/radio/link";
 import type { SimulationResult } from "../sim/world/simulation";
 import type { OutageResult } from "../tools/chaos/outage";
@@ -15,7 +17,7 @@ import type { WorldEvent } from "../sim/world/world";
 /** Readings beyond which a report would no longer open at once. */
 const mostReports = 20_000;
 /** Options that change what is written, not what happens. */
-const beside: ReadonlySet<string> = new Set(["report", "pcap", "json", "quiet", "verbose"]);
+const beside: ReadonlySet<string> = new Set(["report", "pcap", "json", "quiet", "verbose", "watch"]);
 
 export interface RunFilesOptions {
   readonly report?: string;
@@ -34,7 +36,8 @@ export function reproduction(command: Command, seed: number): string {
     const name = option.attributeName();
     if (beside.has(name) || name === "seed" || command.getOptionValueSource(name) !== "cli") continue;
     parts.push(option.long!);
-    if (option.required || option.optional) parts.push(String(command.getOptionValue(name)));
+    const value: unknown = command.getOptionValue(name);
+    if (option.required || (option.optional && value !== true)) parts.push(String(value));
   }
   parts.push(`--seed ${seed}`);
   return parts.join(" ");
@@ -82,15 +85,28 @@ export class RunFiles {
     this.#report?.recorder.note(time, text);
   }
 
+  /** Which files there are now, and what to do with them, for whoever asked for them. */
+  written(): string {
+    const report =
+      this.#report === undefined ? [] : [`wrote ${escaped(this.#report.file)}: open it in a browser\n`];
+    const capture =
+      this.#capture === undefined ? [] : [`wrote ${escaped(this.#capture.file)}: open it in Wireshark\n`];
+    return [...report, ...capture].join("");
+  }
+
   /** Writes what is left. @throws CommandError when the disk will not have it */
-  async finish(end: number, facts: readonly (readonly [string, string])[]): Promise<void> {
+  async finish(
+    end: number,
+    facts: readonly (readonly [string, string])[],
+    known: VerdictOptions = {},
+  ): Promise<void> {
     if (this.#capture !== undefined) {
       this.#capture.capture.finish();
       closeSync(this.#capture.handle);
     }
     if (this.#report === undefined) return;
     const { file, recorder } = this.#report;
-    const page = await writePage(recorder.finish(end, facts));
+    const page = await writePage(recorder.finish(end, facts, known));
     try {
       writeFileSync(file, page);
     } catch (error) {
@@ -152,15 +168,10 @@ function open(file: string, option: string): number {
   try {
     return openSync(file, "w");
   } catch (error) {
-    throw misuse(`${option}: cannot write "${file.slice(0, 200)}" (${systemCodeOf(error)})`);
+    throw misuse(`${option}: cannot write "${file.slice(0, 200)}" (${systemReason(error)})`);
   }
 }
 
 function failure(file: string, error: unknown): CommandError {
-  return new CommandError(1, `cannot write "${file.slice(0, 200)}" (${systemCodeOf(error)})`);
-}
-
-/** What the system calls it: `ENOENT` and the like. */
-function systemCodeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "unknown reason";
+  return new CommandError(1, `cannot write "${file.slice(0, 200)}" (${systemReason(error)})`);
 }

@@ -27,6 +27,13 @@ const peers = {
   },
 };
 
+// Done again after each change of a file, which takes seconds where the machine has other work.
+const notice = "putting the command line together, after a change of its files";
+let isTold = false;
+const telling = setTimeout(() => {
+  isTold = process.stderr.isTTY;
+  if (isTold) process.stderr.write(notice);
+}, 700);
 const bundle = await bundled({
   root,
   name: "cli",
@@ -51,6 +58,8 @@ const bundle = await bundled({
   process.stderr.write("the packages are not installed: run npm ci first\n");
   process.exit(1);
 });
+clearTimeout(telling);
+if (isTold) process.stderr.write(`\r${" ".repeat(notice.length)}\r`);
 // Node 22.1 and later keep the compiled code, too.
 nodeModule.enableCompileCache?.(join(root, "build/compiled"));
 process.setSourceMapsEnabled(true);

@@ -2,12 +2,12 @@
  * The flags that set up a simulated device. Each stands here once, with one name and one meaning for all
  * commands; a command says how it takes each of them, or why it cannot: what it cannot honour it refuses.
  */
-import { Option } from "commander";
 import { applications, formats } from "../sim/world/device-options";
 import { escaped } from "../model/escaped";
 import { generationsOf } from "../sim/modem/families";
+import { Option } from "./command";
 import { fraction, misuse, wholeNumber } from "./misuse";
-import type { Command } from "commander";
+import type { Command } from "./command";
 import type { DeviceOptions } from "../sim/world/device-options";
 
 /** What the flags come to; one that was not given and has no default is undefined. */
@@ -18,7 +18,7 @@ export interface SimulationFlags
   readonly command: boolean;
 }
 
-type OptionalFlag = "loss" | "keepAlive" | "t3324" | "modemFirmware";
+type OptionalFlag = "loss" | "lifetime" | "keepAlive" | "t3324" | "modemFirmware" | "sealed";
 
 type OfNoFlag =
   | "addressBound"
@@ -32,6 +32,7 @@ type OfNoFlag =
   | "zone"
   | "supply"
   | "journalSize"
+  | "processor"
   | "full"
   | "order"
   | "edrx"
@@ -49,6 +50,8 @@ interface Definition {
   /** Most of a fraction. */
   readonly most?: number;
   readonly default?: unknown;
+  /** A way of its own to read the value. */
+  readonly parse?: (text: string) => unknown;
 }
 
 /** In the order in which help shows them. */
@@ -96,9 +99,8 @@ const definitions: Readonly<Record<FlagName, Definition>> = {
   },
   lifetime: {
     flags: "--lifetime <s>",
-    text: "silence after which the cloud ends the session, 30 to 86400 s",
+    text: "silence after which the cloud ends the session, 30 to 86400 s (default: two contacts' time, an hour or more)",
     range: [30, 86_400],
-    default: 3_600,
   },
   keepAlive: { flags: "--keep-alive", text: "the session is kept alive between reports" },
   modem: { flags: "--modem <family>", text: "the modem's family", default: "sim7020" },
@@ -112,7 +114,7 @@ const definitions: Readonly<Record<FlagName, Definition>> = {
   },
   t3324: {
     flags: "--t3324 <s>",
-    text: "seconds that the modem stays reachable before PSM (default: 10)",
+    text: "seconds that the modem stays reachable before PSM (default: 2)",
     range: [2, 11_160],
   },
   sleep: {
@@ -127,8 +129,19 @@ const definitions: Readonly<Record<FlagName, Definition>> = {
     choices: applications,
     default: "demo",
   },
+  sealed: {
+    flags: "--sealed [how]",
+    text: "the product seals its payloads; with proof, a reading is released by the parsing script's answer alone",
+    parse: sealOf,
+  },
   command: { flags: "--no-command", text: "the cloud sends no command" },
 };
+
+/** What of `--sealed` stands behind it. @throws CommandError */
+function sealOf(text: string): "proof" {
+  if (text === "proof") return text;
+  throw misuse(`--sealed takes nothing, or proof, got "${escaped(text.slice(0, 40))}"`);
+}
 
 /** How a command takes a flag, where that differs from what is usual. */
 export interface Taken {
@@ -138,6 +151,8 @@ export interface Taken {
   readonly range?: readonly [number, number];
   readonly most?: number;
   readonly default?: unknown;
+  /** The default, as help says it. */
+  readonly defaultText?: string;
   /** It has no default: it is undefined when it was not given. */
   readonly optional?: true;
   /** A way of its own to read the value. */
@@ -170,18 +185,18 @@ export function addSimulationFlags(
 }
 
 function taking(name: FlagName, use: Taken): Option {
-  const { flags, text, choices, range, most, default: usual } = { ...definitions[name], ...use };
+  const { flags, text, choices, range, most, default: usual, parse } = { ...definitions[name], ...use };
   const option = new Option(flags, text);
   const long = longOf(flags);
-  if (use.parse !== undefined) option.argParser(use.parse);
+  if (parse !== undefined) option.argParser(parse);
   else if (choices !== undefined) option.choices(choices);
   else if (range !== undefined) option.argParser(wholeNumber(long, ...range));
   else if (most !== undefined) option.argParser(fraction(long, most));
-  if (name === "coverage" && use.parse === undefined) {
+  if (name === "coverage" && parse === undefined) {
     const check = option.parseArg!;
     option.argParser((value) => Number(check(value, undefined)));
   }
-  return usual === undefined || use.optional === true ? option : option.default(usual);
+  return usual === undefined || use.optional === true ? option : option.default(usual, use.defaultText);
 }
 
 function refusing(command: Command, name: FlagName, { refused }: Refused): Option {
@@ -234,13 +249,28 @@ export function checkModemFirmware(modem: string, firmware: string | undefined):
   throw misuse(`--modem-firmware is "${escaped(firmware.slice(0, 40))}", and ${modem} has ${choice}`);
 }
 
+/**
+ * How readings are sent where the product is sealed: in bytes, for EnOS's own JSON cannot be.
+ *
+ * @param command whose usual form may be another: then it is raw
+ * @throws CommandError for a form that the user gave and nothing seals
+ */
+export function sealedFormat(format: DeviceOptions["format"], command?: Command): DeviceOptions["format"] {
+  if (format === "raw" || format === "compact") return format;
+  if (command !== undefined && !isGiven(command, "format")) return "raw";
+  throw misuse(
+    `--format ${format} does not go with --sealed, which takes raw or compact: EnOS's own JSON cannot be sealed`,
+  );
+}
+
 /** The device that the flags set up. @throws CommandError for flags that do not go together */
-export function deviceOptionsOf(flags: SimulationFlags): DeviceOptions {
+export function deviceOptionsOf(command: Command, flags: SimulationFlags): DeviceOptions {
   const { seed, engine, edition, coverage, loss, releaseAssistance, modem, powerKey, sleep } = flags;
-  const { interval, format, batch, lifetime, keepAlive, t3324, modemFirmware, application } = flags;
+  const { interval, batch, lifetime, keepAlive, t3324, modemFirmware, application, sealed } = flags;
   checkModemFirmware(modem, modemFirmware);
+  const format = sealed === undefined ? flags.format : sealedFormat(flags.format, command);
   const network = { edition, coverage, loss, releaseAssistance };
   const readings = { interval, format, batch, lifetime, keepAlive };
-  const board = { modem, modemFirmware, powerKey, t3324, sleep, application };
+  const board = { modem, modemFirmware, powerKey, t3324, sleep, application, sealed };
   return { seed, engine, ...network, ...readings, ...board };
 }

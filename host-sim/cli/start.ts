@@ -1,42 +1,59 @@
 /**
  * `npm start`: one device's first hours, from power-on to asleep, in virtual time.
  */
-import { Command, Option } from "commander";
 import { runOutage } from "../tools/chaos/outage";
 import { families } from "../sim/modem/families";
-import { Progress } from "../inspect/report/progress";
+import { profiles } from "../inspect/energy/profiles";
+import { ReadingMeter } from "../inspect/energy/totals";
+import { lasting } from "../inspect/report/duration";
 import { resultJson, datagramJson } from "../inspect/report/json";
-import { paletteFor } from "../inspect/report/style";
 import { summary } from "../inspect/report/summary";
 import { outageJson, outageSummary } from "../tools/chaos/outage-summary";
-import { Timeline } from "../inspect/report/timeline";
 import { Simulation } from "../sim/world/simulation";
 import { attackOf, attackText } from "./attack-flag";
+import { capacity } from "./battery-flag";
+import { Command, Option } from "./command";
+import { eavesdrop } from "./eavesdropper";
 import { requireEngine } from "./engine";
 import { misuse } from "./misuse";
 import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
-import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven } from "./simulation-flags";
+import { RunScreen, byReports, checkScreenFlags } from "./run-screen";
+import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven, sealedFormat } from "./simulation-flags";
+import { speedOf, usualSpeed } from "./watch";
 import type { DatagramJson } from "../inspect/report/json";
 import type { Attack } from "../sim/radio/hostile-acts";
+import type { ScreenFlags } from "./run-screen";
 import type { EveryFlag, FlagName, SimulationFlags } from "./simulation-flags";
 
-interface StartFlags extends SimulationFlags {
+interface StartFlags extends SimulationFlags, ScreenFlags {
+  battery: number;
   scenario: Scenario;
   attack?: Attack;
-  verbose?: boolean;
-  quiet?: boolean;
-  json?: boolean;
   report?: string;
   pcap?: string;
 }
 
-const scenarios = ["first-hours", "outage"] as const;
+const scenarios = ["first-hours", "outage", "eavesdropper"] as const;
 type Scenario = (typeof scenarios)[number];
+
+/** How long the outage's run is where the device catches up at once, virtual ms. */
+const outageLasts = 80 * 3_600_000;
+
+/** Share of its capacity that the battery loses in a year: as npm run energy has it. */
+const selfDischarge = 0.01;
 
 /** What a scenario cannot honour, and why. */
 const refusedIn: Readonly<Record<Scenario, Readonly<Partial<Record<FlagName, string>>>>> = {
   "first-hours": {},
   outage: { reports: "which has its own end", command: "which sends none" },
+  eavesdropper: {
+    reports: "which has its own end",
+    interval: "which has its own",
+    batch: "which looks at each reading",
+    lifetime: "which takes the firmware's own",
+    application: "which is about the demo's relay",
+    command: "which needs some",
+  },
 };
 
 const uses = {
@@ -58,6 +75,7 @@ const uses = {
   t3324: {},
   sleep: {},
   application: {},
+  sealed: {},
   command: {},
 } satisfies EveryFlag;
 
@@ -66,12 +84,21 @@ export function startCommand(): Command {
   const command = new Command("start")
     .configureHelp({ commandUsage: () => "npm start -- [options]" })
     .addOption(
-      new Option("--scenario <name>", "a device's first hours, or three days without coverage and after")
+      new Option(
+        "--scenario <name>",
+        "a device's first hours; three days without coverage and after; somebody in the middle, and what he comes to",
+      )
         .choices(scenarios)
         .default("first-hours"),
     );
   return addSimulationFlags(command, uses)
+    .option("--battery <Wh>", "what the totals say how long it would last", capacity, 19)
     .option("--attack <who>", attackText, attackOf)
+    .option(
+      "--watch [speed]",
+      `show the run as it happens, so many times as fast as real time (${usualSpeed} unless said)`,
+      speedOf,
+    )
     .option("--verbose", "show every line of the AT exchange")
     .option("--quiet", "show only the totals")
     .option("--json", "print one JSON document instead of the timeline")
@@ -81,104 +108,115 @@ export function startCommand(): Command {
 }
 
 async function start(flags: StartFlags, command: Command): Promise<void> {
-  if (flags.json === true && flags.verbose === true) throw misuse("--json and --verbose exclude each other");
-  if (flags.quiet === true && flags.verbose === true)
-    throw misuse("--quiet and --verbose exclude each other");
+  checkScreenFlags(flags);
   refuseGiven(command, refusedIn[flags.scenario], `--scenario ${flags.scenario}`);
   requireEngine(flags.engine);
   if (flags.scenario === "outage") {
     if (flags.attack !== undefined) throw misuse("--attack does not go with --scenario outage");
+    if (command.getOptionValueSource("battery") === "cli") {
+      throw misuse("--battery does not go with --scenario outage, whose days are not like others");
+    }
     return outage(flags, command);
   }
-  const files = runFiles(flags, command);
-  const started = performance.now();
-  const out = process.stdout;
-  const palette = paletteFor(out);
-  const datagrams: DatagramJson[] = [];
-  const timeline =
-    flags.json === true || flags.quiet === true
-      ? undefined
-      : new Timeline({ write: (line) => out.write(`${line}\n`), palette, verbose: flags.verbose === true });
-  // The timeline moves by itself; only a silent run needs to show that it lives.
-  const progress = new Progress(timeline === undefined ? process.stderr : undefined, flags.reports);
-
-  if (timeline !== undefined) {
-    out.write(
-      palette.bold(
-        `seed ${flags.seed} · engine ${flags.engine} · cloud edition ${flags.edition} · coverage level ${flags.coverage}` +
-          `${flags.loss === undefined ? "" : ` · loss ${flags.loss * 100} %`} · ${flags.reports} reports, one every ${flags.interval} s\n`,
-      ),
-    );
+  if (flags.scenario === "eavesdropper") {
+    if (flags.attack !== undefined)
+      throw misuse("--attack does not go with --scenario eavesdropper, which is one");
+    if (flags.watch !== undefined)
+      throw misuse("--watch does not go with --scenario eavesdropper, which runs three times");
+    // Readings one by one: what each says is what he is after.
+    const format = isGiven(command, "format") ? sealedFormat(flags.format) : "compact";
+    const device = deviceOptionsOf(command, { ...flags, format });
+    return eavesdrop({ ...device, seed: flags.seed }, runFiles(flags, command), flags);
   }
-  const simulation = new Simulation({
-    ...deviceOptionsOf(flags),
-    ...(flags.attack === undefined ? {} : { attacks: [flags.attack] }),
-    reports: flags.reports,
-    command: flags.command,
-    onEvent: (event) => {
-      timeline?.add(event);
-      progress.add(event);
-      files.hear(event);
-      if (flags.json === true && event.source === "air") datagrams.push(datagramJson(event.report));
-    },
+  const device = deviceOptionsOf(command, flags);
+  const files = runFiles(flags, command);
+  const datagrams: DatagramJson[] = [];
+  const meter = new ReadingMeter(profiles.field, { coverage: flags.coverage });
+  const loss = flags.loss === undefined ? "" : ` · loss ${flags.loss * 100} %`;
+  const screen = new RunScreen(flags, {
+    head: `${headOf(flags)}${loss} · ${flags.reports} reports, one every ${flags.interval} s`,
+    condense: false,
+    share: byReports(flags.reports),
   });
   let result;
+  let energy;
   try {
-    result = await simulation.run();
+    result = await new Simulation({
+      ...device,
+      ...(flags.attack === undefined ? {} : { attacks: [flags.attack] }),
+      reports: flags.reports,
+      command: flags.command,
+      pace: screen.pace,
+      ended: screen.ended,
+      onEvent: (event) => {
+        screen.add(event);
+        files.hear(event);
+        meter.hear(event);
+        if (flags.json === true && event.source === "air") datagrams.push(datagramJson(event.report));
+      },
+    }).run();
+    energy = meter.totals({ capacity: flags.battery, selfDischarge });
+    const { shortfall } = result;
+    screen.writing("the run is over, its files are written");
+    await files.finish(result.virtualTime, factsOf(result), { energy, shortfall, asked: flags.reports });
   } finally {
-    progress.end();
-    timeline?.end();
+    screen.close();
   }
-  await files.finish(result.virtualTime, factsOf(result));
-  const realTime = performance.now() - started;
-  if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams), null, 2)}\n`);
-  else out.write(summary(result, realTime, palette));
-  if (!result.complete) process.exitCode = 1;
+  const { realTime, palette, refusals } = screen;
+  const out = process.stdout;
+  if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams, energy), null, 2)}\n`);
+  else out.write(summary(result, realTime, palette, energy, refusals));
+  process.stderr.write(files.written());
+  screen.leave(result.complete);
+}
+
+function headOf({ seed, engine, edition, coverage }: StartFlags): string {
+  return `seed ${seed} · engine ${engine} · cloud edition ${edition} · coverage level ${coverage}`;
 }
 
 /** What is written of the run besides, none of it unless it was asked for. */
 function runFiles(flags: StartFlags, command: Command): RunFiles {
   const { report, pcap, seed, coverage } = flags;
   // The outage's three days and what is around them.
-  const reports = flags.scenario === "outage" ? Math.ceil((4 * 86_400) / flags.interval) : flags.reports;
+  const reports = flags.scenario === "first-hours" ? flags.reports : Math.ceil((4 * 86_400) / flags.interval);
   return new RunFiles({ report, pcap, seed, reports, coverage, command: reproduction(command, seed) });
 }
 
 /** Three days without coverage: how long it takes is the scenario's affair, and no command is sent. */
 async function outage(flags: StartFlags, command: Command): Promise<void> {
   const files = runFiles(flags, command);
-  const started = performance.now();
-  const out = process.stdout;
-  const palette = paletteFor(out);
-  const write = (line: string): void => void out.write(`${line}\n`);
-  const shown = flags.json !== true && flags.quiet !== true;
-  const verbose = flags.verbose === true;
-  const timeline = shown ? new Timeline({ write, palette, verbose, condense: !verbose }) : undefined;
-  if (shown) {
-    write(
-      palette.bold(
-        `seed ${flags.seed} · engine ${flags.engine} · cloud edition ${flags.edition} · coverage level ` +
-          `${flags.coverage} · a reading every ${flags.interval} s · three days without coverage\n`,
-      ),
-    );
-  }
-  const result = await runOutage({
-    ...deviceOptionsOf(flags),
-    seed: flags.seed,
-    // Alternating formats cannot share a request: days of them would go one by one.
-    format: isGiven(command, "format") ? flags.format : "compact",
-    onEvent: (event) => {
-      timeline?.add(event);
-      files.hear(event);
-    },
-    onTurn: (time, text) => {
-      timeline?.note(time, palette.bold("cell"), palette.bold(text));
-      files.note(time, text);
-    },
+  const screen = new RunScreen(flags, {
+    head: `${headOf(flags)} · a reading every ${flags.interval} s · three days without coverage`,
+    condense: true,
+    share: (_, time) => ({ part: Math.min(1, time / outageLasts), text: `${lasting(time)} virtual` }),
   });
-  timeline?.end();
-  await files.finish(result.virtualTime, outageFactsOf(result));
-  if (flags.json === true) write(JSON.stringify(outageJson(result), null, 2));
-  else out.write(outageSummary(result, performance.now() - started, palette));
-  if (!result.complete) process.exitCode = 1;
+  const { palette } = screen;
+  let result;
+  try {
+    result = await runOutage({
+      ...deviceOptionsOf(command, flags),
+      seed: flags.seed,
+      // Alternating formats cannot share a request: days of them would go one by one.
+      format: isGiven(command, "format") ? deviceOptionsOf(command, flags).format : "compact",
+      pace: screen.pace,
+      ended: screen.ended,
+      onEvent: (event) => {
+        screen.add(event);
+        files.hear(event);
+      },
+      onTurn: (time, text) => {
+        screen.note(time, palette.bold("cell"), palette.bold(text));
+        files.note(time, text);
+      },
+    });
+    screen.writing("the run is over, its files are written");
+    await files.finish(result.virtualTime, outageFactsOf(result), { shortfall: result.shortfall });
+  } finally {
+    screen.close();
+  }
+  const { realTime, refusals } = screen;
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(outageJson(result), null, 2)}\n`);
+  else process.stdout.write(outageSummary(result, realTime, palette, refusals));
+  process.stderr.write(files.written());
+  screen.leave(result.complete);
 }

@@ -59,6 +59,11 @@ export interface CloudOptions {
   /** See `NatPolicy`. */
   tie?: SessionTie;
   addressIdle?: number;
+  /**
+   * Bytes for a parsing script are refused with 4.15 where no Content-Format is stated. EnOS's manual asks for none, so
+   * that the default is false.
+   */
+  demandsFormat?: boolean;
   /** Hears of everything, in order, before the answer to the request leaves. */
   onEvent?(event: CloudEvent): void;
   limits?: Partial<CloudLimits>;

@@ -19,10 +19,11 @@ import { Authentication, checkNat } from "./enos/authentication";
 import type { NatPolicy } from "./enos/authentication";
 import type { CommandTimes } from "./enos/command-entry";
 import { CommandIds } from "./enos/command-ids";
+import { SealWatch } from "./enos/seal-watch";
 import { EnosService } from "./enos/service";
 import { Uplinks } from "./enos/uplinks";
 import { nameOf } from "./events";
-import type { CloudEvent, CloudEventBody, Peer } from "./events";
+import type { CloudEvent, CloudEventBody, Condition, Peer } from "./events";
 import { Commands } from "./operator/commands";
 import { Devices } from "./operator/devices";
 import type { OperatorContext } from "./operator/operator-context";
@@ -41,8 +42,8 @@ export type { CloudOptions } from "./cloud-options";
 export type { CloudEvent, Peer } from "./events";
 export type { Command } from "./enos/command-encoding";
 export type { CommandStatus, CommandTimes, CommandView } from "./enos/command-entry";
-export type { DeviceView, StoredEvent } from "./registry/cloud-device";
-export type { HistoryQuery, Reading, StoredPoint } from "./registry/history";
+export type { DeviceView } from "./registry/cloud-device";
+export type { HistoryQuery, Reading, StoredEvent, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
 export type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
@@ -81,7 +82,10 @@ export class EnosCloud {
     const { edition, iv, scriptEngine, storage } = options;
     const limits = { ...defaultLimits, ...options.limits };
     const emit = options.onEvent === undefined ? undefined : (event: CloudEventBody) => this.#emit(event);
-    const fleet = new Fleet({ edition, iv, limits, scriptEngine, storage, emit });
+    const fleet = new Fleet({
+      ...{ edition, iv, limits, scriptEngine, storage, emit },
+      time: () => this.#now,
+    });
     this.#fleet = fleet;
     const randomBytes = (n: number): Uint8Array => options.randomBytes(n);
     const wake = (at: number): void => {
@@ -114,9 +118,11 @@ export class EnosCloud {
     const authentication = new Authentication({ iv, randomBytes, emit, wake });
     this.#authentication = authentication;
     this.setNat({ tie: options.tie, addressIdle: options.addressIdle });
-    const uplinks = new Uplinks(emit, upgrades);
+    const watch = new SealWatch(emit);
+    const uplinks = new Uplinks(emit, upgrades, watch);
     const service = new EnosService({
-      ...{ fleet, authentication, uplinks, edition, wake, emit, upgrades },
+      ...{ fleet, authentication, uplinks, watch, edition, wake, emit, upgrades },
+      demandsFormat: options.demandsFormat ?? false,
       files: new FileServer(
         files,
         limits.blockSize,
@@ -213,6 +219,13 @@ export class EnosCloud {
     return this.devices.forgetSession(undefined, undefined, now);
   }
 
+  /** Tells all who look on that an operator has changed a condition. */
+  tellCondition(condition: Condition, now: number): void {
+    this.#advance(now);
+    this.#emit({ type: "conditions-changed", condition });
+    this.#flush();
+  }
+
   get nat(): NatPolicy {
     return { ...this.#authentication.nat };
   }
@@ -246,7 +259,7 @@ export class EnosCloud {
     this.#upgrades.expire(this.#now);
     this.#deadline = this.#upgrades.deadline;
     for (const device of this.#fleet.devices()) {
-      if (this.#now >= device.expires) this.#authentication.setState(device, "offline", this.#now);
+      if (this.#now >= device.expires) this.#authentication.lapse(device, this.#now);
       for (const { id, status } of device.commands.expire(this.#now, device.state === "online")) {
         this.#emit({ type: `command-${status}`, ...nameOf(device), id });
         this.#upgrades.commandLost(device, id);

@@ -3,7 +3,9 @@
  * Texts that came from outside are made printable before they get here.
  */
 import type { TaskStatus } from "./ota/upgrade-task";
-import type { DeviceState } from "./registry/registry";
+import type { DeviceState, StateReason } from "./registry/registry";
+import type { DoubtKind, SealDoubt } from "./registry/seal-view";
+import type { Seal } from "./script/seal";
 
 /** Where a datagram came from or goes to. */
 export interface Peer {
@@ -42,6 +44,9 @@ export interface ToldFault {
   times: number;
 }
 
+/** What an operator can make worse, by the name of its route. */
+export type Condition = "faults" | "nat" | "rate-limit" | "down";
+
 type EventBody =
   | ({ type: "authenticated"; peer: Peer; lifetime: number } & DeviceName)
   /** `code` is the CoAP code byte of the answer. */
@@ -60,7 +65,7 @@ type EventBody =
       progress?: number;
       desc?: string;
     } & DeviceName)
-  | ({ type: "state"; from: DeviceState; to: DeviceState } & DeviceName)
+  | ({ type: "state"; from: DeviceState; to: DeviceState; reason: StateReason } & DeviceName)
   | ({ type: "signature-refused"; peer: Peer; code: number; reason: string } & DeviceName)
   /** "stored-before": acknowledged once more, not stored. `points`: of a reading that is new. */
   | ({
@@ -73,26 +78,62 @@ type EventBody =
       time?: number;
       /** It came through `resume`. */
       late?: true;
+      /** Of the envelope that it came in. */
+      sealed?: Pick<Seal, "salt" | "counter" | "root">;
+      /** What is wrong with it: in an envelope, or in none though the device seals. */
+      doubt?: DoubtKind;
     } & DeviceName)
   /** A product's parsing script got something wrong: told when it comes first, and then at every tenfold of it. */
   | ({ type: "script-fault"; productKey: string } & ToldFault)
   /** A report that could be read, or not, but was not stored; `enosCode` such as 1204. */
-  | ({ type: "report-refused"; reason: string; enosCode: number } & DeviceName)
+  | ({
+      type: "report-refused";
+      reason: string;
+      enosCode: number;
+      /** Of a sealed product, whose script refuses it: why. */
+      sealed?: string;
+    } & DeviceName)
+  /** A message of a sealed product is in doubt: told at the first of its kind, at every tenfold, and after a day. */
+  | ({ type: "seal-doubted" } & Omit<SealDoubt, "at"> & DeviceName)
   /** Measure points that a batch asked to be left out, as they are not as the model says; `reason`: the first. */
   | ({ type: "points-skipped"; id: string; count: number; reason: string } & DeviceName)
   /** A reading whose time, epoch ms, is more than a day ahead or from before 2000; it is stored as it says. */
   | ({ type: "time-doubted"; id: string; time: number } & DeviceName)
-  | ({ type: "command-queued"; id: string; path: string } & DeviceName)
-  /** `delivered`: the payload went along in option 2102; otherwise the device has to fetch it. */
-  | ({ type: "command-offered"; id: string; path: string; delivered: boolean } & DeviceName)
+  | ({
+      type: "command-queued";
+      id: string;
+      path: string;
+      kind: "set" | "get" | "service" | "upgrade" | "raw";
+      service?: string;
+    } & DeviceName)
+  /**
+   * `delivered`: the payload went along in option 2102; otherwise the device has to fetch it. `uplink`: the path below
+   * the device's topic on whose answer it went.
+   */
+  | ({ type: "command-offered"; id: string; path: string; delivered: boolean; uplink: string } & DeviceName)
   | ({ type: "command-fetched"; id: string; path: string } & DeviceName)
-  | ({ type: "command-answered"; id: string; code: number } & DeviceName)
+  /** `took`: ms from when its payload left. */
+  | ({
+      type: "command-answered";
+      id: string;
+      code: number;
+      data?: unknown;
+      message?: string;
+      took: number;
+    } & DeviceName)
   /** The ends without a reply: none came in time; it was not sent in time; an operator withdrew it. */
   | ({ type: "command-timed-out" | "command-expired" | "command-revoked"; id: string } & DeviceName)
   /** It was for a device that is online, and the device went offline. */
   | ({ type: "command-failed"; id: string } & DeviceName)
   /** A reply after the end, which stays as it was. */
-  | ({ type: "command-late"; id: string; code: number; status: string } & DeviceName)
+  | ({
+      type: "command-late";
+      id: string;
+      code: number;
+      data?: unknown;
+      message?: string;
+      status: string;
+    } & DeviceName)
   /** A reply that names no command that was sent, or one that is answered already. */
   | ({ type: "reply-stray"; id: string; path: string } & DeviceName)
   /**
@@ -114,6 +155,8 @@ type EventBody =
       /** How many deliveries were dropped by now. */
       dropped?: number;
     }
+  /** By an operator, who reads it anew. */
+  | { type: "conditions-changed"; condition: Condition }
   /** An address that sends more than it may; at most once per second and address. */
   | { type: "rate-limited"; peer: Peer }
   /** A retransmission; `answered` is false for a NON one, which is only ignored. */

@@ -6,9 +6,11 @@
  *                 languages, and the class of each element, which names its type
  *
  * Both have maps by identifier. The limits of a number are always there: without a range they are its type's. What
- * ours says and EnOS's has no place for, which is numbers, compact forms and a length, stays behind.
+ * ours says and EnOS's has no place for, which is numbers, compact forms and a length, stays behind. A sealed product's has
+ * what names the device of a command besides (operated-model.ts).
  */
 import { isEnumOfTexts } from "./model";
+import { operatedModel } from "./operated-model";
 import type { EventLevel, ItemType, Model, ModelEvent, ModelField, ModelPoint, ModelService } from "./model";
 import type { ModelType, TypeName } from "./model";
 
@@ -71,7 +73,8 @@ export interface EnosModel {
 }
 
 /** The answer to a device that asks for its thing model. */
-export function enosTemplateOf(model: Model): EnosTemplate {
+export function enosTemplateOf(product: Model): EnosTemplate {
+  const model = operatedModel(product);
   const form = new Form("template");
   return {
     tslModelId: idOf(model.product),
@@ -87,7 +90,8 @@ export function enosTemplateOf(model: Model): EnosTemplate {
 }
 
 /** The file for EnOS's console. */
-export function enosModelOf(model: Model): EnosModel {
+export function enosModelOf(product: Model): EnosModel {
+  const model = operatedModel(product);
   const form = new Form("file");
   return {
     thingModelId: idOf(model.product),

@@ -1,46 +1,75 @@
 /**
- * All that is made of a model: the three files, and the lock with the numbers that the model adds.
+ * All that is made of a model: the files, and the lock with the numbers that the model adds.
  */
 import { createHash } from "node:crypto";
 import { lockText, updateLock } from "./lock";
+import { sealedOf } from "./model";
 import { layoutTable } from "./write-layout";
 import { parsingScript } from "./write-script";
+import { sealingManifest, sealingSource } from "./write-sealing";
 import { thingSource } from "./write-thing";
 import type { Lock } from "./lock";
 import type { Model, ModelFault } from "./model";
 
+/** What is written of a model, by name and in this order. */
+type FileName = "thing.ts" | "sealing.ts" | "manifest-sealing.json" | "parsing-script.js" | "layout.md";
+
 export interface Generated {
-  /** Files by name, without a folder. */
-  readonly files: Readonly<Record<"thing.ts" | "parsing-script.js" | "layout.md", string>>;
+  /** Files by name, without a folder. None of them holds a key. */
+  readonly files: Readonly<Record<FileName, string>>;
   readonly lock: Lock;
   readonly fingerprint: string;
 }
 
-/**
- * The same files for the same model and lock; or why the model does not go with the lock.
- *
- * @param runtime how thing.ts imports the firmware's folder `model`
- */
-export function generate(model: Model, lock: Lock, runtime = "../model"): Generated | readonly ModelFault[] {
-  const grown = updateLock(lock, model);
+/** How the files come to the firmware's. */
+export interface Surroundings {
+  /** The firmware's folder, as thing.ts imports it and a manifest includes it; `..` when left out. */
+  readonly firmware?: string;
+  /** What devices in the field have of a seal may go. */
+  readonly unseal?: boolean;
+}
+
+/** The same files for the same model and lock; or why the model does not go with the lock. */
+export function generate(
+  model: Model,
+  lock: Lock,
+  { firmware = "..", unseal = false }: Surroundings = {},
+): Generated | readonly ModelFault[] {
+  const grown = updateLock(lock, model, unseal);
   if (!("points" in grown)) return grown;
   const fingerprint = fingerprintOf(model, grown);
+  const sealed = sealedOf(model);
+  const script = sealed && { ...sealed, roots: [], productKey: "" };
   return {
     lock: grown,
     fingerprint,
     files: {
-      "thing.ts": thingSource(model, fingerprint, runtime),
-      "parsing-script.js": parsingScript(model, grown, fingerprint),
+      "thing.ts": thingSource(model, fingerprint, `${firmware}/model`),
+      "sealing.ts": sealingSource(sealed, firmware),
+      "manifest-sealing.json": sealingManifest(sealed, firmware),
+      "parsing-script.js": parsingScript(model, grown, fingerprint, script),
       "layout.md": layoutTable(model, grown, fingerprint),
     },
   };
 }
 
+/** The script with the keys of a sealed product: for EnOS's console, and for no version control. */
+export function keyedScript(
+  model: Model,
+  { lock, fingerprint }: Generated,
+  keys: { readonly roots: readonly string[]; readonly productKey: string },
+): string {
+  return parsingScript(model, lock, fingerprint, { ...sealedOf(model)!, ...keys });
+}
+
 /** Which messages there are, whatever the model: another one makes another layout. */
 const messages = "01 02 03 04 05 06";
+/** Those of a sealed product besides. */
+const sealedMessages = " 07 08 09 0a 0b 0c 0d 0e 0f";
 
 /** 16 hex digits that tell product, model version and what all bytes mean. */
 function fingerprintOf({ product, version }: Model, lock: Lock): string {
-  const text = `${messages}\n${product}\n${version}\n${lockText(lock)}`;
+  const all = lock.sealed === undefined ? messages : messages + sealedMessages;
+  const text = `${all}\n${product}\n${version}\n${lockText(lock)}`;
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

@@ -4,11 +4,12 @@
  *
  * A number's meaning is its identifier and whatever its bytes depend on: type, quality, compact form,
  * an enum's names, a struct's fields by number, a service's inputs and outputs in their order. An enum
- * and a struct may grow; ranges, lengths, units and texts may change.
+ * and a struct may grow; ranges, lengths, units and texts may change. It also remembers that the product is sealed.
  */
 import { isObject } from "../../firmware/text/json";
-import { enumNumbers, isEnumOfTexts, isWide, modelFormat } from "./model";
+import { enumNumbers, isEnumOfTexts, isWide, modelFormat, sealedOf } from "./model";
 import { typeOfBefore } from "./old-words";
+import { unsealing } from "./seal/unsealing";
 import type {
   CompactForm,
   ItemType,
@@ -18,8 +19,9 @@ import type {
   ModelPoint,
   ModelService,
   ModelType,
+  Sealed,
+  TypeName,
 } from "./model";
-import type { TypeName } from "./model";
 
 /** The meaning of a value's bytes. */
 export interface LockedType {
@@ -51,6 +53,8 @@ interface LockedService {
 }
 
 export interface Lock {
+  /** The seal of devices in the field; undefined while their payloads are plain. */
+  sealed?: Sealed;
   /** Points by number, those included that are gone. */
   points: Record<string, LockedPoint>;
   services: Record<string, LockedService>;
@@ -62,12 +66,12 @@ export const emptyLock: Lock = { points: {}, services: {} };
 /** The lock in this text, or what is wrong with it; one of before has the words of before. */
 export function readLock(text: string): Lock | ModelFault {
   try {
-    const { format, points, services } = JSON.parse(text) as Lock & { format?: unknown };
+    const { format, sealed, points, services } = JSON.parse(text) as Lock & { format?: unknown };
     const serviceSound = (each: LockedService): boolean =>
       typeof each.identifier === "string" && each.inputs.every(isField) && each.outputs.every(isField);
     const sound = Object.values(points).every(isField) && Object.values(services).every(serviceSound);
-    if (sound && [points, services].every(isNumbered)) {
-      if (format === modelFormat) return { points, services };
+    if (sound && isSeal(sealed) && [points, services].every(isNumbered)) {
+      if (format === modelFormat) return { ...(sealed === undefined ? {} : { sealed }), points, services };
       if (format === undefined) return renewedLock({ points, services });
     }
   } catch {
@@ -104,6 +108,13 @@ function mapped<T>(record: Record<string, T>, of: (each: T) => T): Record<string
   return Object.fromEntries(Object.entries(record).map(([key, each]) => [key, of(each)]));
 }
 
+function isSeal(value: unknown): boolean {
+  if (value === undefined) return true;
+  return (
+    isObject(value) && [value.proof, value.mark, value.migrating].every((each) => typeof each === "boolean")
+  );
+}
+
 /** By number. */
 function isNumbered(value: unknown): boolean {
   return isObject(value) && Object.keys(value).every((key) => /^\d{1,3}$/.test(key));
@@ -126,9 +137,15 @@ export function lockText(lock: Lock): string {
   return `${JSON.stringify({ note, format: modelFormat, ...lock }, undefined, 2)}\n`;
 }
 
-/** The lock with the model's numbers added, or a fault for each number that would change its meaning. */
-export function updateLock(lock: Lock, model: Model): Lock | readonly ModelFault[] {
-  const faults: ModelFault[] = [];
+/**
+ * The lock with the model's numbers added, or a fault for each number that would change its meaning, and for what of the
+ * seal would be gone.
+ *
+ * @param unseal it is meant: no fault for the seal
+ */
+export function updateLock(lock: Lock, model: Model, unseal = false): Lock | readonly ModelFault[] {
+  const sealed = sealedOf(model);
+  const faults: ModelFault[] = unseal ? [] : unsealing(lock.sealed, sealed);
   const points = { ...lock.points };
   const freePoint = nextFree(1, lock.points, model.measurepoints);
   model.measurepoints.forEach((point, i) => {
@@ -157,7 +174,7 @@ export function updateLock(lock: Lock, model: Model): Lock | readonly ModelFault
       remedy: newNumber(freeService),
     });
   });
-  return faults.length > 0 ? faults : { points, services };
+  return faults.length > 0 ? faults : { ...(sealed === undefined ? {} : { sealed }), points, services };
 }
 
 function newNumber(free: number | undefined): string {

@@ -73,14 +73,46 @@ export interface ModelService {
   readonly outputs: readonly ModelField[];
 }
 
+/** What a sealed product may have besides the seal itself, as model.json says it. */
+export interface SealedOptions {
+  readonly proof?: true;
+  readonly mark?: true;
+  readonly migrating?: true;
+}
+
+/** A product's seal, with all that it may have. */
+export interface Sealed {
+  /** A reading is released by an answer that the script alone can make. */
+  readonly proof: boolean;
+  /** Each reading that was sealed has a measure point `sealed`, which is never on the air, with its device's mark. */
+  readonly mark: boolean;
+  /** Plain messages and commands are taken as well: the product is on its way to the seal. */
+  readonly migrating: boolean;
+}
+
 export interface Model {
   readonly format: typeof modelFormat;
   readonly product: string;
   readonly version: number;
+  /** Left out by a product whose payloads are plain. */
+  readonly sealed?: true | SealedOptions;
   readonly measurepoints: readonly ModelPoint[];
   readonly attributes: readonly ModelField[];
   readonly events: readonly ModelEvent[];
   readonly services: readonly ModelService[];
+}
+
+/** A model's seal; undefined for a product whose payloads are plain. */
+export function sealedOf({ sealed }: Pick<Model, "sealed">): Sealed | undefined {
+  if (sealed === undefined) return undefined;
+  const { proof, mark, migrating }: SealedOptions = sealed === true ? {} : sealed;
+  return { proof: proof === true, mark: mark === true, migrating: migrating === true };
+}
+
+/** A seal in the shortest form that a model.json has for it. */
+export function sealedForm({ proof, mark, migrating }: Sealed): true | SealedOptions {
+  if (!proof && !mark && !migrating) return true;
+  return { ...(proof ? { proof } : {}), ...(mark ? { mark } : {}), ...(migrating ? { migrating } : {}) };
 }
 
 /**

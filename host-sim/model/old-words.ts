@@ -46,6 +46,8 @@ export function renewed(value: unknown): Renewed {
 
 type Json = Record<string, unknown>;
 
+const stateFormat = 'add "format": 2 at its top, where date is a text and timestamp is epoch ms';
+
 class Renewal {
   readonly #notes: Set<string>;
   readonly #faults: ModelFault[];
@@ -56,6 +58,13 @@ class Renewal {
   }
 
   model(model: Json): Json {
+    if (model.sealed !== undefined) {
+      this.#faults.push({
+        path: "$.sealed",
+        problem: "is a word of format 2, and the file does not state it",
+        remedy: stateFormat,
+      });
+    }
     return {
       ...model,
       ...this.#lists(model, "$", {
@@ -132,7 +141,7 @@ class Renewal {
     this.#faults.push({
       path: `${path}.${member}`,
       problem: `is ${JSON.stringify(word)}, a word of format 2, and the file does not state it`,
-      remedy: 'add "format": 2 at its top, where date is a text and timestamp is epoch ms',
+      remedy: stateFormat,
     });
   }
 }

@@ -5,15 +5,20 @@
  * EnOS's elements have no numbers, which our payloads need. They are given in order, and the lock keeps them: an
  * element that it knows with the same meaning has its number again, its compact form too, and any other one a number
  * that was never given. Where EnOS has a double, the lock's may be an int64, as EnOS has none.
+ *
+ * A sealed product's model in EnOS has what names the device of a command, and marks a reading; ours has the seal in its place.
  */
 import { isObject } from "../../firmware/text/json";
 import { emptyLock, updateLock } from "./lock";
-import { modelFormat } from "./model";
+import { modelFormat, sealedForm } from "./model";
 import { deepestNesting, isDeeper } from "./nesting";
+import { deviceKeyName, markName } from "./operated-model";
 import { pathStep, readModel } from "./read-model";
+import { sealShown } from "./sealed-enos-model";
 import { soundnessFaults } from "./soundness";
 import type { Lock, LockedField, LockedType } from "./lock";
 import type { ItemType, Model, ModelFault, ModelField, ModelPoint, ModelService, ModelType } from "./model";
+import type { Sealed } from "./model";
 
 type Json = Record<string, unknown>;
 
@@ -90,16 +95,22 @@ class EnosReader {
   readonly #places = new Map<string, string>();
   readonly #points = new Set<number>();
   readonly #services = new Set<number>();
+  #sealed: Sealed | undefined;
+  /** Where an element's inputs have what names a command's device, by EnOS's path of the element. */
+  readonly #names = new Map<string, number>();
 
   constructor(lock: Lock) {
     this.#lock = lock;
   }
 
   read(body: Json, version: number): Model | readonly ModelFault[] {
+    const sealed = this.#lock.sealed ?? this.#sealShown(body);
+    this.#sealed = sealed;
     const model = {
       format: modelFormat,
       product: productOf(body),
       version,
+      ...(sealed === undefined ? {} : { sealed: sealedForm(sealed) }),
       measurepoints: this.#map(body, 0, (one, path) => this.#point(one, this.#element(one, path))),
       attributes: this.#map(body, 1, (one, path) => this.#element(one, path)),
       events: this.#map(body, 2, (one, path) => this.#event(one, path)),
@@ -108,6 +119,20 @@ class EnosReader {
     if (this.#faults.length > 0) return this.#faults;
     const read = readModel(JSON.stringify(model));
     return "product" in read ? read : read.map((fault) => ({ ...fault, path: this.#placeOf(fault.path) }));
+  }
+
+  /** A point of that name which the lock knows is the product's own, and no seal. */
+  #sealShown(body: Json): Sealed | undefined {
+    if (Object.values(this.#lock.points).some(({ identifier }) => identifier === deviceKeyName))
+      return undefined;
+    const [points, , , services] = members.map(({ names }) => names.map((name) => body[name]).find(isObject));
+    return sealShown(points, services);
+  }
+
+  /** Whether a measure point is none of the model's own: it names a command's device, or marks a reading. */
+  #isOfSeal(identifier: unknown): boolean {
+    if (this.#sealed === undefined) return false;
+    return identifier === deviceKeyName || (this.#sealed.mark && identifier === markName);
   }
 
   /** The elements of one map in its order. */
@@ -124,7 +149,10 @@ class EnosReader {
       );
       return [];
     }
-    return Object.entries(map).flatMap(([key, one], i) => {
+    const isOwn = ([key, one]: [string, unknown]): boolean =>
+      ours !== "measurepoints" || !this.#isOfSeal(isObject(one) ? (one.identifier ?? key) : key);
+    const own = Object.entries(map).filter(isOwn);
+    return own.flatMap(([key, one], i) => {
       const path = `$.${name}${pathStep(key)}`;
       this.#places.set(`$.${ours}[${i}]`, path);
       if (isObject(one)) return [read({ identifier: key, ...one }, path)];
@@ -187,7 +215,7 @@ class EnosReader {
 
   /** Whether the lock's numbers keep their meaning with it. */
   #fits(model: Model): boolean {
-    return "points" in updateLock(this.#lock, model);
+    return "points" in updateLock(this.#lock, model, true);
   }
 
   #fields(owner: Json, member: string, path: string): ModelField[] {
@@ -198,6 +226,11 @@ class EnosReader {
     }
     return list.flatMap((one: unknown, i) => {
       const place = `${path}.${member}[${i}]`;
+      const isName = this.#sealed !== undefined && isObject(one) && one.identifier === deviceKeyName;
+      if (member === "inputData" && isName) {
+        this.#names.set(path, i);
+        return [];
+      }
       if (!isObject(one)) {
         this.#fault(place, "is no object", "write what EnOS's console exports");
         return [];
@@ -303,12 +336,15 @@ class EnosReader {
   /** Where EnOS's model has what stands at this path in ours. */
   #placeOf(path: string): string {
     const [element] = /^\$\.\w+\[\d+\]/.exec(path) ?? [path];
+    const place = this.#places.get(element);
+    const name = this.#names.get(place ?? "") ?? Infinity;
     const rest = path
       .slice(element.length)
-      .replace(/^\.(inputs|outputs)\[/, (_, list: string) =>
-        list === "inputs" ? ".inputData[" : ".outputData[",
+      .replace(/^\.(inputs|outputs)\[(\d+)/, (_, list: string, index: string) =>
+        list === "outputs"
+          ? `.outputData[${index}`
+          : `.inputData[${Number(index) + (Number(index) < name ? 0 : 1)}`,
       );
-    const place = this.#places.get(element);
     return place === undefined ? path : place + rest.replaceAll(".fields[", ".items[");
   }
 }
@@ -363,10 +399,13 @@ function textsByNumber(
   return Object.fromEntries(texts.map((text) => [known.get(text) ?? free(0, locked, taken), text]));
 }
 
-/** The next number that was never given, which counts as given from now on. */
+/** The last number that a payload has room for. */
+const lastNumber = 255;
+
+/** The next number that was never given, which counts as given from now on; beyond the last one all have the same. */
 function free(first: number, locked: Readonly<Record<string, unknown>>, taken: Set<number>): number {
   let number = first;
-  while (locked[number] !== undefined || taken.has(number)) number += 1;
+  while (number <= lastNumber && (locked[number] !== undefined || taken.has(number))) number += 1;
   taken.add(number);
   return number;
 }

@@ -10,7 +10,8 @@ import { deepestNesting, isDeeper } from "./nesting";
 import { levelOfBefore, renewed, typeOfBefore } from "./old-words";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
-import type { Model, ModelFault } from "./model";
+import { sealedForm } from "./model";
+import type { Model, ModelFault, Sealed } from "./model";
 
 let validate: ValidateFunction | undefined;
 
@@ -35,22 +36,63 @@ export function readModel(text: string, note?: (line: string) => void): Model | 
       },
     ];
   }
+  const endless = endlessLists(given, "$");
+  if (endless.length > 0) return endless;
   const { value, notes, faults: misplaced } = renewed(given);
   if (misplaced.length > 0) return misplaced;
   // `verbose` gives each error the schema that it comes from, whose description says what is wanted.
   validate ??= new Ajv({ allErrors: true, strictTypes: false, verbose: true }).compile(schema);
   const faults = validate(value) ? [] : schemaFaults(validate.errors ?? []);
-  const isBroken = (path: string): boolean => faults.some((fault) => within(fault.path, path));
-  faults.push(...soundnessFaults(value, isBroken, value !== given));
+  const broken = ancestorsOf(faults);
+  for (const fault of soundnessFaults(value, (path) => broken.has(path), value !== given)) faults.push(fault);
   if (faults.length > 0) return faults;
   for (const line of notes) note?.(line);
-  const model = value as Partial<Model> & Pick<Model, "format" | "product" | "version" | "measurepoints">;
-  return { attributes: [], events: [], services: [], ...model };
+  const { sealed, ...model } = value as Omit<Partial<Model>, "sealed"> & Whole;
+  return { attributes: [], events: [], services: [], ...model, ...sealFrom(sealed) };
 }
 
-/** Whether `path` is `ancestor` or lies in it. */
-function within(path: string, ancestor: string): boolean {
-  return path.startsWith(ancestor) && /^$|^[.[]/.test(path.slice(ancestor.length));
+/** What a model has to have, and the seal as a file may say it: with what is off. */
+type Whole = Pick<Model, "format" | "product" | "version" | "measurepoints"> & {
+  readonly sealed?: boolean | Partial<Sealed>;
+};
+
+/** The seal in one form, whether what is off is said or left out. */
+function sealFrom(sealed: Whole["sealed"]): Pick<Model, "sealed"> {
+  if (sealed === undefined || sealed === false) return {};
+  const { proof = false, mark = false, migrating = false } = sealed === true ? {} : sealed;
+  return { sealed: sealedForm({ proof, mark, migrating }) };
+}
+
+/** Longest list of a model; those that have numbers are shorter, which the schema says. */
+const longestList = 1_024;
+
+/**
+ * Lists that are too long to be looked at: the validator copies all faults that it has with each further element that
+ * has some, which takes minutes for as many as the API's longest body has.
+ */
+function endlessLists(value: unknown, path: string): ModelFault[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (!Array.isArray(value)) {
+    return Object.entries(value).flatMap(([name, each]) => endlessLists(each, `${path}${pathStep(name)}`));
+  }
+  if (value.length > longestList) {
+    const problem = `is an array of ${value.length}`;
+    return [{ path, problem, remedy: `write at most ${longestList}` }];
+  }
+  return value.flatMap((each, i) => endlessLists(each, `${path}[${i}]`));
+}
+
+/**
+ * The paths of faults and of all that they lie in: a file may have as many faults as it has bytes, and to compare each
+ * element with each of them would take minutes.
+ */
+function ancestorsOf(faults: readonly ModelFault[]): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const { path } of faults) {
+    paths.add(path);
+    for (const { index } of path.matchAll(/[.[]/g)) paths.add(path.slice(0, index));
+  }
+  return paths;
 }
 
 function schemaFaults(errors: readonly ErrorObject[]): ModelFault[] {

@@ -2,7 +2,8 @@
  * What no schema can say of a model: identifiers and numbers given twice, ranges outside their type or
  * outside what the compact layout can state.
  */
-import { isEnumOfTexts } from "./model";
+import { isEnumOfTexts, sealedOf } from "./model";
+import { deviceKeyName, markName } from "./operated-model";
 import { compactBounds, decimalsOf } from "./wire";
 import type { Model, ModelCompact, ModelFault, ModelField, ModelPoint, ModelType, TypeName } from "./model";
 
@@ -61,7 +62,29 @@ export function soundnessFaults(
     }
   }
   for (const [each, path] of [...points, ...events, ...services]) reserved(each.identifier, path, faults);
+  // A file may say that it is off.
+  const sealed = isBroken("$.sealed") || (model.sealed as unknown) === false ? undefined : sealedOf(model);
+  if (sealed !== undefined) {
+    const inputs = services.flatMap(([service, path]) => sound(service.inputs, `${path}.inputs`));
+    const what = "by which the operator of a sealed product names a command's device";
+    for (const [each, path] of [...points, ...inputs])
+      taken(each.identifier, path, deviceKeyName, what, faults);
+    if (sealed.mark) {
+      const use = "by which a reading shows that it was sealed";
+      for (const [each, path] of points) taken(each.identifier, path, markName, use, faults);
+    }
+  }
   return faults;
+}
+
+/** An identifier that the seal has a use for: the script takes it out, or adds it. */
+function taken(identifier: string, path: string, name: string, what: string, faults: ModelFault[]): void {
+  if (identifier !== name) return;
+  faults.push({
+    path: `${path}.identifier`,
+    problem: `is "${identifier}", ${what}`,
+    remedy: "choose another identifier; --export writes that one by itself",
+  });
 }
 
 /** Names that every object has: a value of that name could not be told from the object's own. */

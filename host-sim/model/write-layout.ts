@@ -1,8 +1,9 @@
 /**
  * Writes the table of the wire layout, for people.
  */
-import { enumNumbers, isEnumOfTexts, isWide } from "./model";
+import { enumNumbers, isEnumOfTexts, isWide, sealedOf } from "./model";
 import { compactSize, sampleSize } from "./wire";
+import { sealLayout } from "./write-seal-layout";
 import type { Lock } from "./lock";
 import type { Model, ModelField, ModelPoint, ModelType } from "./model";
 
@@ -15,6 +16,7 @@ export function layoutTable(model: Model, lock: Lock, fingerprint: string): stri
     ...Object.entries(lock.points).filter(([number]) => !current.has(number)),
     ...Object.entries(lock.services).filter(([number]) => !services.has(number)),
   ];
+  const sealed = sealedOf(model);
   const lines = [
     `# Wire layout of ${cell(model.product)}, version ${model.version}`,
     ``,
@@ -43,6 +45,7 @@ export function layoutTable(model: Model, lock: Lock, fingerprint: string): stri
     ``,
     `The code of an answer to a command is 0 to 249, or 250 for 400, 251 for 404, 252 for 500, 255 for any other.`,
     ``,
+    ...(sealed === undefined ? [] : sealLayout(sealed)),
     `## Measure points`,
     ``,
     `| number | identifier | type | unit | range | sample layout | compact layout | set |`,

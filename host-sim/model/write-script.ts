@@ -19,9 +19,26 @@ interface Entry {
   [detail: string]: unknown;
 }
 
-/** The script, ES5, for EnOS's console. */
-export function parsingScript(model: Model, lock: Lock, fingerprint: string): string {
-  const template = readFileSync(join(projectRoot(), "host-sim/model/parsing-script.template.js"), "utf8");
+/** What the script of a sealed product has besides. */
+export interface SealedScript {
+  /** Hex digits of 32 bytes each: none in the script that has no keys, two while a new master takes over. */
+  readonly roots: readonly string[];
+  /** "" where there is no root. */
+  readonly productKey: string;
+  /** Its answers to what is sealed prove that they are the script's. */
+  readonly proof: boolean;
+  /** It takes plain messages too, and writes plain commands. */
+  readonly migrating: boolean;
+  /** Each reading that was sealed has a measure point `sealed` with its device's mark. */
+  readonly mark: boolean;
+}
+
+/**
+ * The script, ES5, for EnOS's console.
+ *
+ * @param seal of a sealed product; its roots are secrets, and so is the script that has them
+ */
+export function parsingScript(model: Model, lock: Lock, fingerprint: string, seal?: SealedScript): string {
   const points = Object.entries(lock.points).map(
     ([number, point]) => [number, pointEntry(number, point, model)] as const,
   );
@@ -46,6 +63,7 @@ export function parsingScript(model: Model, lock: Lock, fingerprint: string): st
     ` *`,
     ` * Written by npm run model together with the firmware's thing.ts, which bears the same layout: put`,
     ` * it into the console whole, before firmware of this version goes out, and do not edit it.`,
+    ...(seal === undefined || seal.roots.length === 0 ? [] : keyNotice),
     ` */`,
     `var VERSION = ${model.version};`,
     ``,
@@ -55,9 +73,54 @@ export function parsingScript(model: Model, lock: Lock, fingerprint: string): st
     table("SERVICES", services),
     `// Codes of answers that a byte cannot state; 255 stands for any other.`,
     `var CODES = { 250: 400, 251: 404, 252: 500 };`,
+    ...(seal === undefined ? [] : sealSettings(seal)),
     ``,
-    template,
+    seal === undefined ? template("parsing-script") : sealedTemplate(),
   ].join("\n");
+}
+
+function template(name: "parsing-script" | "seal-script"): string {
+  return readFileSync(join(projectRoot(), `host-sim/model/${name}.template.js`), "utf8");
+}
+
+const keyNotice: readonly string[] = [
+  ` *`,
+  ` * It holds the keys of all devices of the product: whoever reads it can read and make up each of their messages.`,
+  ` * It belongs into EnOS's console, and into no version control.`,
+];
+
+function sealSettings({ roots, productKey, proof, migrating, mark }: SealedScript): string[] {
+  const list = roots.map((root) => `  ${JSON.stringify(root)}`).join(",\n");
+  return [
+    ``,
+    roots.length === 0
+      ? `// The roots of the keys: none. npm run model -- --master FILE writes the script that has them.`
+      : `// The roots of the keys, the newest first.`,
+    roots.length === 0 ? `var ROOTS = [];` : `var ROOTS = [\n${list}\n];`,
+    `var PRODUCT_KEY = ${JSON.stringify(productKey)};`,
+    `// Whether answers prove that they are this script's, plain messages are taken too, and readings are marked.`,
+    `var PROOF = ${String(proof)};`,
+    `var MIGRATING = ${String(migrating)};`,
+    `var MARK = ${String(mark)};`,
+  ];
+}
+
+/** Places where sealing enters the plain script, as they stand there and as they stand in a sealed product's. */
+const seams: readonly (readonly [count: number, plain: string, sealed: string])[] = [
+  [1, "function rawDataToJsonStr(bytes) {", "function plainToJson(bytes) {"],
+  [1, "function jsonStrToRawData(json) {", "function plainToRaw(json, message) {"],
+  [1, "var message = JSON.parse(json);", "if (message === undefined) message = JSON.parse(json);"],
+  [2, "return uplink(id, method", "return named(input, id, method"],
+];
+
+/** The plain script's part that is the same for every model, as the inside of an envelope; and the envelopes. */
+function sealedTemplate(): string {
+  const inside = seams.reduce((text, [count, plain, sealed]) => {
+    const parts = text.split(plain);
+    if (parts.length !== 1 + count) throw new Error(`parsing-script.template.js: no ${count} of ${plain}`);
+    return parts.join(sealed);
+  }, template("parsing-script"));
+  return inside + template("seal-script");
 }
 
 function table(name: string, entries: readonly (readonly [string | number, unknown])[]): string {

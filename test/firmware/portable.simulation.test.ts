@@ -17,7 +17,11 @@ interface Vectors {
   auth: { sign: string }[];
   session: { sign: string }[];
 }
-const vectors = JSON.parse(readFileSync("test/vectors/enos-sign.json", "utf8")) as Vectors;
+const read = (name: string): unknown => JSON.parse(readFileSync(`test/vectors/${name}.json`, "utf8"));
+const vectors = read("enos-sign") as Vectors;
+const ccm = read("rfc3610") as { vectors: { plain: string; sealed: string }[] };
+const hkdf = read("rfc5869") as { vectors: { expanded: string }[] };
+const { mac0 } = read("cose") as { mac0: { mac: string }[] };
 
 let bundle: string;
 beforeAll(async () => {
@@ -34,7 +38,7 @@ async function trace(engine: Engine, seed: number, count: number): Promise<strin
       scheduler: new VirtualClock(),
       seed,
       epoch: 0,
-      config: { count, vectors },
+      config: { count, vectors, sealVectors: { ccm: ccm.vectors, hkdf: hkdf.vectors, hmac: mac0 } },
       keyValue: new Map(),
       serial: { write() {}, txFree: () => 128 },
       onTrace: (piece) => (text += piece),
@@ -57,10 +61,13 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
       [
         "",
         "auth",
+        "ccm",
         "codec",
         "command",
         "end",
         "exchange",
+        "hkdf",
+        "hmac",
         "journal",
         "json",
         "memory",
@@ -70,6 +77,7 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
         "payload",
         "psm",
         "recall",
+        "seal",
         "sign",
         "text",
       ].sort(),
@@ -110,11 +118,15 @@ describe.skipIf(xsMissing !== undefined)("the protocol rooms", () => {
     ]);
   });
 
-  test("sign on XS as the vectors say", async () => {
+  test("sign and seal on XS as the vectors say", async () => {
     const lines = await trace(new XsEngine(), 1, 1);
     const of = (suite: string): string[] =>
       lines.flatMap((line) => (line.startsWith(`${suite} `) ? [line.slice(suite.length + 1)] : []));
     expect(of("auth")).toEqual(vectors.auth.map((vector) => vector.sign));
     expect(of("sign")).toEqual(vectors.session.map((vector) => vector.sign));
+    const upper = (text: string): string => text.toUpperCase();
+    expect(of("ccm")).toEqual(ccm.vectors.map(({ plain, sealed }) => `${upper(sealed)} ${upper(plain)}`));
+    expect(of("hkdf")).toEqual(hkdf.vectors.map(({ expanded }) => upper(expanded.slice(0, 64))));
+    expect(of("hmac").map((digest) => digest.slice(0, 16))).toEqual(mac0.map(({ mac }) => upper(mac)));
   });
 });

@@ -29,9 +29,11 @@ import { parseJsonObject } from "../../firmware/text/json";
 import { decodeUtf8, encodeUtf8 } from "../../firmware/text/utf8";
 import { journalWork, memoryWork, recallWork } from "./journal/journal-portable";
 import { thingModel } from "./model/portable";
+import { sealWork } from "./seal/portable";
 import type { OutgoingMessage } from "../../firmware/coap/message";
 import type { Type } from "../../firmware/coap/code";
 import type { Transmission } from "../../firmware/coap/transmission";
+import type { SealVectors } from "./seal/portable";
 
 interface Vectors {
   readonly auth: readonly { productKey: string; deviceKey: string; deviceSecret: string; lifetime: number }[];
@@ -398,5 +400,6 @@ export default function main(): void {
   memoryWork({ below, say });
   recallWork(count, { below, say });
   signatures(config.vectors as Vectors);
+  sealWork(Math.ceil(count / 4), config.sealVectors as SealVectors, { below, say });
   say("end", "");
 }

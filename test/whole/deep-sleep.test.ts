@@ -135,7 +135,10 @@ describe("a board in deep sleep", () => {
     // One wake for each reading: none only to note that the modem must have fallen asleep meanwhile.
     expect(day.board("asleep")).toBeLessThanOrEqual(day.taken.length + 1);
     expect(day.world.boardAsleep / (24 * days * hour)).toBeGreaterThan(0.97);
-    expect(day.cloud("authenticated")).toBe(1);
+    // The 100th message has a session of its own, from which on each signature would be 32 bytes longer.
+    const causes = ["first", ...Array<string>(Math.floor(stored.length / 100)).fill("longer-signature")];
+    expect(day.told("session authenticating").map(({ cause }) => cause)).toEqual(causes);
+    expect(day.cloud("authenticated")).toBe(causes.length);
     expect(day.steps("registered").length).toBe(1);
     expect(day.saves - saves).toBeLessThanOrEqual(12);
     expect(day.told("fault")).toEqual([]);
@@ -278,7 +281,7 @@ describe("a board in deep sleep", () => {
     expect(day.cloud("authenticated")).toBeLessThanOrEqual(times + 1);
   });
 
-  test("a day without the network: it does not sleep then, and nothing is lost", async () => {
+  test("a day without the network: nothing is lost", async () => {
     const day = await Day.begin({ seed: 12 });
     day.world.clock.at(3.1 * hour, () => void (day.world.cell.outage = true));
     const dark = density(24, 6);
@@ -300,13 +303,12 @@ describe("a board in deep sleep", () => {
       complete(day, hours);
       expect(day.board("asleep")).toBeGreaterThan((40 / 12) * hours);
       // Several families boot when they leave PSM, and register anew each time, whatever the board does.
-      expect(day.steps("registered").length).toBeLessThanOrEqual(awake.steps("registered").length + 1);
+      // Whether it is found registered at once is chance, of each wake: told 29 and 31 times of 48 by the BG95.
+      const registered = awake.steps("registered").length;
+      expect(day.steps("registered").length).toBeLessThanOrEqual(1.1 * registered + 1);
       expect(day.steps("resync").length).toBeLessThanOrEqual(awake.steps("resync").length + 1);
       expect(day.told("modem starting").length).toBeLessThanOrEqual(awake.told("modem starting").length + 1);
-      // One that refuses release assistance is asked at every wake: the driver does not remember that yet.
-      if (modem !== "bg95") {
-        expect(day.steps("socket").length).toBeLessThanOrEqual(awake.steps("socket").length + 1);
-      }
+      expect(day.steps("socket").length).toBeLessThanOrEqual(awake.steps("socket").length + 1);
       expect(day.cloud("authenticated")).toBeLessThanOrEqual(2);
     },
   );

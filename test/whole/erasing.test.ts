@@ -34,11 +34,12 @@ test("hours of readings that come while others are on their way: no block is era
   } as WorldOptions);
   const erases = { idle: 0, meanwhile: 0 };
   const { uart, clock } = world;
-  const deaf = uart.deaf.bind(uart);
-  uart.deaf = (duration) => {
+  const flash = world.flash!;
+  const eraseBlock = flash.eraseBlock.bind(flash);
+  flash.eraseBlock = (block) => {
     if (idle) erases.idle += 1;
     else if (clock.now - idleAt < quietWithin) erases.meanwhile += 1;
-    deaf(duration);
+    eraseBlock(block);
   };
   await world.start();
   await world.clock.run({ until: 3 * hour });

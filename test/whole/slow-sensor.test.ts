@@ -87,8 +87,11 @@ describe.each(engines)("on %s, a sensor that takes two seconds", (engine, missin
   test.skipIf(missing)("is waited for; the modem is asleep meanwhile, and the step stays", async () => {
     const trial = await Trial.run(3 * hour - minute, { engine, slow: 2 * second });
     expect([trial.asked.length, trial.stored]).toEqual([12, 12]);
-    const steps = trial.asked.map(({ at }, i) => at - (trial.asked[i - 1]?.at ?? at)).slice(1);
-    for (const step of steps) expect(step).toBe(15 * minute);
+    // The board may be busy with something else when a reading is due; the next is due at its time all the same.
+    const [{ at: first }] = trial.asked;
+    for (const [i, { at }] of trial.asked.entries()) {
+      expect(Math.abs(at - first - i * 15 * minute)).toBeLessThan(10);
+    }
     // Of the first one the modem is off; from then on it sleeps.
     expect(new Set(trial.asked.slice(1).map(({ state }) => state))).toEqual(new Set(["psm"]));
     expect(trial.answered.map(({ state }) => state)).toEqual(trial.asked.map(({ state }) => state));

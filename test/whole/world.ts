@@ -18,6 +18,7 @@ import type { ApiServer } from "../../host-sim/cloud/api/server";
 import type { Device } from "../../firmware/device/application";
 import type { Completion } from "../../firmware/device/application";
 import type { AgentOptions } from "../../firmware/device/agent";
+import type { CloudOptions } from "../../host-sim/cloud/cloud-options";
 import type { CloudEvent } from "../../host-sim/cloud/cloud";
 import type { Edition } from "../../host-sim/cloud/registry/registry";
 import type { UdpCloud } from "../../host-sim/cloud/coap/udp";
@@ -47,11 +48,13 @@ export class World {
     edition: Edition,
     payload: "raw" | "json",
     options: Partial<AgentOptions> = {},
+    cloud: Pick<CloudOptions, "demandsFormat"> = {},
   ): Promise<World> {
     const waiting: World["waiting"] = [];
     const served = await serveUdp({
       ...{ host, port: 0, edition, iv: "zero", devices: [keys], scriptEngine },
       products: [{ productKey: keys.productKey, payload, model, script }],
+      ...cloud,
       onEvent: (event) => {
         for (const each of waiting.splice(0)) {
           if (each.wanted(event)) each.found();

@@ -9,6 +9,8 @@ export interface Clock {
   readonly told: number;
   /** The zone beside them, ms east of UTC; left out where none stands there. */
   readonly zone?: number;
+  /** The zone beside them is told in whole hours: how a firmware rounds one of half an hour is not known. */
+  readonly wholeHours?: boolean;
   /** What the digits are by the maker's manual; left out where it is not sure. */
   readonly tells?: "local" | "utc";
 }

@@ -56,6 +56,11 @@ export interface AtCommand {
   readonly timeout: number;
   /** A probe whose late answer does no harm: the next command need not wait for it. */
   readonly probe?: boolean;
+  /**
+   * Its answer has a line of information, so that it need not wait until the answers to words before it that came to
+   * nothing are past: an OK without that line is one of them.
+   */
+  readonly sure?: boolean;
   /** Prefix of information lines that belong to the command, such as `+CEREG:`. */
   readonly prefix?: Uint8Array;
   /** Narrows the prefix down where a URC has the same: false leaves the line to the driver. */
@@ -125,6 +130,10 @@ export class AtEngine implements FramerEvents {
   #held: Uint8Array | undefined;
   #onLate: ((now: number) => void) | undefined;
   #notBefore = 0;
+  /** Words that were not answered in time, and whose answers may come yet, in front of that of a `sure` command. */
+  #owed = 0;
+  /** The command in flight has had a line of information. */
+  #informed = false;
   #now = 0;
   #heardAt = 0;
 
@@ -173,6 +182,7 @@ export class AtEngine implements FramerEvents {
       command.onDone({ kind: "aborted" }, now);
       return;
     }
+    if (command.sure === true && this.#owed > 0) this.#notBefore = Math.min(this.#notBefore, now + this.gap);
     this.#queue.push(command);
     this.next(now);
   }
@@ -237,6 +247,27 @@ export class AtEngine implements FramerEvents {
     this.#onLate = onLate;
   }
 
+  /**
+   * Gives up probes in flight and waiting: what the modem has said tells that it did not hear them.
+   *
+   * @param first nothing that was sent before that one was heard either, so that no late answer to it will come
+   */
+  skipProbes(first: boolean, now: number): void {
+    if (first) this.timeouts = 0;
+    const current = this.#current;
+    const skipped = this.#queue.filter((command) => command.probe === true);
+    this.#queue = this.#queue.filter((command) => command.probe !== true);
+    // It may have been heard all the same.
+    this.#owed = this.timeouts;
+    if (current?.probe === true) {
+      this.#owed += 1;
+      this.#current = undefined;
+      skipped.unshift(current);
+    }
+    this.#notBefore = now + this.gap;
+    for (let i = 0; i < skipped.length; i++) skipped[i].onDone({ kind: "timeout" }, now);
+  }
+
   /** Fails the command in flight and all that wait, and forgets a line begun. */
   clear(now: number): void {
     this.#framer.clear();
@@ -259,6 +290,8 @@ export class AtEngine implements FramerEvents {
     const command = this.#queue.shift();
     if (command === undefined) return;
     this.#current = command;
+    this.#informed = false;
+    if (command.sure !== true) this.#owed = 0;
     if (command.probe !== true) this.quiet = now - this.#heardAt;
     this.#half = undefined;
     this.#unprompted = command.payload !== undefined;
@@ -322,23 +355,27 @@ export class AtEngine implements FramerEvents {
       this.echoed = true;
       return;
     }
-    if (matchesAny(line, this.#options.banners, isBanner)) {
+    if (this.isBanner(line)) {
       this.#options.onBanner(now);
       return;
     }
     if (command?.prefix !== undefined && startsWith(line, command.prefix) && (command.owns?.(line) ?? true)) {
       const count = command.raw?.sameLine === false ? command.raw.count(line) : undefined;
+      this.#informed = true;
       command.onLine?.(line);
       if (count !== undefined) this.#framer.takeRaw(count);
       return;
     }
     const result = this.resultOf(line, command);
     if (result !== undefined) {
-      const silent = this.timeouts > 0;
+      const unanswered = this.timeouts;
       this.timeouts = 0;
       // A final result with nothing in flight is the late answer to a command given up.
       if (command === undefined || result === "half") return;
-      this.#notBefore = now + (silent ? trailing : this.gap);
+      if (unanswered > 0) this.#owed = command.probe === true ? unanswered : 0;
+      // With its line it has told that the answers to words before it are past.
+      const isPast = command.sure === true && this.#informed;
+      this.#notBefore = now + (unanswered > 0 && !isPast ? trailing : this.gap);
       this.finish(command, result, now);
       return;
     }
@@ -355,7 +392,16 @@ export class AtEngine implements FramerEvents {
 
   private isUrc(line: Uint8Array): boolean {
     const { urcs, commonUrcs = [] } = this.#options;
-    return matchesAny(line, commonUrcs, startsWith) || matchesAny(line, urcs, startsWith);
+    return startsWithAny(line, commonUrcs) || startsWithAny(line, urcs);
+  }
+
+  private isBanner(line: Uint8Array): boolean {
+    const { banners } = this.#options;
+    for (let i = 0; i < banners.length; i++) {
+      const banner = banners[i];
+      if (banner[0] === line[0] && isBanner(line, banner)) return true;
+    }
+    return false;
   }
 
   /** The result that a digit is; a probe's answer tells that the modem gives such. */
@@ -376,6 +422,10 @@ export class AtEngine implements FramerEvents {
     if (worded?.kind === "ok") this.digits = false;
     const result = besides ?? worded ?? this.digitResult(line, command);
     if (command === undefined || result === undefined || result.kind !== "ok") return result;
+    if (command.sure === true && !this.#informed && this.#owed > 0) {
+      this.#owed -= 1;
+      return "half";
+    }
     // Where another line ends the command, OK says no more than that the modem has read it.
     if (command.ends !== undefined) return "half";
     if (command.also === undefined) return result;
@@ -390,11 +440,7 @@ function isBanner(line: Uint8Array, banner: Uint8Array): boolean {
   return banner[banner.length - 1] === 0x5f ? startsWith(line, banner) : equals(line, banner);
 }
 
-function matchesAny(
-  line: Uint8Array,
-  patterns: readonly Uint8Array[],
-  matches: (line: Uint8Array, pattern: Uint8Array) => boolean,
-): boolean {
-  for (let i = 0; i < patterns.length; i++) if (matches(line, patterns[i])) return true;
+function startsWithAny(line: Uint8Array, prefixes: readonly Uint8Array[]): boolean {
+  for (let i = 0; i < prefixes.length; i++) if (startsWith(line, prefixes[i])) return true;
   return false;
 }

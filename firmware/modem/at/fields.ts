@@ -145,14 +145,16 @@ export function findImei(line: Uint8Array): string | undefined {
 
 /**
  * The clock in a line with `yy/MM/dd,hh:mm:ss±zz` (the year may have four digits, quotes and a further
- * field may follow), zz in quarter-hours east of UTC; undefined when it is none, or is the date of a
- * modem that has not heard the network's time yet.
+ * field may follow), zz in quarter-hours east of UTC, or in hours behind `GMT`, as BC66 tells it; undefined when it is
+ * none, or is the date of a modem that has not heard the network's time yet.
  *
  * @param tells what the digits are by the maker's manual
  */
 export function parseClock(line: Uint8Array, tells?: "local" | "utc"): Clock | undefined {
   const text = lineText(line, 0, Math.min(line.length, 64));
-  const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d{1,2})?(,\d)?"?\s*$/.exec(text);
+  const match = /(\d{4}|\d{2})\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)(?:(GMT)?([+-]\d{1,2}))?(,\d)?"?\s*$/.exec(
+    text,
+  );
   if (match === null) return undefined;
   const year = match[1].length === 4 ? Number(match[1]) : 2000 + Number(match[1]);
   const month = Number(match[2]);
@@ -166,6 +168,7 @@ export function parseClock(line: Uint8Array, tells?: "local" | "utc"): Clock | u
   // A digit lost on the wire must not set the clock to a day that Date.UTC makes up, such as 31 February.
   const days = (Date.UTC(year, month, 1) - Date.UTC(year, month - 1, 1)) / 86_400_000;
   if (month < 1 || month > 12 || day < 1 || day > days) return undefined;
-  const zone = match[7] === undefined ? undefined : Number(match[7]) * 15 * 60_000;
-  return { told, zone, tells };
+  const zone = match[8] === undefined ? undefined : Number(match[8]) * 15 * 60_000;
+  if (zone === undefined || match[7] === undefined) return { told, zone, tells };
+  return { told, zone: 4 * zone, tells, wholeHours: true };
 }

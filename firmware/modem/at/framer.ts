@@ -69,32 +69,35 @@ export class LineFramer {
 
   /** Takes bytes in whatever pieces they come. */
   receive(bytes: Uint8Array): void {
-    const buffer = this.#buffer;
     const { length } = bytes;
-    for (let i = 0; i < length; i++) {
-      const byte = bytes[i] ?? 0;
+    // Where the next of each stands, looked for natively: a step of the interpreter's a byte would be a wake's most.
+    let cr = -1;
+    let lf = -1;
+    let at = 0;
+    while (at < length) {
+      const byte = bytes[at] ?? 0;
       if (this.#passOver >= 0) {
         const pass = byte === this.#passOver;
         this.#passOver = -1;
-        if (pass) continue;
+        if (pass) {
+          at += 1;
+          continue;
+        }
       }
       if (this.#raw > 0) {
-        buffer[this.#length++] = byte;
-        if (--this.#raw === 0) this.give();
+        at = this.fillRaw(bytes, at);
       } else if (byte === 0x0d || byte === 0x0a) {
-        this.endLine(byte);
-      } else if (this.#overflowing) {
-        continue;
+        if (this.#length > 0) this.endLine(byte);
+        at += 1;
       } else if (this.#length === 0 && byte === this.prompt && byte !== 0) {
         this.prompt = 0;
         this.#passOver = 0x20;
         this.#events.onPrompt?.();
-      } else if (this.#length === buffer.length) {
-        this.#overflowing = true;
-        this.overflows += 1;
+        at += 1;
       } else {
-        buffer[this.#length++] = byte;
-        if (byte === 0x2c && this.watching) this.look();
+        if (cr < at) cr = placeOf(0x0d, bytes, at);
+        if (lf < at) lf = placeOf(0x0a, bytes, at);
+        at = this.takeText(bytes, at, cr < lf ? cr : lf);
       }
     }
   }
@@ -120,18 +123,57 @@ export class LineFramer {
     this.watching = false;
   }
 
+  /** Takes what is there of the raw bytes, from `start` on; gives the offset behind. */
+  private fillRaw(bytes: Uint8Array, start: number): number {
+    const end = Math.min(start + this.#raw, bytes.length);
+    this.#buffer.set(bytes.subarray(start, end), this.#length);
+    this.#length += end - start;
+    this.#raw -= end - start;
+    if (this.#raw === 0) this.give();
+    return end;
+  }
+
+  /**
+   * Takes a line's bytes from `start` up to `end`, where a line end or the piece's end stands, or up to a comma where
+   * lines begun are looked at; gives the offset behind what was taken.
+   */
+  private takeText(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#overflowing) return end;
+    const buffer = this.#buffer;
+    if (this.watching) end = Math.min(end, placeOf(0x2c, bytes, start) + 1);
+    else if (this.#length === 0 && end < bytes.length && end - start <= buffer.length) {
+      // A line that came whole is given where it lies.
+      this.giveLine(bytes.subarray(start, end), bytes[end] ?? 0);
+      return end + 1;
+    }
+    const room = buffer.length - this.#length;
+    if (end - start > room) {
+      buffer.set(bytes.subarray(start, start + room), this.#length);
+      this.#length = buffer.length;
+      this.#overflowing = true;
+      this.overflows += 1;
+      return end;
+    }
+    buffer.set(bytes.subarray(start, end), this.#length);
+    this.#length += end - start;
+    if (this.watching && bytes[end - 1] === 0x2c) this.look();
+    return end;
+  }
+
   private endLine(byte: number): void {
+    const line = this.#buffer.subarray(0, this.#length);
+    this.#length = 0;
     if (this.#overflowing) {
       this.#overflowing = false;
-      this.#length = 0;
-      this.#events.onOverlong?.(this.#buffer);
-    } else if (this.#length > 0) {
-      const line = this.#buffer.subarray(0, this.#length);
-      this.#length = 0;
-      this.#events.onLine(line);
-      // Of the line's CR LF, the LF is still to come and no data.
-      if (this.#raw > 0 && byte === 0x0d) this.#passOver = 0x0a;
-    }
+      this.#events.onOverlong?.(line);
+    } else this.giveLine(line, byte);
+  }
+
+  /** @param end the byte behind the line */
+  private giveLine(line: Uint8Array, end: number): void {
+    this.#events.onLine(line);
+    // Of the line's CR LF, the LF is still to come and no data.
+    if (this.#raw > 0 && end === 0x0d) this.#passOver = 0x0a;
   }
 
   private look(): void {
@@ -144,4 +186,10 @@ export class LineFramer {
     this.#length = 0;
     this.#events.onRaw?.(bytes);
   }
+}
+
+/** Where the byte stands next, from `start` on; the end of the bytes when it does not. */
+function placeOf(byte: number, bytes: Uint8Array, start: number): number {
+  const place = bytes.indexOf(byte, start);
+  return place < 0 ? bytes.length : place;
 }

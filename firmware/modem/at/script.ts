@@ -3,7 +3,9 @@
  * differs in the table, not in the code.
  */
 import { ascii } from "../../text/ascii";
+import { missRelease } from "./firmware-gaps";
 import type { AtCommand, AtEngine, AtError, AtResult } from "./engine";
+import type { FirmwareGaps } from "./firmware-gaps";
 
 /** One command of a script: what it asks and whose lines are its answer, as for the engine. */
 export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
@@ -23,6 +25,10 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly skip?: () => boolean;
   /** The command was answered with OK. */
   readonly onOk?: () => void;
+  /** It was not answered at all. */
+  readonly onSilence?: () => void;
+  /** It asks for release assistance: whether it is refused is noted there. */
+  readonly release?: FirmwareGaps;
 }
 
 /**
@@ -93,6 +99,7 @@ class Script {
       {
         line: step.line,
         timeout: step.timeout ?? defaultTimeout,
+        sure: step.sure,
         prefix: step.prefix,
         owns: step.owns,
         bare: step.bare,
@@ -116,7 +123,11 @@ class Script {
 
   private done(step: Step, result: AtResult, now: number): void {
     let goesOn = result.kind === "ok" || (result.kind === "timeout" && step.patient === true);
+    const { release } = step;
+    if (release !== undefined && result.kind === "ok") release.release = 0;
+    else if (release !== undefined && result.kind === "error") missRelease(release, now);
     if (result.kind === "ok") step.onOk?.();
+    else if (result.kind === "timeout") step.onSilence?.();
     else if (result.kind === "error") {
       if (step.optional !== true) this.#onRefused?.(step, result);
       goesOn = step.optional === true || step.otherwise !== undefined || this.#onRefused !== undefined;
@@ -138,6 +149,16 @@ const attention = ascii("AT");
 /** Has a modem give result codes, if a former owner has told it not to (ITU-T V.250 section 6.2.5). */
 const results = ascii("ATQ0");
 
+/** What a modem is asked that is not known to hear, when it was asked in vain so many times. */
+export function wordFor(tried: number): Uint8Array {
+  return tried % 4 === 2 ? results : attention;
+}
+
+/** Whether the result is an answer to that word: AT is refused when noise was before it on the line. */
+export function answersWord({ kind }: AtResult, word: Uint8Array): boolean {
+  return kind === "ok" || (kind === "error" && word === results);
+}
+
 /**
  * Sends AT until it is answered, at most `attempts` times: is the modem there, and awake? Each fourth time it is
  * told to answer, for one that gives no result codes is silent to AT.
@@ -149,15 +170,14 @@ export function probe(
   now: number,
   tried = 0,
 ): void {
-  const line = tried % 4 === 2 ? results : attention;
+  const line = wordFor(tried);
   engine.send(
     {
       line,
       timeout: probeTimeout,
       probe: true,
       onDone: (result, at) => {
-        // AT is refused when noise was before it on the line.
-        if (result.kind === "ok" || (result.kind === "error" && line === results)) onDone(true, at);
+        if (answersWord(result, line)) onDone(true, at);
         else if (result.kind === "aborted") return;
         else if (tried + 1 >= attempts) onDone(false, at);
         else probe(engine, attempts, onDone, at, tried + 1);

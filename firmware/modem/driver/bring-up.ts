@@ -14,6 +14,7 @@ import { LineRate } from "./line-rate";
 import { SimCard } from "./sim-card";
 import type { AtEngine } from "../at/engine";
 import type { Family } from "../family/family";
+import type { Registration } from "../at/fields";
 import type { Wanted } from "../at/standard-commands";
 import type { ResetEscalation, ResetLevel } from "./reset-escalation";
 import type { ModemOptions } from "./modem-options";
@@ -304,16 +305,35 @@ export class BringUp {
     this.sendRestart((at) => this.awaitBoot(at), now);
   }
 
-  /** Runs steps behind those that any boot or wake calls for: echo off, errors with their numbers. */
-  runAfterBoot(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+  /** Says what any boot calls for: echo off, errors with their numbers, what the family forgets. */
+  runAfterBoot(onDone: (now: number) => void, now: number): void {
+    const { options, wanted } = this.#parts;
+    this.runAfterEcho(options.family.always?.(wanted) ?? [], onDone, now);
+  }
+
+  /**
+   * Runs steps behind those that a wake calls for.
+   *
+   * @param kept the modem has its settings still
+   */
+  runAfterSleep(steps: readonly Step[], kept: boolean, onDone: (now: number) => void, now: number): void {
     const { driver, options, wanted } = this.#parts;
-    let always = options.family.always?.(wanted) ?? [];
+    const { boots } = options.family.sleep;
+    let always = options.family.always?.(wanted, kept) ?? [];
     // Behind a sleep that was power-off the modem has forgotten those as well.
-    if (options.family.sleep.boots && steps.length > 0) always = always.concat(initSteps(options.init));
-    const locked = this.card.mayLock && options.family.sleep.boots && steps.length > 0;
-    if (!locked) return this.runAfterEcho(always.concat(steps), onDone, now);
+    if (boots) always = always.concat(initSteps(options.init, driver.gaps));
+    const locked = this.card.mayLock && boots;
+    if (!locked) return this.tell(kept, always.concat(steps), onDone, now);
     // After a boot the card wants its PIN again, and without it there is no registration.
-    this.runAfterEcho(always, (at) => this.card.wait((t) => driver.run(steps, onDone, t), at), now);
+    this.tell(kept, always, (at) => this.card.wait((t) => driver.run(steps, onDone, t), at), now);
+  }
+
+  /** @param quiet the modem gives no echo, and errors with their numbers */
+  private tell(quiet: boolean, steps: readonly Step[], onDone: (now: number) => void, now: number): void {
+    const { driver } = this.#parts;
+    if (!quiet) return this.runAfterEcho(steps, onDone, now);
+    driver.echoOff = true;
+    driver.run(steps, onDone, now);
   }
 
   private runAfterEcho(steps: readonly Step[], onDone: (now: number) => void, now: number): void {
@@ -353,7 +373,7 @@ export class BringUp {
         case 4:
           return [
             reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level)),
-            ...initSteps(options.init),
+            ...initSteps(options.init, driver.gaps),
           ];
         case 5:
           return [{ line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] }];
@@ -370,7 +390,7 @@ export class BringUp {
       onLine: (line) => (full = fieldsOf(line, 6)[0] === "1"),
     };
     const search = (at: number): void =>
-      driver.run(family.search?.(wanted) ?? [], (t) => this.register(t), at);
+      driver.run(family.search?.(wanted) ?? [], (t) => this.register(undefined, t), at);
     const on = (at: number): void => {
       if (!full) driver.faults.fail("failed", at);
       // While the radio was off the card may have had no power: it wants its PIN anew, and until it is read no
@@ -382,10 +402,14 @@ export class BringUp {
     driver.run(row, on, now);
   }
 
-  /** Waits for the network. */
-  register(now: number): void {
+  /**
+   * Waits for the network.
+   *
+   * @param answer what the modem has just told of its registration
+   */
+  register(answer: Registration | undefined, now: number): void {
     const { driver, escalation, registration } = this.#parts;
-    if (driver.enter("registering", now)) registration.start(escalation.failures, now);
+    if (driver.enter("registering", now)) registration.start(escalation.failures, answer, now);
   }
 }
 

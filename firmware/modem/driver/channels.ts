@@ -14,7 +14,7 @@ export interface Channel {
   readonly index: number;
   /** The modem's socket, while there is one. */
   id: number | undefined;
-  /** The socket that it had last. */
+  /** The socket that it had last; -1 when the modem has none any more. */
   lastId: number;
   /** The host that the owner speaks to, as it calls it, and its address. */
   address: string;
@@ -123,8 +123,10 @@ export class Channels {
   /**
    * The questions whether the sockets have lived through sleep; `conclude` is to be called once they were
    * answered or not, and gives up the sockets that have not.
+   *
+   * @param restarted the modem has started anew: what has not lived on is not there to be closed either
    */
-  survival(): { readonly steps: readonly Step[]; readonly conclude: () => void } {
+  survival(restarted: boolean): { readonly steps: readonly Step[]; readonly conclude: () => void } {
     const dead: Channel[] = [];
     let steps: Step[] = [];
     for (let i = 0; i < this.#all.length; i++) {
@@ -135,7 +137,10 @@ export class Channels {
       if (this.#traits.survival !== undefined) steps = steps.concat(this.#traits.survival(channel.id, alive));
     }
     const conclude = (): void => {
-      for (let i = 0; i < dead.length; i++) this.lose(dead[i]);
+      for (let i = 0; i < dead.length; i++) {
+        this.lose(dead[i]);
+        if (restarted) dead[i].lastId = -1;
+      }
     };
     return { steps, conclude };
   }

@@ -26,6 +26,8 @@ type Wire = (pressed: boolean) => void;
 
 // Times in ms.
 const supplyOff = 3_000;
+/** Until a turn comes that is not this one: what is due at once may still run in it. */
+const nextTurn = 1;
 /** From switching the supply on until it has risen. */
 const supplyRise = 1_000;
 
@@ -113,11 +115,16 @@ export class ControlLines {
 
   private press(wire: Wire | undefined, duration: number, onDone: (now: number) => void, now: number): void {
     if (wire === undefined) return onDone(now);
-    this.#pressed = wire;
-    wire(true);
-    this.#options.driver.later(duration, now, (at) => {
-      this.letGo();
-      onDone(at);
+    const { driver } = this.#options;
+    // In a turn of its own: a start's turn takes some 50 ms on an ESP32, and by as much a press that is counted from
+    // its beginning would be too short.
+    driver.later(nextTurn, now, (pressedAt) => {
+      this.#pressed = wire;
+      wire(true);
+      driver.later(duration, pressedAt, (at) => {
+        this.letGo();
+        onDone(at);
+      });
     });
   }
 

@@ -10,8 +10,11 @@
 import { asciiText } from "../../text/ascii";
 import { runScript } from "../at/script";
 import { describeCme } from "../at/cme-error";
+import { noGaps } from "../at/firmware-gaps";
 import type { AtEngine, AtError } from "../at/engine";
+import type { RestingState } from "./driver-memory";
 import type { Rows, ScriptResult, Step } from "../at/script";
+import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { DownReason, ModemEvent, ModemLog, ModemNote } from "./modem-log";
 
 /** Commands whose refusal is remembered, so that it is told once. */
@@ -115,8 +118,8 @@ export interface FaultHandler {
 
 /** What the driver's state begins with and acts on. */
 export interface DriverStateOptions {
-  /** The state at start: asleep when the modem has gone on through the ESP32's deep sleep. */
-  readonly state: "off" | "asleep";
+  /** The state at start: after the ESP32's deep sleep the one before it. */
+  readonly state: RestingState;
   readonly at: AtEngine;
   /** The timer was cancelled: a wire that its action was to let go of must be let go of now. */
   readonly onCancel: () => void;
@@ -146,13 +149,15 @@ export class DriverState {
   bootGraceUntil = 0;
   /** The radio was switched off and on since the modem was last up or identified. */
   radioReset = false;
+  /** The modem was woken, and not brought up, since it was last up. */
+  woken = false;
   /** How much `+CEREG:` tells, as the modem took it last; undefined until it was told. */
   reporting: number | undefined;
   /** Commands refused since the bring-up began, as they were told in the log. */
   #refused: string[] = [];
 
-  /** What the modem's clock was found to tell, see `NetworkClock.seen`; kept over deep sleep by `Sleep`. */
-  clockSeen = 0;
+  /** What the modem's firmware was found to lack; kept over deep sleep by `Sleep`. */
+  gaps: FirmwareGaps = noGaps();
 
   constructor(options: DriverStateOptions) {
     this.#options = options;
@@ -246,6 +251,8 @@ export class DriverState {
   /** A bring-up begins: the modem may be another one. */
   forget(): void {
     this.reporting = undefined;
+    this.gaps = noGaps();
+    this.woken = false;
     this.#refused = [];
   }
 

@@ -5,6 +5,7 @@
  * lines, the sockets. What a setting is there for is set by that setting, or the two would be at odds.
  */
 import { ascii } from "../../text/ascii";
+import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { Step } from "../at/script";
 
 /** Time for such a line, ms; one that is not answered is passed over. */
@@ -44,9 +45,26 @@ const refused: readonly (readonly [reason: string, commands: string])[] = Object
   ).map((row) => Object.freeze(row)),
 );
 
-/** The lines as steps. A refusal is told up to the `=`, for a secret may stand behind it. */
-export function initSteps(lines: readonly string[] = []): Step[] {
-  return lines.map((line) => ({ line: ascii(line), timeout, patient: true, secret: true }));
+/** Lines of which it is remembered whether they are answered: as many as fit into a number. */
+const mostRemembered = 30;
+
+/**
+ * The lines as steps. A refusal is told up to the `=`, for a secret may stand behind it.
+ *
+ * @param gaps where it is noted that a line is not answered, which takes its time: it is left out then
+ */
+export function initSteps(lines: readonly string[] = [], gaps: FirmwareGaps): Step[] {
+  return lines.map((line, index) => {
+    const bit = index < mostRemembered ? 1 << index : 0;
+    return {
+      line: ascii(line),
+      timeout,
+      patient: true,
+      secret: true,
+      skip: () => (gaps.lines & bit) !== 0,
+      onSilence: () => (gaps.lines |= bit),
+    };
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import { AtEngine } from "../at/engine";
 import { BringUp } from "./bring-up";
 import { ResetEscalation } from "./reset-escalation";
 import { ControlLines } from "./control-lines";
+import { decodeDriverMemory, encodeDriverMemory } from "./driver-memory";
 import { DriverState } from "./driver-state";
 import { Recovery } from "./recovery";
 import { RegistrationWait } from "./registration";
@@ -20,10 +21,13 @@ import { HostNames } from "./host-names";
 import { NetworkClock } from "./network-clock";
 import { cpin } from "./sim-card";
 import { Unsolicited } from "./unsolicited";
-import { isMemory, Sleep } from "./sleep";
+import { isMemory } from "./modem-memory";
+import { Sleep } from "./sleep";
 import { Sockets } from "./sockets";
+import { Wake } from "./wake";
 import type { Cell, Family } from "../family/family";
 import type { Wanted } from "../at/standard-commands";
+import type { DriverMemory } from "./driver-memory";
 import type { ModemState } from "./driver-state";
 import type { Granted, ModemOptions } from "./modem-options";
 import type { DatagramModem, DatagramOwner } from "../udp";
@@ -44,8 +48,9 @@ interface Parts {
   names: HostNames;
   registration: RegistrationWait;
   sockets: Sockets;
-  sleep: Sleep;
   clock: NetworkClock;
+  wake: Wake;
+  sleep: Sleep;
   bringUp: BringUp;
   attach: Attach;
   recovery: Recovery;
@@ -70,11 +75,20 @@ export class Modem implements DatagramModem {
   /** The application has asked for the cell since it was told. */
   #cellAsked = false;
   #cell: Cell | undefined;
+  /** Datagrams sent since something came back from the cloud. */
+  #unheard = 0;
   #firmware: string | undefined;
 
-  constructor(options: ModemOptions) {
-    const { family, powerKey, reset, wakePin, supply, psm, edrx, random, onEscalation } = options;
-    const { apn, apnLogin, ipType, rat, bands, operator, roaming } = options;
+  constructor(given: ModemOptions) {
+    const before = decodeDriverMemory(given.resume);
+    // What is asked of the network stands in them as well: one object is both.
+    const options = {
+      ...given,
+      resume: before?.sleep,
+      baud: given.baud ?? given.family.baud,
+      psm: undefined as ModemOptions["psm"],
+    };
+    const { family, powerKey, reset, wakePin, supply, random, onEscalation } = options;
     const at = new AtEngine({
       write: options.write,
       urcs: family.urcs,
@@ -85,7 +99,7 @@ export class Modem implements DatagramModem {
       onBanner: (now) => this.#unsolicited.banner(now),
     });
     const driver = new DriverState({
-      state: isMemory(options.resume) ? "asleep" : "off",
+      state: isMemory(options.resume) ? before!.memory.state : "off",
       at,
       onCancel: () => lines.letGo(),
       log: options.log,
@@ -100,19 +114,8 @@ export class Modem implements DatagramModem {
       supply,
     });
     // Without something that ends PSM the modem is not let into it.
-    const mayPsm = psm !== undefined && lines.canWake;
-    const wanted: Wanted = {
-      apn,
-      apnLogin,
-      ipType,
-      rat,
-      bands,
-      operator,
-      roaming,
-      baud: options.baud ?? family.baud,
-      psm: mayPsm ? psm : undefined,
-      edrx,
-    };
+    if (lines.canWake) options.psm = given.psm;
+    const wanted: Wanted = options;
     const wires = { key: lines.canRestart, supply: lines.hasSupply };
     const escalation = new ResetEscalation(wires, options.escalation);
     const retryPolicy = new RetryPolicy({ escalation, random, onEscalation });
@@ -120,20 +123,33 @@ export class Modem implements DatagramModem {
     parts.names = new HostNames(parts);
     parts.registration = new RegistrationWait(parts);
     parts.sockets = new Sockets(parts);
-    parts.sleep = new Sleep(parts);
     parts.clock = new NetworkClock(driver, options);
-    if (isMemory(options.resume)) parts.clock.seen = driver.clockSeen;
+    parts.wake = new Wake(parts);
+    parts.sleep = new Sleep(parts);
     parts.bringUp = new BringUp(parts);
     parts.attach = new Attach(parts);
     parts.recovery = new Recovery(parts);
     driver.faults = parts.recovery;
     this.#unsolicited = new Unsolicited(parts);
     this.#parts = parts;
-    this.#inquired = isMemory(options.resume);
+    this.#inquired = false;
+    if (isMemory(options.resume)) this.restore(before!.memory);
+    // All have taken theirs of it, and it would be in RAM until the next sleep.
+    options.resume = undefined;
     this.#driver = driver;
     this.#at = at;
     this.#sockets = parts.sockets;
     this.#sleep = parts.sleep;
+  }
+
+  /** Goes on with what was known before the ESP32's deep sleep. */
+  private restore({ due, retry, recovery, mutes, knowsNetwork, inquired }: DriverMemory): void {
+    const parts = this.#parts;
+    parts.escalation.mutes = mutes;
+    parts.retryPolicy.restore(retry);
+    parts.registration.knowsNetwork = knowsNetwork;
+    parts.recovery.restore(recovery, due);
+    this.#inquired = inquired;
   }
 
   get state(): ModemState {
@@ -145,8 +161,9 @@ export class Modem implements DatagramModem {
     return this.#parts.bringUp.imei;
   }
 
-  /** Signal when the modem last came up, dBm. */
+  /** Signal as the modem told it last, dBm; whoever reads it has it asked for at the next contact. */
   get rssi(): number | undefined {
+    this.#parts.attach.rssiRead = true;
     return this.#parts.attach.rssi;
   }
 
@@ -179,7 +196,8 @@ export class Modem implements DatagramModem {
   /** `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep. */
   get workDeadline(): number {
     if (this.#question !== undefined && this.mayAsk) return 0;
-    return Math.min(this.#at.deadline, this.#driver.deadline, this.#sockets.deadline);
+    const rest = this.mayAsk ? this.#parts.attach.askAt : Infinity;
+    return Math.min(rest, this.#at.deadline, this.#driver.deadline, this.#sockets.deadline);
   }
 
   /** What is to be asked may be now: nothing else waits for the modem. */
@@ -194,14 +212,24 @@ export class Modem implements DatagramModem {
 
   /** Whether commands or datagrams wait: the ESP32 must not sleep now. */
   get busy(): boolean {
-    return this.#at.busy || this.#sockets.waiting || (this.#question !== undefined && this.ready);
+    if (this.#at.busy || this.#sockets.waiting) return true;
+    return this.ready && (this.#question !== undefined || this.#parts.attach.askAt < Infinity);
+  }
+
+  /** For `LightSleep`: what the modem says now it says by itself, and no datagram has been sent in vain yet. */
+  get mayMissAWord(): boolean {
+    return !this.#at.busy && this.#unheard < 2 && !(this.ready && this.busy);
+  }
+
+  /** Lines of the modem's that nobody knows, so far. */
+  get unknownLines(): number {
+    return this.#at.unknown;
   }
 
   /** Whether the modem's radio may be drawing power and `suspend` could end that. */
   get active(): boolean {
-    return (
-      this.#driver.state !== "off" && this.#driver.state !== "asleep" && this.#driver.state !== "pausing"
-    );
+    const { state } = this.#driver;
+    return state !== "off" && state !== "asleep" && state !== "pausing";
   }
 
   /** The modem needs no command any more: no datagram waits, and it falls asleep when T3324 is over. */
@@ -215,13 +243,23 @@ export class Modem implements DatagramModem {
   }
 
   /**
-   * What to keep over the ESP32's deep sleep, for `ModemOptions.resume`: small whole numbers. Undefined
-   * while the modem is neither up nor asleep, and would have to be brought up anyway.
+   * What to keep over the ESP32's deep sleep, for `ModemOptions.resume`: whole numbers. Undefined while the
+   * driver is at work with the modem.
    */
   get remembered(): readonly number[] | undefined {
-    if (this.#driver.state !== "up" && this.#driver.state !== "asleep") return undefined;
-    this.#driver.clockSeen = this.#parts.clock.seen;
-    return this.#sleep.remembered();
+    const { driver, escalation, retryPolicy, registration, recovery } = this.#parts;
+    const { state } = driver;
+    if (state !== "up" && state !== "asleep" && state !== "pausing" && state !== "off") return undefined;
+    const memory = {
+      state: state === "up" ? "asleep" : state,
+      due: state === "pausing" ? driver.deadline : Infinity,
+      retry: retryPolicy.memory,
+      recovery,
+      mutes: escalation.mutes,
+      knowsNetwork: registration.knowsNetwork,
+      inquired: this.#inquired,
+    } as const;
+    return encodeDriverMemory(memory, this.#sleep.remembered());
   }
 
   /**
@@ -277,6 +315,7 @@ export class Modem implements DatagramModem {
 
   /** Something has come back from the cloud. */
   confirm(): void {
+    this.#unheard = 0;
     this.#parts.recovery.confirmed();
     if (!this.#inquired) this.#question = "all";
     else if (this.#cellAsked) this.#question = "cell";
@@ -306,7 +345,10 @@ export class Modem implements DatagramModem {
     this.#driver.poll(now);
     this.#at.poll(now);
     this.#sockets.pump(now);
-    if (this.#question !== undefined && this.mayAsk) this.inquire(this.#question, now);
+    if (this.mayAsk) {
+      if (now >= this.#parts.attach.askAt) this.#parts.attach.askRest(now);
+      else if (this.#question !== undefined) this.inquire(this.#question, now);
+    }
     if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.assumeAsleep(now);
   }
 
@@ -326,6 +368,7 @@ export class Modem implements DatagramModem {
     release: boolean,
   ): void {
     if (!this.#sockets.add(owner, bytes, address, port, release)) return;
+    this.#unheard += 1;
     this.#sleep.traffic(this.#driver.now);
     if (this.ready) this.#sockets.pump(this.#driver.now);
     else this.connect(this.#driver.now);

@@ -23,6 +23,8 @@ type Meaning = "local" | "utc";
 
 /** Two clocks that were told within this time of each other agree, ms. */
 const agreement = 60_000;
+/** A time is asked for again when it is older than this, ms: by then a clock that drifts by 0.2 % is off by a second. */
+const oldFrom = 600_000;
 
 /** In the order of the numbers that are remembered, from 1; those without evidence are not proven. */
 const remembered: readonly (readonly [Meaning, ClockEvidence | undefined])[] = Object.freeze(
@@ -49,6 +51,8 @@ export class NetworkClock {
   #answeredAt = 0;
   /** UTC at monotonic zero, as the network told it. */
   #network: number | undefined;
+  /** When the time was told last, ms; it outlives the ESP32's deep sleep. */
+  toldAt: number | undefined;
 
   constructor(driver: Pick<DriverState, "log">, options: Pick<ModemOptions, "clock" | "onTime">) {
     this.#driver = driver;
@@ -64,20 +68,30 @@ export class NetworkClock {
     this.#row = row <= remembered.length ? row : 0;
   }
 
+  /** Whether the modem should be asked for its clock. */
+  isOld(now: number): boolean {
+    const age = now - (this.toldAt ?? -Infinity);
+    return age < 0 || age >= oldFrom;
+  }
+
   /** The modem was asked for its clock. */
   answered(clock: Clock, now: number): void {
+    this.toldAt = now;
     const zone = clock.zone ?? 0;
     const mistaken = zone !== 0 && this.judge(clock, zone, now);
-    const meaning = zone === 0 ? "utc" : this.meaningOf(clock);
     if (zone !== 0) {
       this.#answer = clock;
       this.#answeredAt = now;
+      // The half hour that may be missing in its zone would be missing in the time.
+      if (clock.wholeHours === true && !this.isProven) return;
     }
+    const meaning = zone === 0 ? "utc" : this.meaningOf(clock);
     this.#options.onTime?.(epochOf({ ...clock, tells: meaning }), now, mistaken);
   }
 
   /** The modem tells by itself what the network has told: UTC, unless that line is known to be otherwise. */
   heard(clock: Clock, now: number): void {
+    this.toldAt = now;
     const epoch = epochOf({ ...clock, tells: clock.tells ?? "utc" });
     this.#network = epoch - now;
     const answer = this.#answer;
@@ -108,6 +122,12 @@ export class NetworkClock {
   private get chosen(): Meaning | undefined {
     const { clock = "auto" } = this.#options;
     return clock === "auto" ? undefined : clock;
+  }
+
+  /** The network's time, or the user, has said what the digits are, and with that that the zone fits. */
+  private get isProven(): boolean {
+    if (this.chosen !== undefined) return true;
+    return this.#row > 0 && remembered[this.#row - 1][1] === "network time";
   }
 
   /** What the digits of an answer are, as far as is known; told once. */

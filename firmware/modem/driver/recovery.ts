@@ -15,6 +15,7 @@ import type { BringUp } from "./bring-up";
 import type { Registration } from "../at/fields";
 import type { ResetEscalation } from "./reset-escalation";
 import type { DownReason } from "./modem-log";
+import type { RecoveryMemory } from "./driver-memory";
 import type { HostNames } from "./host-names";
 import type { Granted, ModemOptions } from "./modem-options";
 import type { ControlLines } from "./control-lines";
@@ -47,12 +48,14 @@ export interface RecoveryParts {
  * What is done about a modem that does not do as it should: it does not answer, has restarted by itself,
  * finds no cell, opens no socket, or claims to be up while nothing comes back from the cloud.
  */
-export class Recovery implements FaultHandler {
+export class Recovery implements FaultHandler, RecoveryMemory {
   readonly #parts: RecoveryParts;
+  /** Why the modem was given up last. */
+  reason: DownReason = "failed";
   /** Nothing on the UART answered: the first line of the modem ends the pause. */
-  #deaf = false;
+  deaf = false;
   /** Nothing came back from the cloud while the modem slept: it is reset when it is next woken. */
-  #resetDue = false;
+  resetDue = false;
   /** A boot banner came that nobody asked for, and the modem is asked whether it has its settings still. */
   #suspected = false;
   /** When a supply that is too low or too high was last told, ms. */
@@ -60,6 +63,15 @@ export class Recovery implements FaultHandler {
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
+  }
+
+  /** Takes back what was kept over the ESP32's deep sleep, and goes on with the pause that ends at `due`, ms. */
+  restore({ reason, deaf, resetDue }: RecoveryMemory, due: number): void {
+    this.reason = reason;
+    this.deaf = deaf;
+    this.resetDue = resetDue;
+    const { driver } = this.#parts;
+    if (driver.state === "pausing") driver.later(due, 0, (at) => this.tryAgain(at));
   }
 
   /**
@@ -110,21 +122,21 @@ export class Recovery implements FaultHandler {
   /** The modem claims to be up and nothing comes back from the cloud; one that sleeps is woken first. */
   nothingBack(now: number): void {
     const { state } = this.#parts.driver;
-    if (state === "asleep") this.#resetDue = true;
+    if (state === "asleep") this.resetDue = true;
     if (state === "up") this.resetMute(now);
   }
 
   /** Something has come back from the cloud. */
   confirmed(): void {
-    this.#resetDue = false;
+    this.resetDue = false;
     this.#parts.escalation.confirmed();
   }
 
   /** The modem was woken: registration and context are asked for, unless a reset is due. */
-  woken(now: number): void {
+  woken(answer: Registration | undefined, now: number): void {
     const { attach, driver } = this.#parts;
-    if (!this.#resetDue) return attach.verify(now);
-    this.#resetDue = false;
+    if (!this.resetDue) return attach.verify(answer, now);
+    this.resetDue = false;
     driver.uart = "alive";
     this.resetMute(now);
   }
@@ -244,7 +256,7 @@ export class Recovery implements FaultHandler {
     retryPolicy.taken("radio");
     driver.radioReset = true;
     sockets.forget();
-    bringUp.runAfterBoot([], (at) => bringUp.setUpRadio(at), now);
+    bringUp.runAfterBoot((at) => bringUp.setUpRadio(at), now);
   }
 
   fail(reason: DownReason, now: number): void {
@@ -252,7 +264,7 @@ export class Recovery implements FaultHandler {
   }
 
   private giveUp(reason: DownReason, cause: number | undefined, now: number): void {
-    const { options, at: engine, driver, retryPolicy, sockets, bringUp } = this.#parts;
+    const { options, at: engine, driver, retryPolicy, sockets } = this.#parts;
     driver.cancelLater();
     sockets.drop();
     engine.clear(now);
@@ -260,23 +272,28 @@ export class Recovery implements FaultHandler {
     if (!driver.enter("pausing", now)) return;
     const count = retryPolicy.manyBreakdowns;
     if (count > 0 && (count & (count - 1)) === 0) driver.log({ kind: "modem restarts", count });
-    this.#deaf = reason === "no-answer" || reason === "powered-off";
+    this.reason = reason;
+    this.deaf = reason === "no-answer" || reason === "powered-off";
     driver.log({ kind: "modem down", reason, retry: wait });
     // A modem without a cell does not sleep: it would search until the battery is empty.
-    if (!this.#deaf && reason !== "wrong-modem") this.switchRadioOff(now);
-    driver.later(wait, now, (at) => {
-      const level = retryPolicy.next(reason);
-      if (level === undefined) bringUp.begin(at);
-      else bringUp.escalate(level, at);
-    });
+    if (!this.deaf && reason !== "wrong-modem") this.switchRadioOff(now);
+    driver.later(wait, now, (at) => this.tryAgain(at));
     options.onDown?.(reason, now);
+  }
+
+  /** The pause is over: the modem is brought up, from the level of the escalation that is due. */
+  private tryAgain(now: number): void {
+    const { retryPolicy, bringUp } = this.#parts;
+    const level = retryPolicy.next(this.reason);
+    if (level === undefined) bringUp.begin(now);
+    else bringUp.escalate(level, now);
   }
 
   /**
    * A modem that did not answer is awake: it is brought up now, for it may be asleep when the pause is over.
    */
   signOfLife(now: number): void {
-    if (this.#parts.driver.state !== "pausing" || !this.#deaf) return;
+    if (this.#parts.driver.state !== "pausing" || !this.deaf) return;
     this.#parts.driver.cancelLater();
     this.#parts.bringUp.begin(now);
   }

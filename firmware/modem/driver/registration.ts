@@ -20,11 +20,9 @@ import { describeCause, isLasting } from "../at/emm-cause";
 import { describeStat, isRegistered } from "../at/fields";
 import { runScript } from "../at/script";
 import { askCause, askRegistration, reportRegistration } from "../at/standard-commands";
-import { isMemory } from "./sleep";
 import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
-import type { ModemOptions } from "./modem-options";
 import type { Registration as Status } from "../at/fields";
 import type { Step } from "../at/script";
 import type { Wanted } from "../at/standard-commands";
@@ -52,7 +50,7 @@ export interface RegistrationParts {
   readonly at: AtEngine;
   readonly family: Family;
   readonly wanted: Wanted;
-  readonly options: ModemOptions;
+  readonly options: { readonly search?: number };
   /** Is told when the modem is registered. */
   readonly attach: { registered(status: Status, now: number): void };
 }
@@ -60,8 +58,8 @@ export interface RegistrationParts {
 /** Waits until the modem is registered: the URC usually tells, and a question now and then. */
 export class RegistrationWait {
   readonly #parts: RegistrationParts;
-  /** The modem has been registered since the boot: it knows where its network was. */
-  #knowsNetwork: boolean;
+  /** The modem has been registered since the boot: it knows where its network was. Kept over the ESP32's deep sleep. */
+  knowsNetwork = false;
   #long = false;
   #until = 0;
   /** The status of a URC that came while a command was in flight. */
@@ -77,14 +75,20 @@ export class RegistrationWait {
 
   constructor(parts: RegistrationParts) {
     this.#parts = parts;
-    // The modem was registered before the ESP32's deep sleep.
-    this.#knowsNetwork = isMemory(parts.options.resume);
   }
 
-  /** @param failures bring-ups in a row that failed */
-  start(failures: number, now: number): void {
+  /** A wake begins: what the modem says of its registration from now on counts. */
+  listen(): void {
+    this.#heard = undefined;
+  }
+
+  /**
+   * @param failures bring-ups in a row that failed
+   * @param answer what the modem has just answered, so that it is not asked at once
+   */
+  start(failures: number, answer: Status | undefined, now: number): void {
     const search = 1_000 * (this.#parts.options.search ?? firstSearch);
-    this.#long = failures === 0 ? !this.#knowsNetwork : failures % longEach === 0;
+    this.#long = failures === 0 ? !this.knowsNetwork : failures % longEach === 0;
     this.#until = now + (this.#long ? search : failures === 0 ? usualSearch : shortSearch);
     this.#levelRepeated = false;
     this.#stat = undefined;
@@ -92,18 +96,28 @@ export class RegistrationWait {
     this.#idleLimit = idleLimit;
     this.#deniedAt = undefined;
     this.#cause = undefined;
-    this.ask(now);
+    if (answer === undefined) return this.ask(now);
+    // It has come behind the answer.
+    if ((this.#heard !== undefined && this.judge(this.#heard, now)) || this.judge(answer, now)) return;
+    this.askLater(now);
   }
 
   /** Takes the status of a URC. */
   hear(status: Status, now: number): void {
-    if (this.#parts.at.busy) this.#heard = status;
+    if (this.#parts.at.busy || this.#parts.driver.state !== "registering") this.#heard = status;
     else this.judge(status, now);
+  }
+
+  private askLater(now: number): void {
+    const { driver, family } = this.#parts;
+    // A UART that sleeps lightly would lose a question that comes later.
+    const pause = Math.min(pollInterval, family.sleep.light ?? Infinity);
+    driver.later(pause, now, (at) => this.ask(at));
   }
 
   private ask(now: number): void {
     this.#heard = undefined;
-    const { driver, family } = this.#parts;
+    const { driver } = this.#parts;
     let answer: Status | undefined;
     driver.run(
       [askRegistration((status) => (answer = status))],
@@ -120,9 +134,7 @@ export class RegistrationWait {
         if (at >= Math.min(this.#until, this.deniedUntil)) return this.searchedInVain(at);
         const idle = this.#deniedAt === undefined && this.#idleSince !== undefined;
         if (idle && at - this.#idleSince! >= this.#idleLimit) return this.searchAgain(at);
-        // A UART that sleeps lightly would lose a question that comes later.
-        const pause = Math.min(pollInterval, family.sleep.light ?? Infinity);
-        driver.later(pause, at, (t) => this.ask(t));
+        this.askLater(at);
       },
       now,
     );
@@ -153,7 +165,7 @@ export class RegistrationWait {
     driver.cancelLater();
     if (stat === 5 && wanted.roaming === false) driver.faults.fail("roaming", now);
     else {
-      this.#knowsNetwork = true;
+      this.knowsNetwork = true;
       attach.registered(status, now);
     }
     return true;

@@ -25,7 +25,8 @@ export class ResetEscalation {
   readonly #hasSupply: boolean;
   readonly #counts: number[] = [0, 0, 0, 0, 0];
   #failures = 0;
-  #mutes = 0;
+  /** Resets of a modem that was mute since the cloud has answered last; kept over deep sleep. */
+  mutes = 0;
 
   /**
    * @param wires which of the last two the board has
@@ -88,17 +89,17 @@ export class ResetEscalation {
 
   /** What is tried with a modem that claims to be up while nothing comes back, harder each time. */
   mute(): ResetLevel {
-    this.#mutes += 1;
-    if (this.#mutes === 1) return "radio";
-    if (this.#mutes === 3 && this.#hasKey) return "key";
-    if (this.#mutes >= 4 && this.#hasSupply) return "supply";
-    if (this.#mutes >= 4 && this.#hasKey) return "key";
+    this.mutes += 1;
+    if (this.mutes === 1) return "radio";
+    if (this.mutes === 3 && this.#hasKey) return "key";
+    if (this.mutes >= 4 && this.#hasSupply) return "supply";
+    if (this.mutes >= 4 && this.#hasKey) return "key";
     return "reboot";
   }
 
   /** Something has come back from the cloud: the next mute modem is treated gently again. */
   confirmed(): void {
-    this.#mutes = 0;
+    this.mutes = 0;
   }
 }
 

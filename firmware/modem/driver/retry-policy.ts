@@ -4,6 +4,7 @@
  */
 import { Backoff } from "../../timing/backoff";
 import { isLasting } from "../at/emm-cause";
+import type { RetryMemory } from "./driver-memory";
 import type { ResetEscalation, ResetLevel } from "./reset-escalation";
 import type { DownReason } from "./modem-options";
 
@@ -50,6 +51,28 @@ export class RetryPolicy {
     this.#pauses = new Backoff(10_000, hour, options.random, options.escalation.failures);
     this.#longPauses = new Backoff(hour / 2, 6 * hour, options.random);
     this.#doubtfulPauses = new Backoff(hour / 6, 6 * hour, options.random);
+  }
+
+  /** What to keep over the ESP32's deep sleep; the usual pauses go by the failures of the escalation. */
+  get memory(): RetryMemory {
+    return {
+      long: this.#longPauses.failures,
+      doubtful: this.#doubtfulPauses.failures,
+      breakdowns: this.#breakdowns,
+      calmFrom: this.#calmFrom,
+      cameUp: this.#cameUp,
+      broken: this.#broken,
+    };
+  }
+
+  /** Takes back what `memory` gave. */
+  restore({ long, doubtful, breakdowns, calmFrom, cameUp, broken }: RetryMemory): void {
+    this.#longPauses.failures = long;
+    this.#doubtfulPauses.failures = doubtful;
+    this.#breakdowns = breakdowns;
+    this.#calmFrom = calmFrom;
+    this.#cameUp = cameUp;
+    this.#broken = broken;
   }
 
   /** Times in a row that the modem has broken down, as it just has, when they are many; else 0. */

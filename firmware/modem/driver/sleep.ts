@@ -1,81 +1,80 @@
 /**
- * The modem's sleep: what the network has granted, whether the modem can hear, how it is woken, and what
- * of it outlives the ESP32's own deep sleep.
+ * The modem's sleep: what the network has granted, whether the modem must be asleep by now, and what of it outlives
+ * the ESP32's own deep sleep.
  *
  * Most modems say when they fall asleep, but lines get lost: a modem that has been quiet for longer than
- * T3324 is taken for asleep, and probed when it is wanted again. So is a modem whose UART sleeps lightly.
+ * T3324 is taken for asleep. So is a modem whose UART sleeps lightly. How one is woken is `Wake`'s.
  */
 import { ascii } from "../../text/ascii";
 import { decodeT3324, decodeT3412 } from "../at/timers";
-import { probe, probeTimeout } from "../at/script";
+import { probe } from "../at/script";
+import { decodeMemory, encodeMemory, isMemory } from "./modem-memory";
 import type { AtEngine } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
 import type { Granted, ModemOptions } from "./modem-options";
-import type { ControlLines } from "./control-lines";
+import type { NetworkClock } from "./network-clock";
 import type { Sockets } from "./sockets";
+import type { Wake } from "./wake";
 
 /** The parts of the driver that sleep works with. */
 export interface SleepParts {
   readonly driver: DriverState;
   readonly family: Family;
   readonly at: AtEngine;
-  readonly lines: ControlLines;
   readonly sockets: Sockets;
+  readonly clock: NetworkClock;
+  readonly wake: Wake;
   readonly options: ModemOptions;
-  /** Is told when the modem answers, after `wake`. */
-  readonly recovery: { woken(now: number): void };
 }
 
 /** The longest inactivity timer after which a network releases the connection, and a margin, ms. */
 const inactivity = 90_000;
+/** The share by which the clock of the ESP32's deep sleep may be wrong. */
+const clockTolerance = 0.06;
 /** Time for a command that lets the modem sleep, ms. */
 const permitTimeout = 5_000;
-/** Marks an array as what `Sleep.remembered` gives, in this shape. */
-const version = 2;
-
-/** Whether an array is what `Sleep.remembered` gave, of the ESP32's time before its deep sleep. */
-export function isMemory(resume: readonly number[] | undefined): resume is readonly number[] {
-  return resume !== undefined && resume.length === 9 && resume[0] === version;
-}
 
 /**
- * The modem's sleep: what the network has granted, when the modem must have fallen asleep, how it is woken,
- * and what of it outlives the ESP32's own deep sleep.
+ * The modem's sleep: what the network has granted, when the modem must have fallen asleep, and what of it outlives
+ * the ESP32's own deep sleep.
  */
 export class Sleep {
   readonly #parts: SleepParts;
   #granted: Granted = {};
   #quietUntil = Infinity;
-  /** The modem heard the first word when it was last woken, though it was taken for asleep. */
-  #wasAwake = false;
+  /** When something was last sent or came, ms. */
+  #traffic: number | undefined;
+  /** The modem has said since that it is awake. */
+  #spoke = false;
+  /** It was awake when it was last woken: somebody keeps it so, and may do so still. */
+  #keptAwake = false;
   /** The modem had lost its settings when it was last woken. */
   #forgot = false;
 
   constructor(parts: SleepParts) {
     this.#parts = parts;
-    const { driver, sockets } = parts;
+    const { driver, sockets, clock } = parts;
     const { resume } = parts.options;
     if (!isMemory(resume)) return;
     // The modem may have woken since, or fallen asleep.
     driver.uart = "unknown";
-    const t3324 = resume[1];
-    const t3412 = resume[2];
-    const edrx = resume[3];
-    const high = resume[5];
-    const low = resume[6];
-    this.#forgot = (resume[8] & 1) === 1;
-    const learnt = (resume[8] >> 1) & 7;
-    if (learnt > 0) driver.reporting = learnt - 1;
-    driver.clockSeen = (resume[8] >> 4) & 7;
+    const memory = decodeMemory(resume);
+    const { t3324, t3412, edrx } = memory;
     this.#granted = {
-      ...(t3324 >= 0 ? { t3324 } : {}),
-      ...(t3412 >= 0 ? { t3412 } : {}),
-      ...(edrx >= 0 ? { edrx: edrx / 100 } : {}),
+      ...(t3324 === undefined ? {} : { t3324 }),
+      ...(t3412 === undefined ? {} : { t3412 }),
+      ...(edrx === undefined ? {} : { edrx }),
     };
-    const address = `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
-    sockets.restore({ id: resume[4], address, port: resume[7] });
+    this.#forgot = memory.forgot;
+    this.#traffic = memory.traffic;
+    this.#keptAwake = memory.keptAwake;
+    driver.reporting = memory.reporting;
+    driver.gaps = memory.gaps;
+    clock.seen = memory.clockSeen;
+    clock.toldAt = memory.toldAt;
+    sockets.restore(memory.socket);
   }
 
   /** What the network has granted. */
@@ -86,6 +85,11 @@ export class Sleep {
   /** Until then a modem that is up hears, though nothing is sent; from then on it may be asleep, ms. */
   get quietUntil(): number {
     return this.#quietUntil;
+  }
+
+  /** The modem has had its settings still when it was last woken: it is asked for little more than that. */
+  get keepsSettings(): boolean {
+    return !this.#forgot;
   }
 
   /** Takes over the timers of a registration; a text of them for the log. */
@@ -106,6 +110,8 @@ export class Sleep {
   /** Something was sent, or came: T3324 begins anew once the connection is released. */
   traffic(now: number): void {
     const { light } = this.#parts.family.sleep;
+    this.#traffic = now;
+    this.#spoke = false;
     this.#quietUntil = now + Math.min(this.fallsAsleepAfter, light ?? Infinity);
   }
 
@@ -118,42 +124,33 @@ export class Sleep {
     }
   }
 
-  /** Makes the modem answer: probes it, and wakes it first where it cannot hear. */
-  wake(now: number): void {
-    const { driver, family, at, lines, recovery } = this.#parts;
-    const { sleep } = family;
-    const attempts = sleep.boots ? Math.ceil(family.power.boot / probeTimeout) : 10;
-    const ask = (t: number): void =>
-      probe(
-        at,
-        attempts,
-        (answered, end) => (answered ? recovery.woken(end) : driver.faults.silence(end)),
-        t,
-      );
-    const press = (t: number): void => lines.wake(ask, t);
-    if (driver.uart === "alive") ask(now);
-    else if (driver.uart === "dead") press(now);
-    else {
-      const more = (t: number): void =>
-        probe(at, 3 - this.telling, (answered, end) => (answered ? recovery.woken(end) : press(end)), t);
-      const end = (answered: boolean, t: number): void => {
-        this.#wasAwake = answered;
-        if (answered) recovery.woken(t);
-        else if (this.telling < 3) more(t);
-        else press(t);
-      };
-      probe(at, this.telling, end, now);
-    }
+  /** Makes the modem answer: wakes it where it cannot hear. */
+  begin(now: number): void {
+    const mustSleep = this.mustSleep(now);
+    this.#keptAwake = false;
+    this.#parts.wake.begin(mustSleep, now);
   }
 
-  /** How many words it takes to tell whether the modem is awake: the first wakes one that it can wake. */
-  private get telling(): number {
-    return this.#parts.family.sleep.wakes === "uart" ? 1 : 3;
+  /** A line came that tells that the modem is awake. */
+  sign(now: number): void {
+    this.#spoke = true;
+    this.#parts.wake.sign(now);
+  }
+
+  /** Whether it has fallen asleep by the clock, and nothing speaks against it. */
+  private mustSleep(now: number): boolean {
+    if (this.#traffic === undefined || this.#spoke || this.#keptAwake) return false;
+    const { t3412 = Infinity } = this.#granted;
+    const quiet = now - this.#traffic;
+    // Its periodic update wakes the modem for as long as a datagram does.
+    const updates = quiet * (1 + clockTolerance) >= 1_000 * t3412;
+    return !updates && quiet * (1 - clockTolerance) >= this.fallsAsleepAfter;
   }
 
   /** Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. */
   look(now: number): void {
-    probe(this.#parts.at, this.telling, (answered) => (this.#wasAwake = answered), now);
+    const { at, wake } = this.#parts;
+    probe(at, wake.telling, (answered) => (wake.wasAwake = answered), now);
   }
 
   /** ms after the last datagram at which the modem must have fallen asleep; Infinity where it does not. */
@@ -164,9 +161,18 @@ export class Sleep {
 
   /** See `Modem.keptOn`. */
   keptOn(since: number, now: number): number {
-    const time = this.#wasAwake ? now - since - this.fallsAsleepAfter : 0;
-    this.#wasAwake = false;
+    const { driver, wake } = this.#parts;
+    // Whether it has lost its network, for which it is awake, is being asked.
+    if (driver.state === "waking") return 0;
+    const time = wake.wasAwake ? now - since - this.fallsAsleepAfter : 0;
+    this.#keptAwake = time > 0;
+    wake.wasAwake = false;
     return Math.max(0, time);
+  }
+
+  /** The modem has no network any more: it is awake because it searches, and nobody else keeps it so. */
+  searches(): void {
+    this.#parts.wake.wasAwake = false;
   }
 
   /**
@@ -178,7 +184,7 @@ export class Sleep {
    */
   rebooted(forgot: boolean): boolean {
     // One that has booted by itself is awake for that.
-    if (forgot) this.#wasAwake = false;
+    if (forgot) this.#parts.wake.wasAwake = false;
     const usual = this.#forgot || this.#parts.family.sleep.boots;
     this.#forgot = forgot;
     return forgot && !usual;
@@ -186,26 +192,19 @@ export class Sleep {
 
   /** See `Modem.remembered`. */
   remembered(): readonly number[] {
-    const { t3324, t3412, edrx } = this.#granted;
-    const { driver, sockets } = this.#parts;
-    const { id, address, port } = sockets.remembered;
-    // The level of `+CEREG:` plus one, as 0 is a level too.
-    const learnt = driver.reporting === undefined ? 0 : driver.reporting + 1;
-    const parts = address.split(".");
-    const half = (at: number): number => ((Number(parts[at]) << 8) | Number(parts[at + 1])) & 0xffff;
-    const timer = (value: number | undefined): number =>
-      value === undefined || value === Infinity ? -1 : value;
-    return [
-      version,
-      timer(t3324),
-      timer(t3412),
-      edrx === undefined ? -1 : Math.round(edrx * 100),
-      id,
-      half(0),
-      half(2),
-      port,
-      (this.#parts.driver.clockSeen << 4) | (learnt << 1) | (this.#forgot ? 1 : 0),
-    ];
+    const { driver, sockets, clock, wake } = this.#parts;
+    const { reporting, gaps } = driver;
+    return encodeMemory({
+      ...this.#granted,
+      socket: sockets.remembered,
+      forgot: this.#forgot,
+      reporting,
+      clockSeen: clock.seen,
+      keptAwake: this.#keptAwake || wake.wasAwake,
+      traffic: this.#traffic,
+      gaps,
+      toldAt: clock.toldAt,
+    });
   }
 }
 

@@ -9,6 +9,7 @@
 import { equals } from "../../text/ascii";
 import { probe, runScript } from "../at/script";
 import { Channels } from "./channels";
+import { forgetOldGaps, missRelease, releaseGivenUp } from "../at/firmware-gaps";
 import type { AtEngine, AtResult } from "../at/engine";
 import type { Channel, RememberedSocket } from "./channels";
 import type { HostNames } from "./host-names";
@@ -57,6 +58,8 @@ export interface SocketsParts {
   readonly options: ModemOptions;
   /** Is told when no datagram waits any more. */
   readonly sleep: { permit(now: number): void };
+  /** Is told when one was handed over. */
+  readonly attach: { sent(now: number): void };
 }
 
 /** UDP on a modem: a socket for each owner, connected to one peer at a time, and an outbox before them. */
@@ -74,8 +77,6 @@ export class Sockets {
   #refusals = 0;
   /** Prompts in a row that did not come. */
   #unprompted = 0;
-  /** Datagrams were refused with release assistance and taken without. */
-  #noRelease = false;
   /** The next datagram is not sent earlier, ms. */
   #notBefore = 0;
 
@@ -171,8 +172,8 @@ export class Sockets {
   }
 
   /** See `Channels.survival`. */
-  survival(): { readonly steps: readonly Step[]; readonly conclude: () => void } {
-    return this.#channels.survival();
+  survival(restarted: boolean): { readonly steps: readonly Step[]; readonly conclude: () => void } {
+    return this.#channels.survival(restarted);
   }
 
   /** Reads what waits, and sends what waits, one datagram at a time. */
@@ -199,9 +200,18 @@ export class Sockets {
     this.#notBefore = now + (this.#parts.options.pace ?? usualPace);
     const { traits } = this;
     const engine = this.#parts.at;
-    const release = datagram.releaseAfterReply && datagram.refused < 2 && !this.#noRelease;
-    const steps = traits.send(channel.id, bytes, peer, port, release);
+    const { gaps } = this.#parts.driver;
+    forgetOldGaps(gaps, now);
+    const release = datagram.refused < 2 && this.mayRelease(datagram);
+    const steps = traits.send(channel.id, bytes, peer, port, release, gaps);
+    // What stands in front of the sending asks for release assistance.
+    if (release && steps.length > 1) steps[0] = { ...steps[0], release: gaps };
     runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome, at), now);
+  }
+
+  /** Release assistance is asked for with it, as far as the modem's firmware is known to have that. */
+  private mayRelease({ releaseAfterReply }: OutgoingDatagram): boolean {
+    return releaseAfterReply && this.#parts.driver.gaps.release < releaseGivenUp;
   }
 
   /** Acts on what the modem says of its sockets. */
@@ -254,7 +264,8 @@ export class Sockets {
           const short = received.cut === true;
           if (short) this.#parts.driver.log("read came short");
           if (!rest) this.deliver(channel, received, full || short);
-          if (left > 1 && channel.id !== undefined) return this.read(channel, left - 1, at, full);
+          const more = full || short || received.last !== true;
+          if (left > 1 && more && channel.id !== undefined) return this.read(channel, left - 1, at, full);
         }
         this.next(at);
       },
@@ -299,7 +310,7 @@ export class Sockets {
       }
       this.#notBefore = 0;
       datagram.refused += 1;
-      if (datagram.refused > (datagram.releaseAfterReply && !this.#noRelease ? 2 : 1)) {
+      if (datagram.refused > (this.mayRelease(datagram) ? 2 : 1)) {
         this.remove(datagram);
         channel.owner.failDatagram("the modem refuses the datagram");
       }
@@ -310,7 +321,12 @@ export class Sockets {
     this.remove(datagram);
     if (result.kind !== "ok") return this.#parts.driver.faults.silence(now);
     this.#refusals = 0;
-    if (datagram.refused === 2 && datagram.releaseAfterReply) this.#noRelease = true;
+    if (datagram.refused === 2 && this.mayRelease(datagram)) {
+      // With it the datagram was refused twice, and taken without.
+      missRelease(this.#parts.driver.gaps, now);
+      missRelease(this.#parts.driver.gaps, now);
+    }
+    this.#parts.attach.sent(now);
     if (this.traits.read !== undefined) {
       channel.lookAfter = firstLook;
       channel.lookAt = now + firstLook;
@@ -353,11 +369,11 @@ export class Sockets {
     }
     let id: number | undefined;
     // Closed first: a socket left over from before a reset of the ESP32 (modems count from 0), given up, or
-    // to another peer, would use up the few that there are.
+    // to another peer, would use up the few that there are. One that has started anew has none.
     const leftOver = channel.id ?? channel.lastId;
     this.#channels.lose(channel);
     const steps = [
-      ...traits.close(leftOver),
+      ...(leftOver < 0 ? [] : traits.close(leftOver)),
       ...traits.open(channel.index, peer, port, (opened) => (id = opened)),
     ];
     runScript(
@@ -366,10 +382,11 @@ export class Sockets {
       (outcome, at) => {
         const { result, failed } = outcome;
         if (result.kind === "error") driver.refused(failed!, result);
+        // Should it have one all the same, that is closed before the next try.
+        channel.lastId = id ?? (leftOver < 0 ? channel.index : leftOver);
         if (result.kind !== "ok" || id === undefined) return this.refused(datagram, result, at);
         driver.log(`socket id=${id} peer=${peer}:${port}`);
         channel.id = id;
-        channel.lastId = id;
         channel.address = address;
         channel.peer = peer;
         channel.port = port;

@@ -51,7 +51,7 @@ export class Unsolicited {
     if (!cut && startsWith(line, cereg)) {
       const status = parseCereg(line);
       if (status === undefined) return;
-      if (driver.state === "registering") registration.hear(status, now);
+      if (driver.state === "registering" || driver.state === "waking") registration.hear(status, now);
       else if (driver.state === "up") attach.changed(isRegistered(status), now);
     } else if (!cut && startsWith(line, cpin)) {
       const status = lineText(line, cpin.length);
@@ -73,6 +73,7 @@ export class Unsolicited {
         return;
       case "awake":
         driver.uart = "alive";
+        sleep.sign(now);
         return recovery.signOfLife(now);
       case "card":
         return bringUp.card.hear(urc.status, now);
@@ -100,9 +101,10 @@ export class Unsolicited {
 
   /** A line came that only a modem says which starts. */
   banner(now: number): void {
-    const { options, driver, bringUp, recovery } = this.#parts;
+    const { options, driver, bringUp, recovery, sleep } = this.#parts;
     const { family } = options;
     bringUp.sawBanner();
+    if (family.sleep.boots) sleep.sign(now);
     if (driver.state === "pausing") return recovery.signOfLife(now);
     if (driver.state === "off" || now < driver.bootGraceUntil) return;
     if (family.sleep.boots && driver.state === "asleep") {

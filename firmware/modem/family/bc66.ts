@@ -25,6 +25,7 @@ import { supplyUrc, supplyUrcs } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { cell, closeSocket, openSocket, resolve, sent, socketUrc, survival } from "./quectel";
 import type { AtResult } from "../at/engine";
+import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { Family, ModemUrc, Received } from "./family";
 import type { SignalAndTime, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
@@ -103,10 +104,13 @@ function attach(context: number): () => Step[] {
   return () => [{ line, also, timeout: contextTimeout, optional: true, patient: true }];
 }
 
+/** Deep sleep is allowed: forgotten at each start. */
+const sleepMode: Step = Object.freeze({ line: ascii("AT+QSCLK=1"), optional: true });
+
 /** Settings that BC66 and BC660K forget in deep sleep, or may. */
 function always(): Step[] {
   return [
-    { line: ascii("AT+QSCLK=1"), optional: true },
+    sleepMode,
     ...ensure({
       read: "AT+QNBIOTEVENT?",
       prefix: "+QNBIOTEVENT:",
@@ -227,18 +231,20 @@ function readRaw(id: number, onData: (received: Received) => void): Step[] {
  */
 function readHexadecimal(id: number, onData: (received: Received) => void): Step[] {
   let length = 0;
+  let last = false;
   const take = (line: Uint8Array, start: number): void => {
     const received = readAnnouncedHex(line, start, length);
     if (received === undefined || received.bytes.length === 0) return;
     // The number of bytes left is a field of digits as well, without quotes and never as long as the datagram.
     if (received.cut && start > 0 && line[start] !== 0x22) return;
     length = 0;
-    onData(received);
+    onData({ ...received, last });
   };
   const onLine = (line: Uint8Array): void => {
     if (!startsWith(line, qird)) return take(line, 0);
     const comma = line.indexOf(0x2c);
     length = wholeNumber(lineText(line, qird.length, comma < 0 ? line.length : comma)) ?? 0;
+    last = fieldsOf(line.subarray(0, Math.min(line.length, 24)), qird.length)[1] === "0";
     if (comma >= 0) take(line, line.lastIndexOf(0x2c) + 1);
   };
   return [
@@ -247,24 +253,23 @@ function readHexadecimal(id: number, onData: (received: Received) => void): Step
 }
 
 /**
- * Firmwares differ in whether the digits want quotes; without them is for those that refuse them. No
- * prompt is waited for, which a modem that sleeps lightly may owe.
+ * Firmwares differ in whether the digits want quotes; which of the two a firmware takes is remembered, and the other
+ * is for one that refuses it. No prompt is waited for, which a modem that sleeps lightly may owe.
  */
-function sendHexadecimal(id: number, bytes: Uint8Array): Step[] {
-  let done = false;
+function sendHexadecimal(id: number, bytes: Uint8Array, gaps: FirmwareGaps): Step[] {
   const head = `AT+QISENDEX=${id},${bytes.length},`;
-  const step = { timeout: ordinaryTimeout, ends: sent };
-  return [
-    { ...step, line: hexLine(`${head}"`, bytes, '"'), optional: true, onOk: () => (done = true) },
+  const quotes = !gaps.quotes;
+  const other: Step = {
+    timeout: ordinaryTimeout,
+    ends: sent,
     // Built only when it is needed: the line is twice as long as the datagram.
-    {
-      ...step,
-      get line() {
-        return hexLine(head, bytes);
-      },
-      skip: () => done,
+    get line() {
+      return quotes ? hexLine(head, bytes) : hexLine(`${head}"`, bytes, '"');
     },
-  ];
+    onOk: () => (gaps.quotes = quotes),
+  };
+  const line = quotes ? hexLine(`${head}"`, bytes, '"') : hexLine(head, bytes);
+  return [{ timeout: ordinaryTimeout, ends: sent, line, optional: true, otherwise: () => [other] }];
 }
 
 /** Quectel BC66 and BC66-NA. */
@@ -300,9 +305,16 @@ export const bc66: Family = Object.freeze({
     largest,
     open: open(1),
     close: closeSocket,
-    send: (id: number, bytes: Uint8Array, _: string, __: number, release: boolean): Step[] => [
+    send: (
+      id: number,
+      bytes: Uint8Array,
+      _: string,
+      __: number,
+      release: boolean,
+      gaps: FirmwareGaps,
+    ): Step[] => [
       ...(release ? [{ line: ascii("AT+QNBIOTRAI=2"), optional: true }] : []),
-      ...sendHexadecimal(id, bytes),
+      ...sendHexadecimal(id, bytes, gaps),
     ],
     read: readRaw,
     readLimit: largest,
@@ -319,8 +331,10 @@ export const bc660k: Family = Object.freeze({
   restartKeepsSettings: true,
   power: Object.freeze({ on: 0, off: 0, wake: 0, reset: 500, down: 0, boot: 10_000 }),
   sleep: Object.freeze({ wakes: "uart", boots: true, light: lightSleep }),
-  // The modem keeps dataformat; it is asked for at each wake all the same, as every datagram depends on it.
-  always: (): Step[] => always().concat(configured("QICFG", "dataformat", "1,1")),
+  // The manual has it that all but QSCLK are kept. They are asked for where the modem has not kept the level of
+  // `+CEREG:` either, as every datagram depends on dataformat.
+  always: (_: Wanted, kept = false): Step[] =>
+    kept ? [sleepMode] : always().concat(configured("QICFG", "dataformat", "1,1")),
   persistent: (wanted: Wanted, changed: () => void): Step[] => [
     ...accessPoint(wanted, changed),
     // Without wakeupRXD nothing but T3412 ends PSM. It takes effect at the next start.

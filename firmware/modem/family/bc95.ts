@@ -136,7 +136,8 @@ function read(id: number, onData: (received: Received) => void): Step[] {
     const length = wholeNumber(lineText(line, commas[2] + 1, commas[3]));
     const received = readAnnouncedHex(line, commas[3] + 1, length, commas[4]);
     if (received === undefined || port === undefined) return;
-    onData({ ...received, address, port });
+    const left = wholeNumber(lineText(line, commas[4] + 1));
+    onData({ ...received, last: left === 0, address, port });
   };
   const line = ascii(`AT+NSORF=${id},${largest}`);
   return [{ line, prefix: nsorf, bare: true, onLine, timeout: ordinaryTimeout }];
@@ -202,11 +203,6 @@ const sharedSockets: Omit<Family["sockets"], "open" | "send"> = Object.freeze({
   ],
   read,
   readLimit: largest,
-  // No command asks for it: a socket that is gone is found out by the next datagram.
-  survival: (_: number, alive: () => void): Step[] => {
-    alive();
-    return [];
-  },
 } as const);
 
 /** Quectel BC95-G. */

@@ -8,6 +8,7 @@
  *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
  */
 import type { Clock } from "../at/clock";
+import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { Step } from "../at/script";
 import type { RadioTechnology, SignalAndTime, Wanted } from "../at/standard-commands";
 
@@ -100,6 +101,8 @@ export interface Received {
   readonly bytes: Uint8Array;
   /** The modem announced more than it gave: these are the bytes of its beginning. */
   readonly cut?: boolean;
+  /** The modem has told that nothing else waits. */
+  readonly last?: boolean;
   readonly address?: string;
   readonly port?: number;
 }
@@ -117,13 +120,28 @@ export interface SocketTraits {
    */
   readonly open: (id: number, address: string, port: number, opened: (id: number) => void) => Step[];
   readonly close: (id: number) => Step[];
-  /** @param release one answer is expected, then nothing: the network may release the connection */
-  readonly send: (id: number, bytes: Uint8Array, address: string, port: number, release: boolean) => Step[];
+  /**
+   * Steps of which the last sends; one before it asks for release assistance.
+   *
+   * @param release one answer is expected, then nothing: the network may release the connection
+   * @param gaps what the firmware was found to lack, to which the steps may add
+   */
+  readonly send: (
+    id: number,
+    bytes: Uint8Array,
+    address: string,
+    port: number,
+    release: boolean,
+    gaps: FirmwareGaps,
+  ) => Step[];
   /** Reads one datagram from a modem that keeps them; `onData` is not called when there is none. */
   readonly read?: (id: number, onData: (received: Received) => void) => Step[];
   /** Most bytes that `read` gives: a datagram of so many may be the beginning of a longer one. */
   readonly readLimit?: number;
-  /** Asks whether a socket has lived through sleep; `alive` is called when it has. Left out: none does. */
+  /**
+   * Asks whether a socket has lived through a sleep that was a start; `alive` is called when it has. Left out: none
+   * does. Of a modem that wakes as it was they do, and a datagram that is refused tells otherwise.
+   */
   readonly survival?: (id: number, alive: () => void) => Step[];
 }
 
@@ -177,8 +195,13 @@ export interface Family {
   readonly pinCommand?: string;
   /** Asks how many tries for the PIN the card has left; `AT+CPINR` when left out. */
   readonly pinTries?: (onTries: (left: number) => void) => Step[];
-  /** Said after each boot and each wake: what the modem forgets. */
-  readonly always?: (wanted: Wanted) => Step[];
+  /**
+   * Said after each boot and each wake: what the modem forgets.
+   *
+   * @param kept after a wake: the modem has kept the level of `+CEREG:`, and with it all else that its manual says is
+   *   kept in the same way
+   */
+  readonly always?: (wanted: Wanted, kept?: boolean) => Step[];
   /**
    * Settings that the modem keeps without power and takes up at a restart: written only when they read
    * otherwise. `changed` is to be called when one was written.
@@ -196,6 +219,7 @@ export interface Family {
   readonly attach?: (wanted: Wanted) => Step[];
   /** Command lines sent when no datagram waits any more: they let the modem sleep. */
   readonly idle?: readonly string[];
+  /** Asks for the signal by the first step, and for the time by those behind it. */
   readonly signalAndTime: (signalAndTime: SignalAndTime) => Step[];
   /** Asks for the cell; `onCell` gets it in one part or several. */
   readonly cell?: (onCell: (part: Cell) => void) => Step[];

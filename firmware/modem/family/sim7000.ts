@@ -180,6 +180,7 @@ function send(id: number, bytes: Uint8Array, _: string, __: number, release: boo
 /** `+CIPRXGET: 3,<id>,<length>,<left>`, and where there is something a line of hex digits. */
 function read(id: number, onData: (received: Received) => void): Step[] {
   let length: number | undefined;
+  let last = false;
   return [
     {
       line: ascii(`AT+CIPRXGET=${hexMode},${id},${largest}`),
@@ -189,14 +190,16 @@ function read(id: number, onData: (received: Received) => void): Step[] {
       timeout: ordinaryTimeout,
       onLine: (line) => {
         if (line[0] === 0x2b) {
-          length = wholeNumber(fieldsOf(line, ciprxget.length)[2]);
+          const fields = fieldsOf(line, ciprxget.length);
+          length = wholeNumber(fields[2]);
+          last = fields[3] === "0";
           return;
         }
         const came = line.length >> 1;
         // Which the length counts, bytes or digits, the manual does not say.
         const announced = length === undefined || length === line.length ? came : Math.max(length, came);
         const received = readAnnouncedHex(line, 0, announced);
-        if (received !== undefined && received.bytes.length > 0) onData(received);
+        if (received !== undefined && received.bytes.length > 0) onData({ ...received, last });
       },
     },
   ];

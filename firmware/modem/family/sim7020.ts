@@ -30,8 +30,6 @@ const clts = ascii("+CLTS:");
 /** The manual's maximum for CSOCON, ms. */
 const connectTimeout = 75_000;
 const ordinaryTimeout = 10_000;
-/** `CSOSTATUS` of a connected socket. */
-const connected = 2;
 
 /** Most bands that the list of preferred ones takes. */
 const mostBands = 4;
@@ -144,19 +142,6 @@ function send(id: number, bytes: Uint8Array, _: string, __: number, release: boo
   return steps;
 }
 
-function survival(id: number, alive: () => void): Step[] {
-  return [
-    {
-      line: ascii(`AT+CSOSTATUS=${id}`),
-      prefix: ascii("+CSOSTATUS:"),
-      optional: true,
-      onLine: (line) => {
-        if (wholeNumber(fieldsOf(line, 11).pop()) === connected) alive();
-      },
-    },
-  ];
-}
-
 function urc(line: Uint8Array, cut = false): ModemUrc | undefined {
   if (startsWith(line, csonmi)) return datagram(line, cut);
   if (cut) return undefined;
@@ -250,6 +235,5 @@ export const sim7020: Family = Object.freeze({
     open,
     close: (id: number) => [{ line: ascii(`AT+CSOCL=${id}`), optional: true, timeout: ordinaryTimeout }],
     send,
-    survival,
   }),
 } as const);

@@ -32,6 +32,18 @@ export function attributeRoutes(api: FastifyInstance, { cloud, now }: RouteConte
     return view;
   };
 
+  api.get<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey/origins", {
+    schema: routeSchema(tag, "getOrigins", "who changed its attributes and tags last", {
+      params: deviceParams,
+      answer: { 200: answer("by name", "Origins") },
+      faults: [404],
+    }),
+    handler: ({ params }) => {
+      known(params);
+      return cloud.devices.origins(params.productKey, params.deviceKey);
+    },
+  });
+
   for (const { path, name, body, patch } of kinds) {
     const url = `/devices/:productKey/:deviceKey/${path}`;
     const changed = (params: DeviceParams, change: Change, replaces: boolean): object => {

@@ -1,10 +1,21 @@
-/** The datagrams that pass, as a capture for Wireshark. */
+/** Datagrams as a capture for Wireshark: those that pass, and a device's last ones. */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
+import { Readable } from "node:stream";
 import type { LiveCapture } from "../capture/live-capture";
+import { captureHead, datagramBlock } from "../capture/masked-blocks";
+import type { Feed } from "../console/feed";
+import type { LoggedMessage } from "../console/message-log";
+import type { Peer } from "../events";
 import { Problem } from "./problem";
 import { noDevice, routeSchema } from "./route";
+import type { DeviceParams } from "./route";
 import { captureQuery } from "./schemas/capture";
+import { timesQuery } from "./schemas/data";
+import { deviceParams } from "./schemas/parts";
+import { rangeOf } from "./times";
+import type { RangeQuery } from "./times";
+import type { Schema } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
 
 /** Captures at a time: each has a connection. */
@@ -18,20 +29,24 @@ interface CaptureQuery {
   deviceKey?: string;
 }
 
-export function captureRoutes(api: FastifyInstance, { cloud }: RouteContext, capture: LiveCapture): void {
+/** A file, or bytes as they come. */
+const pcapng = (description: string): Schema => ({
+  description,
+  content: { "application/x-pcapng": { schema: { description: "the capture" } } },
+});
+
+export function captureRoutes(api: FastifyInstance, context: RouteContext, capture: LiveCapture): void {
+  const { cloud, feed } = context;
   const open = new Set<ServerResponse>();
   api.addHook("preClose", async () => {
     for (const raw of open) raw.end();
   });
   api.get<{ Querystring: CaptureQuery }>("/capture", {
+    // Nobody waits the seconds that it lasts for its head alone.
+    exposeHeadRoute: false,
     schema: routeSchema("data", "captureDatagrams", "datagrams as they pass, what is secret in them masked", {
       querystring: captureQuery,
-      answer: {
-        200: {
-          description: "pcapng, sent as the datagrams come",
-          content: { "application/x-pcapng": { schema: { description: "the capture" } } },
-        },
-      },
+      answer: { 200: pcapng("pcapng, sent as the datagrams come") },
       faults: [404, 429],
     }),
     handler: ({ query: { seconds, productKey, deviceKey } }, reply) => {
@@ -73,4 +88,49 @@ export function captureRoutes(api: FastifyInstance, { cloud }: RouteContext, cap
       });
     },
   });
+  if (feed !== undefined) keptCapture(api, context, feed, capture);
+}
+
+/** The datagrams of a device that are kept. */
+function keptCapture(api: FastifyInstance, { cloud }: RouteContext, feed: Feed, capture: LiveCapture): void {
+  api.get<{ Params: DeviceParams; Querystring: Pick<RangeQuery, "from" | "to"> }>(
+    "/devices/:productKey/:deviceKey/capture",
+    {
+      schema: routeSchema(
+        "data",
+        "getCapture",
+        "its last messages as a capture, what is secret in them masked",
+        {
+          params: deviceParams,
+          querystring: timesQuery,
+          answer: { 200: pcapng("pcapng, of the messages that are kept, oldest first") },
+          faults: [404],
+        },
+      ),
+      handler: (request, reply) => {
+        const { productKey, deviceKey } = request.params;
+        if (cloud.devices.view(productKey, deviceKey) === undefined) throw noDevice(request.params);
+        const { from, to } = rangeOf({ ...request.query, limit: 1, order: "asc" });
+        const messages = feed.messages.of(`${productKey}/${deviceKey}`, from, to);
+        const file = `${deviceKey.replace(/[^A-Za-z0-9._-]/g, "_")}.pcapng`;
+        return reply
+          .type("application/x-pcapng")
+          .header("content-disposition", `attachment; filename="${file}"`)
+          .send(Readable.from(blocksOf(messages, capture.local), { objectMode: false }));
+      },
+    },
+  );
+}
+
+/** The blocks of a file, made as they are read. */
+function* blocksOf(messages: readonly LoggedMessage[], local: Peer): Generator<Uint8Array> {
+  yield Buffer.concat(captureHead(local));
+  for (const { at, way, peer, bytes, size, ranges, device } of messages) {
+    const hidden = ranges.reduce((sum, [, length]) => sum + length, 0);
+    // As long as it was, or its reader would take it for one that was cut on its way.
+    const whole = new Uint8Array(size).fill(0x2a);
+    whole.set(bytes);
+    const remark = size === bytes.length ? "" : `only the first ${bytes.length} bytes are kept`;
+    yield datagramBlock({ at, way, peer, bytes: whole, hidden, device, remark }, local);
+  }
 }

@@ -1,5 +1,7 @@
 /** Commands to devices: queued here, taken along when the device next speaks, followed by their id. */
 import type { FastifyInstance } from "fastify";
+import type { Model } from "../../model/model";
+import { deviceOfCommand, isAddressed } from "../enos/addressed-command";
 import { CommandRefused } from "../enos/commands";
 import { isObject } from "../json";
 import type { Command, CommandStatus, CommandView } from "../cloud";
@@ -37,9 +39,9 @@ export function commandRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       if (cloud.devices.view(productKey, deviceKey) === undefined) throw noDevice(params);
       const { pendingTtl, responseTimeout, ...rest } = body;
       const times = { pendingTtl: inMs(pendingTtl), responseTimeout: inMs(responseTimeout) };
-      const id = refused(() => {
-        return cloud.commands.send(productKey, deviceKey, commandOf(rest as CommandBody), now(), times);
-      });
+      const command = commandOf(rest as CommandBody);
+      refuseOtherDevice(command, deviceKey, cloud.products.model(productKey));
+      const id = refused(() => cloud.commands.send(productKey, deviceKey, command, now(), times));
       return reply
         .code(202)
         .header("location", `${api.prefix}/commands/${id}`)
@@ -127,6 +129,16 @@ function formerNameFault(body: unknown): Problem | undefined {
     400,
     "body.timeout: is now pendingTtl, 0 to 172800 s that the command waits for the device, and responseTimeout, " +
       "1 to 60 s for the reply once it is sent",
+  );
+}
+
+/** A sealed product's command that names another device than the one it goes to: that one could not open it. */
+function refuseOtherDevice(command: Command, deviceKey: string, model: Model | undefined): void {
+  const named = isAddressed(model, true) ? deviceOfCommand(command) : undefined;
+  if (named === undefined || named === deviceKey) return;
+  throw new Problem(
+    422,
+    `deviceKey: expected that of the device itself, ${deviceKey}, which could open no other's command`,
   );
 }
 

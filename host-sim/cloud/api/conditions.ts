@@ -6,6 +6,7 @@ import { answer, refusedAs, routeSchema } from "./route";
 import { faultsBody, natBody, rateLimitBody } from "./schemas/conditions";
 import type { Schema } from "./schemas/parts";
 import type { RouteContext } from "./route-context";
+import type { Condition } from "../events";
 
 interface Nat {
   tie: "path" | "address";
@@ -15,15 +16,16 @@ interface Nat {
 const tag = "conditions";
 
 export function conditionRoutes(api: FastifyInstance, context: RouteContext): void {
-  const { cloud, now, startedAt, version, edition, kept } = context;
+  const { cloud, now, startedAt, version, edition, coap, kept } = context;
 
   /** A setting that is read, and set in part: what a body leaves out stays as it is. */
   const setting = <T extends object>(
-    path: string,
+    condition: Condition,
     names: { what: string; answer: string; body: Schema },
     read: () => T,
     write: (part: Partial<T>) => void,
   ): void => {
+    const path = `/${condition}`;
     api.get(path, {
       schema: routeSchema(tag, `get${names.answer}`, names.what, {
         answer: { 200: answer("as it is", names.answer) },
@@ -38,24 +40,25 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
       }),
       handler: ({ body }) => {
         refusedAs(422, () => write(body as Partial<T>));
+        cloud.tellCondition(condition, now());
         return read();
       },
     });
   };
   setting<Faults>(
-    "/faults",
+    "faults",
     { what: "faults made on purpose between devices and cloud", answer: "Faults", body: faultsBody },
     () => cloud.faults,
     (part) => cloud.setFaults(part),
   );
   setting<Nat>(
-    "/nat",
+    "nat",
     { what: "how devices behind a NAT are known", answer: "Nat", body: natBody },
     () => cloud.nat,
     (part) => cloud.setNat(part),
   );
   setting<RateLimit>(
-    "/rate-limit",
+    "rate-limit",
     { what: "datagrams taken from one address", answer: "RateLimit", body: rateLimitBody },
     () => cloud.rateLimit,
     (part) => cloud.setRateLimit(part),
@@ -72,12 +75,14 @@ export function conditionRoutes(api: FastifyInstance, context: RouteContext): vo
     schema: routeSchema(tag, "getStatus", "how the cloud stands", {
       answer: { 200: answer("its figures", "Status") },
     }),
-    handler: () => {
+    handler: ({ access }) => {
       const { total, online } = cloud.devices.count();
       return {
         version,
+        access,
         uptime: Math.round((now() - startedAt) / 100) / 10,
         edition,
+        ...(coap === undefined ? {} : { coap }),
         products: cloud.products.list().length,
         devices: { total, online },
         kept,

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { HistoryQuery, Reading, StoredEvent, StoredPoint } from "../cloud";
 import { storedPoint } from "../registry/history";
+import { when } from "../registry/reading-time";
 import { answer, given, noDevice, routeSchema } from "./route";
 import type { DeviceParams } from "./route";
 import { historyQuery, pointParams, rangeQuery } from "./schemas/data";
@@ -16,7 +17,6 @@ import type { RouteContext } from "./route-context";
 /** One value of one measure point. */
 interface PointRow extends StoredPoint {
   identifier: string;
-  late?: true;
 }
 
 const tag = "data";
@@ -85,11 +85,11 @@ export function dataRoutes(api: FastifyInstance, { cloud }: RouteContext): void 
       handler: (request, reply) => {
         const { id, productKey, deviceKey } = request.params;
         return send([request, reply], `${deviceKey}-${id}`, pointColumns, function* (query) {
-          for (const { value, quality, time, at } of cloud.reported.history(productKey, deviceKey, {
+          for (const { value, quality, time, late, at } of cloud.reported.history(productKey, deviceKey, {
             identifier: id,
             ...query,
           })) {
-            yield given({ value, quality, time, at });
+            yield given({ value, quality, time, late, at });
           }
         });
       },
@@ -137,7 +137,6 @@ function* pointRows(
   chosen: ReadonlySet<string> | undefined,
   { from = -Infinity, to = Infinity, limit = Infinity, newestFirst }: HistoryQuery,
 ): Generator<PointRow> {
-  const when = ({ time, at }: Reading): number => time ?? at;
   const way = newestFirst === true ? -1 : 1;
   const within = readings.filter((reading) => when(reading) >= from && when(reading) <= to);
   within.sort((one, other) => way * (when(one) - when(other)));
@@ -146,7 +145,7 @@ function* pointRows(
     for (const identifier of Object.keys(reading.points)) {
       if (chosen !== undefined && !chosen.has(identifier)) continue;
       if (left-- <= 0) return;
-      yield given({ identifier, ...storedPoint(reading, identifier), late: reading.late });
+      yield given({ identifier, ...storedPoint(reading, identifier) });
     }
   }
 }

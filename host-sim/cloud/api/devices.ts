@@ -18,7 +18,7 @@ const tag = "devices";
 
 export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: RouteContext): void {
   const known = (params: DeviceParams): DeviceView => {
-    const view = cloud.devices.view(params.productKey, params.deviceKey);
+    const view = cloud.devices.view(params.productKey, params.deviceKey, now());
     if (view === undefined) throw noDevice(params);
     return view;
   };
@@ -29,7 +29,7 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
       answer: { 200: answer("some of them", "Devices") },
     }),
     handler: ({ query }) => {
-      const { devices, total } = cloud.devices.find(query);
+      const { devices, total } = cloud.devices.find(query, now());
       return { items: devices.map(shown), total, limit: query.limit, offset: query.offset };
     },
   });
@@ -140,10 +140,12 @@ export function deviceRoutes(api: FastifyInstance, { cloud, now, randomBytes }: 
 
 /** What may be seen of a device: named one by one, so that nothing is shown for being there. */
 function shown(view: DeviceView): object {
-  const { productKey, deviceKey, name, edition, state, lastSeen, onlineSince, lifetime, firmwareVersion } =
-    view;
+  const { productKey, deviceKey, name, edition, state, stateSince, stateReason } = view;
+  const { lastSeen, onlineSince, lifetime, sessionUntil, peer, firmwareVersion } = view;
+  const { battery, signal, alarms, sealed, counters } = view;
   return given({
-    ...{ productKey, deviceKey, name, edition, state, lastSeen, onlineSince, lifetime, firmwareVersion },
-    counters: view.counters,
+    ...{ productKey, deviceKey, name, edition, state, stateSince, stateReason },
+    ...{ lastSeen, onlineSince, lifetime, sessionUntil, peer, firmwareVersion },
+    ...{ battery, signal, alarms, sealed, counters },
   });
 }

@@ -35,6 +35,8 @@ const description =
 export function eventStreamRoute(api: FastifyInstance, feed: Feed): void {
   const readers = new Map<ServerResponse, string>();
   api.get<{ Querystring: EventsQuery }>("/events", {
+    // It has no end, so that there is no answer whose head could be told alone.
+    exposeHeadRoute: false,
     schema: {
       ...routeSchema("data", "streamEvents", "what happens, as it happens", {
         querystring: eventsQuery,

@@ -41,7 +41,7 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
       answer: { 200: answer("the files", "FirmwareList") },
       faults: [404],
     }),
-    handler: ({ params }) => ({ items: files(params).map(shown) }),
+    handler: ({ params }) => ({ items: files(params).map(shown), room: cloud.ota.room }),
   });
 
   api.get<{ Params: FirmwareParams }>("/products/:productKey/firmware/:version", {
@@ -77,7 +77,8 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
     handler: ({ params }) => {
       const device = cloud.devices.view(params.productKey, params.deviceKey);
       if (device === undefined) throw noDevice(params);
-      return given({ version: device.firmwareVersion, tasks: cloud.ota.tasks(params).map(taskShown) });
+      const { firmwareVersion: version, firmwareSince: since, firmwareInformedAt: informedAt } = device;
+      return given({ version, since, informedAt, tasks: cloud.ota.tasks(params).map(taskShown) });
     },
   });
 

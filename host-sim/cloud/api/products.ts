@@ -1,14 +1,19 @@
 /** Products: what all devices of a kind have in common, and a try of their parsing script. */
 import type { FastifyInstance } from "fastify";
 import { enosModelOf, enosTemplateOf } from "../../model/enos-model";
+import { sealedOf } from "../../model/model";
 import type { ProductRecord } from "../registry/product";
+import type { ProductVersion } from "../registry/product-versions";
+import type { ScriptFault } from "../script/script-engine";
+import { maskedScript } from "../script/masked-script";
 import { scriptJson } from "../script/script-json";
 import { Problem } from "./problem";
 import { answer, given, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { ProductParams } from "./route";
 import { productParams } from "./schemas/parts";
-import { modelQuery, productBody, productPatch, tryBody } from "./schemas/products";
+import { modelQuery, productBody, productPatch, tryBody, versionParams } from "./schemas/products";
 import type { RouteContext } from "./route-context";
+import type { Access } from "./token";
 
 type ProductBody = Omit<ProductRecord, "productKey">;
 type ModelFormat = "model.json" | "enos" | "template";
@@ -20,12 +25,15 @@ const tag = "products";
 export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext): void {
   const summaryOf = (record: ProductRecord, devices: number): object => {
     const { productKey, name, payload, largestDatagram, model, script } = record;
+    const own = cloud.products.model(productKey);
     return given({
       productKey,
       name,
       payload: payload ?? "json",
       largestDatagram,
       hasModel: model !== undefined,
+      modelVersion: own?.version,
+      sealed: own && sealedOf(own),
       hasScript: script !== undefined,
       devices,
     });
@@ -42,14 +50,14 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     },
   });
 
-  const full = (productKey: string): object => {
+  const full = (productKey: string, access: Access): object => {
     const product = cloud.products.record(productKey);
     if (product === undefined) throw noProduct({ productKey });
     const { model, script } = product;
     return given({
       ...summaryOf(product, cloud.devices.count().ofProduct.get(productKey) ?? 0),
       model,
-      script,
+      script: scriptFor(access, script),
     });
   };
 
@@ -59,7 +67,7 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       answer: { 200: answer("the product", "Product") },
       faults: [404],
     }),
-    handler: ({ params }) => full(params.productKey),
+    handler: ({ params, access }) => full(params.productKey, access),
   });
 
   api.put<{ Params: ProductParams; Body: ProductBody }>("/products/:productKey", {
@@ -69,10 +77,10 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       answer: { 200: answer("replaced", "Product"), 201: answer("created", "Product") },
       faults: [422],
     }),
-    handler: ({ params: { productKey }, body }, reply) => {
+    handler: ({ params: { productKey }, body, access }, reply) => {
       const created = cloud.products.record(productKey) === undefined;
       refusedAs(422, () => cloud.products.put({ ...body, productKey }, now()));
-      return reply.code(created ? 201 : 200).send(full(productKey));
+      return reply.code(created ? 201 : 200).send(full(productKey, access));
     },
   });
 
@@ -83,13 +91,13 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
       answer: { 200: answer("as it is then", "Product") },
       faults: [404, 422],
     }),
-    handler: ({ params: { productKey }, body }) => {
+    handler: ({ params: { productKey }, body, access }) => {
       const product = cloud.products.record(productKey);
       if (product === undefined) throw noProduct({ productKey });
       const merged = { ...product, ...body };
       const record = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
       refusedAs(422, () => cloud.products.put({ ...record, productKey }, now()));
-      return full(productKey);
+      return full(productKey, access);
     },
   });
 
@@ -123,6 +131,37 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
     },
   });
 
+  const versionOf = ({ number, until, payload, model, script, changed }: ProductVersion): object => ({
+    ...{ number, until, payload, changed },
+    ...{ hasModel: model !== undefined, hasScript: script !== undefined },
+  });
+  api.get<{ Params: ProductParams }>("/products/:productKey/versions", {
+    schema: routeSchema(tag, "listProductVersions", "what was in force before, the last one first", {
+      params: productParams,
+      answer: { 200: answer("the versions that are kept, at most ten", "ProductVersions") },
+      faults: [404],
+    }),
+    handler: ({ params }) => {
+      if (cloud.products.record(params.productKey) === undefined) throw noProduct(params);
+      return { items: cloud.products.versions(params.productKey).map(versionOf) };
+    },
+  });
+
+  api.get<{ Params: ProductParams & { number: number } }>("/products/:productKey/versions/:number", {
+    schema: routeSchema(tag, "getProductVersion", "a model and a script that were in force before", {
+      params: versionParams,
+      answer: { 200: answer("the version", "ProductVersion") },
+      faults: [404],
+    }),
+    handler: ({ params: { productKey, number }, access }) => {
+      if (cloud.products.record(productKey) === undefined) throw noProduct({ productKey });
+      const found = cloud.products.versions(productKey).find((each) => each.number === number);
+      if (found === undefined) throw new Problem(404, `product ${productKey} has no version ${number}`);
+      const { model, script } = found;
+      return given({ ...versionOf(found), model, script: scriptFor(access, script) });
+    },
+  });
+
   api.post<{ Params: ProductParams; Body: TryBody }>("/products/:productKey/script/try", {
     schema: routeSchema(
       tag,
@@ -147,6 +186,11 @@ export function productRoutes(api: FastifyInstance, { cloud, now }: RouteContext
   });
 }
 
-function bytesOf(made: Uint8Array | { fault: string }): object {
-  return "fault" in made ? { fault: made.fault } : { bytes: Buffer.from(made).toString("hex") };
+/** A script as a caller may see it: who may change nothing sees none of a sealed product's keys. */
+function scriptFor(access: Access, script: string | undefined): string | undefined {
+  return access === "operate" || script === undefined ? script : maskedScript(script);
+}
+
+function bytesOf(made: Uint8Array | ScriptFault): object {
+  return "fault" in made ? made : { bytes: Buffer.from(made).toString("hex") };
 }

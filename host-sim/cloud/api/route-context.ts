@@ -18,10 +18,14 @@ export interface ApiOptions {
   host: string;
   /** Bearer token. Needed on anything but loopback. */
   token?: string;
+  /** Bearer token of those who may look and change nothing; needs `token`, which the others have. */
+  readToken?: string;
   /** Of this program. */
   version: string;
   /** Of the cloud, for the status. */
   edition: string;
+  /** Where devices reach the cloud, for the status. */
+  coap?: { readonly address: string; readonly port: number };
   /** Whether there is a data directory, for the status. */
   kept: boolean;
   randomBytes(n: number): Uint8Array;

@@ -4,7 +4,9 @@
  *     GET  /openapi.json
  *     /api/v1/products        thing models and parsing scripts                 products.ts
  *     /api/v1/devices         registry, names, many at once                    devices.ts, bulk.ts
+ *     /api/v1/fleet           all devices in short                              fleet.ts
  *     /api/v1/devices/PK/DK   what a device reported, and is told to be        data.ts, messages.ts, attributes.ts
+ *     /api/v1/messages        what goes to and fro, of all devices             messages.ts
  *     /api/v1/ota-jobs, ota-tasks, products/PK/firmware                        ota.ts
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
  *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts
@@ -14,12 +16,13 @@
  *     the page at /                                                            ../console
  *
  * Who may call it: programs on this machine; with a token (needed as soon as it listens on anything but
- * loopback) whoever has that. No web page of another origin: there is no CORS, and see host-names.ts.
+ * loopback) whoever has that; with a reader's token whoever only looks. No web page of another origin: there is no CORS,
+ * and see host-names.ts.
  */
 import type { AddressInfo } from "node:net";
 import type { FastifyError, FastifyInstance } from "fastify";
 import { deepestNesting, isDeeper } from "../../model/nesting";
-import { pagePaths, pageRoutes } from "../console/pages";
+import { isPagePath, pageRoutes } from "../console/pages";
 import { toolRoutes } from "../console/tools";
 import { attributeRoutes } from "./attributes";
 import { bulkRoutes } from "./bulk";
@@ -30,6 +33,7 @@ import type { ConnectionLimits } from "./connections";
 import { conditionRoutes } from "./conditions";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
+import { fleetRoutes } from "./fleet";
 import { eventStreamRoute } from "./event-stream";
 import { judgeRequests, readJsonBodies } from "./judge";
 import { KnownRoutes } from "./known-routes";
@@ -44,7 +48,19 @@ import type { ApiOptions, RouteContext } from "./route-context";
 import { answers, optionalAnswers } from "./schemas/answers";
 import { postedByWebhooks } from "./schemas/webhooks";
 import { TokenGuard } from "./token";
+import type { Access } from "./token";
 import { webhookRoutes } from "./webhooks";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** What its token lets it do. */
+    access: Access;
+  }
+  interface FastifyContextConfig {
+    /** Readers may call it, whatever its method: what is tried is not stored. */
+    readonly changesNothing?: true;
+  }
+}
 
 /** Below which all routes are but the document's own. */
 const apiPrefix = "/api/v1";
@@ -85,14 +101,20 @@ const connections: ConnectionLimits = { total: 256, perNetwork: 64 };
  * @throws ApiError when anything but loopback would be open without a token; RangeError on a wrong token
  */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { host, token } = options;
+  const { host, token, readToken } = options;
   if (token === undefined && !isLoopback(host)) {
     throw new ApiError(
       `the application API on ${host} needs a token: set ENOS_API_TOKEN, or name a file with --api-token-file`,
       "TOKEN",
     );
   }
-  const guard = token === undefined ? undefined : new TokenGuard(token);
+  if (token === undefined && readToken !== undefined) {
+    throw new ApiError(
+      "a reader's token is of use only beside the operator's: set ENOS_API_TOKEN, or name a file with --api-token-file",
+      "TOKEN",
+    );
+  }
+  const guard = token === undefined ? undefined : new TokenGuard(token, readToken);
   // Loaded here, so that the commands that serve no API do not wait for it.
   const [{ default: fastify }, { default: swagger }] = await Promise.all([
     import("fastify"),
@@ -117,6 +139,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     },
   });
   limitConnections(app.server, connections);
+  app.decorateRequest("access", "operate");
   app.setErrorHandler<FastifyError>(problemHandler(bodyLimit, options.onError ?? (() => undefined)));
   const routes = new KnownRoutes(apiPrefix);
   routes.note(app);
@@ -142,9 +165,15 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     if (request.headers["webhook-id"] !== undefined) {
       throw new Problem(403, "webhooks do not call this API, for they would go in circles");
     }
-    if (options.feed !== undefined && pagePaths.has(request.url)) return;
-    const verdict = guard?.judge(authorization) ?? "right";
-    if (verdict === "right") return;
+    if (options.feed !== undefined && isPagePath(request.url)) return;
+    const verdict = guard?.judge(authorization) ?? "operate";
+    if (verdict === "operate" || verdict === "read") {
+      request.access = verdict;
+      const { method, routeOptions } = request;
+      const reads = method === "GET" || method === "HEAD" || routeOptions.config.changesNothing === true;
+      if (verdict === "operate" || reads) return;
+      throw new Problem(403, "this token may look and change nothing; the operator's may");
+    }
     // RFC 6750 section 3.1: no error code when no token came at all.
     const wrong = verdict === "wrong" ? ', error="invalid_token"' : "";
     reply.header("www-authenticate", `Bearer realm="EnOS stand-in"${wrong}`);
@@ -207,6 +236,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       productRoutes(api, context);
       deviceRoutes(api, context);
       bulkRoutes(api, context);
+      fleetRoutes(api, context);
       dataRoutes(api, context);
       attributeRoutes(api, context);
       messageRoutes(api, context);
@@ -220,7 +250,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     { prefix: apiPrefix },
   );
   if (options.feed !== undefined) {
-    await app.register(async (tools) => toolRoutes(tools, options.cloud, options.scriptEngine), {
+    await app.register(async (tools) => toolRoutes(tools, options.cloud, options.now, options.scriptEngine), {
       prefix: "/console",
     });
   }

@@ -1,6 +1,6 @@
 /**
- * The bearer token of the application API (RFC 6750): from a file or the environment, never from the
- * command line, which every user of the machine can read.
+ * The bearer tokens of the application API (RFC 6750): from files or the environment, never from the command line, which
+ * every user of the machine can read. One lets its holder do everything; another, where there is one, lets look alone.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 
@@ -21,26 +21,41 @@ export function tokenFault(token: string): string | undefined {
     : "expected letters, digits and . _ ~ + / - only, with = at the end";
 }
 
-/** What a request's Authorization header makes of it. */
-export type TokenVerdict = "right" | "missing" | "wrong";
+/** What a caller may do: everything, or look alone. */
+export type Access = "operate" | "read";
 
-/** Judges Authorization headers; keeps the token's digest, not the token. */
+/** Judges Authorization headers; keeps the tokens' digests, not the tokens. */
 export class TokenGuard {
-  readonly #digest: Buffer;
+  readonly #operator: Buffer;
+  readonly #reader: Buffer | undefined;
 
-  /** @throws RangeError on a token that cannot be used */
-  constructor(token: string) {
-    const fault = tokenFault(token);
-    if (fault !== undefined) throw new RangeError(`token: ${fault}`);
-    this.#digest = digest(token);
+  /**
+   * @param readToken of those who may look alone; nobody when left out
+   * @throws RangeError on a token that cannot be used, and on two that are the same
+   */
+  constructor(token: string, readToken?: string) {
+    this.#operator = usable("token", token);
+    this.#reader = readToken === undefined ? undefined : usable("reader's token", readToken);
+    if (this.#reader?.equals(this.#operator))
+      throw new RangeError("reader's token: is the operator's as well");
   }
 
   /** Takes the same time for every wrong token: digests are compared, of equal length. */
-  judge(authorization: string | undefined): TokenVerdict {
+  judge(authorization: string | undefined): Access | "missing" | "wrong" {
     const match = /^Bearer +(\S{1,4096}) *$/i.exec(authorization ?? "");
     if (match === null) return "missing";
-    return timingSafeEqual(digest(match[1]), this.#digest) ? "right" : "wrong";
+    const given = digest(match[1]);
+    const isOperator = timingSafeEqual(given, this.#operator);
+    const isReader = timingSafeEqual(given, this.#reader ?? this.#operator);
+    if (isOperator) return "operate";
+    return isReader ? "read" : "wrong";
   }
+}
+
+function usable(name: string, token: string): Buffer {
+  const fault = tokenFault(token);
+  if (fault !== undefined) throw new RangeError(`${name}: ${fault}`);
+  return digest(token);
 }
 
 function digest(text: string): Buffer {

@@ -7,9 +7,8 @@
  * Devices may be real ones, so what is secret is masked: signatures, what authenticates, the session's token, and
  * whatever is not known to be harmless, each byte as "*". Lengths and all else are as they were.
  */
-import { MessageReader } from "../console/message-view";
-import { ipUdp } from "./ip-udp";
-import { interfaceBlock, packetBlock, sectionHeaderBlock } from "./pcapng";
+import { Masker } from "./masker";
+import { captureHead, datagramBlock } from "./masked-blocks";
 import type { Peer } from "../events";
 
 /** Who reads a capture. */
@@ -28,12 +27,17 @@ interface Following extends CaptureReader {
 /** Hears all datagrams; those that read along are given blocks of pcapng. */
 export class LiveCapture {
   readonly #local: () => Peer;
-  readonly #messages = new MessageReader();
+  readonly #masker = new Masker(0x2a);
   readonly #readers = new Set<Following>();
 
   /** @param local the stand-in's own address and port */
   constructor(local: () => Peer) {
     this.#local = local;
+  }
+
+  /** The stand-in's own address and port. */
+  get local(): Peer {
+    return this.#local();
   }
 
   /** How many read along. */
@@ -49,12 +53,7 @@ export class LiveCapture {
       hasRoom: true,
       leftOut: 0,
     };
-    const { port } = this.#local();
-    const comment = `An EnOS stand-in's UDP port ${port}; what is secret is masked by *`;
-    following.hasRoom = [
-      sectionHeaderBlock({ application: "enos-nbiot-xs", comment }),
-      interfaceBlock({ name: "cloud", description: "what reaches the EnOS stand-in and what leaves it" }),
-    ].reduce((room, block) => following.write(block) && room, true);
+    following.hasRoom = captureHead(this.local).reduce((room, block) => following.write(block) && room, true);
     this.#readers.add(following);
     return {
       resume: () => void (following.hasRoom = true),
@@ -65,31 +64,20 @@ export class LiveCapture {
   /** @param now epoch ms */
   datagram(direction: "in" | "out", datagram: Uint8Array, peer: Peer, now: number): void {
     if (this.#readers.size === 0) return;
-    const { bytes, hidden, device } = this.#messages.masked(direction, datagram, peer);
-    const local = this.#local();
-    const packet = direction === "in" ? ipUdp(peer, local, bytes) : ipUdp(local, peer, bytes);
+    const way = direction === "in" ? "up" : "down";
+    const { bytes, hidden, device } = this.#masker.mask(way, datagram, peer);
     for (const reader of this.#readers) {
       if (reader.device !== undefined && reader.device !== device) continue;
       if (!reader.hasRoom) {
         reader.leftOut += 1;
         continue;
       }
-      const remarks = [
-        device ?? "",
-        hidden === 0 ? "" : `${hidden} bytes masked`,
-        reader.leftOut === 0
-          ? ""
-          : `${reader.leftOut} datagrams before this one are left out, as the reader was slow`,
-      ];
+      const { leftOut } = reader;
       reader.leftOut = 0;
+      const remark =
+        leftOut === 0 ? "" : `${leftOut} datagrams before this one are left out, as the reader was slow`;
       reader.hasRoom = reader.write(
-        packetBlock({
-          place: 0,
-          time: BigInt(Math.round(now * 1000)),
-          bytes: packet,
-          direction: direction === "in" ? "inbound" : "outbound",
-          comment: remarks.filter((remark) => remark !== "").join("; "),
-        }),
+        datagramBlock({ at: now, way, peer, bytes, hidden, device, remark }, this.local),
       );
     }
   }

@@ -1,9 +1,15 @@
-/** CoAP messages and outside text as lines for people, with nothing secret and nothing unprintable. */
+/**
+ * CoAP messages and outside text as lines for people, with nothing secret and nothing unprintable. It runs in a browser as
+ * well.
+ */
 import { escaped } from "../../model/escaped";
 import { OptionNumber, messageTypes, optionForms, uintOf } from "./options";
 import type { CoapMessage } from "./coap-wire";
 
 const methods = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"] as const;
+/** A byte order mark is a character like others: it is shown. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const hexByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const longestShown = 8;
 /** Longest line for one message, characters. */
 const longestLine = 2000;
@@ -59,12 +65,14 @@ export function describeCoap(message: CoapMessage): string {
 
 /** Bytes as UTF-8. */
 export function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  return utf8.decode(bytes);
 }
 
 /** Bytes in hex, without blanks. */
 export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+  let digits = "";
+  for (let i = 0; i < bytes.length; i++) digits += hexByte[bytes[i]];
+  return digits;
 }
 
 function hexWord(value: number): string {

@@ -140,6 +140,8 @@ export async function serveUdp(options: ServeOptions): Promise<UdpCloud> {
   isBound = true;
   socket.on("error", (error) => onError?.(`UDP socket: ${error.message}`));
 
+  // Sessions that have lapsed while nothing ran lapse before anybody looks.
+  cloud.poll(now());
   // What is due late, such as an answer delayed on purpose, leaves when it is due; the rest is looked
   // after once a second, so that most requests need not move a timer.
   const poll = (): void => {
@@ -285,7 +287,7 @@ function bind(socket: Socket, host: string, port: number): Promise<void> {
 function bindFault(error: NodeJS.ErrnoException, host: string, port: number): string {
   switch (error.code) {
     case "EADDRINUSE":
-      return `UDP port ${port} on ${host} is in use; stop the program that has it, or choose another port`;
+      return `UDP port ${port} on ${host} is in use; stop the program that has it, or choose another --port`;
     case "EACCES":
       return `no permission for UDP port ${port} on ${host}; choose a port above 1023`;
     case "EADDRNOTAVAIL":

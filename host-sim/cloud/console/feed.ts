@@ -1,16 +1,20 @@
 /**
- * What pages that look on are told. Nothing secret is in it, see message-view.ts. It is bounded in entries and in
+ * What pages that look on are told. Nothing secret is in it, see ../capture/masker.ts. It is bounded in entries and in
  * characters, whatever devices and strangers send.
  */
 import { printable } from "../coap/coap-text";
-import { MessageReader } from "./message-view";
+import { MessageLog } from "./message-log";
+import type { LoggedMessage } from "./message-log";
+import { MessageReader } from "./message-reader";
+import { messageOf } from "./message-view";
+import { outcomeOf } from "./outcome";
 import type { CloudEvent, DeviceName, Peer } from "../events";
 import type { EventEntry, FeedEntry } from "./entries";
 
 /** Entries kept, and their characters as JSON. */
 const kept = 500;
 const keptCharacters = 4 << 20;
-/** Characters of an event's measure points, and of one value. */
+/** Characters of an event's measure points, and of one value or of what a reply carried. */
 const longestPoints = 16_384;
 const longestValue = 512;
 
@@ -37,6 +41,8 @@ interface EntryAbout {
  * there is more. Each reads at its own pace, so nothing is held for one that is slow.
  */
 export class Feed {
+  /** More messages than the feed has entries, for lists and captures. */
+  readonly messages = new MessageLog();
   readonly #now: () => number;
   /** Numbered without a gap. */
   readonly #lines: FeedLine[] = [];
@@ -44,6 +50,9 @@ export class Feed {
   readonly #listeners = new Set<() => void>();
   readonly #reader = new MessageReader();
   #count = 0;
+  #messages = 0;
+  /** The last message from a device, which the cloud handles until the next one comes. */
+  #incoming: LoggedMessage | undefined;
   #run: string | undefined;
 
   /** @param now epoch ms */
@@ -74,12 +83,20 @@ export class Feed {
   }
 
   event(event: CloudEvent): void {
-    this.#add({ kind: "event", number: ++this.#count, at: this.#now(), ...shortened(event) });
+    const short = shortened(event);
+    const message = this.#incoming;
+    const outcome = message !== undefined && isAbout(event, message) && outcomeOf(short.event, short.leftOut);
+    const brought = outcome ? { message: message!.number } : undefined;
+    if (outcome) this.messages.become(message!, outcome);
+    this.#add({ kind: "event", number: ++this.#count, at: this.#now(), ...short, ...brought });
   }
 
   datagram(direction: "in" | "out", datagram: Uint8Array, peer: Peer): void {
-    const message = this.#reader.read(direction, datagram, peer, this.#now());
-    this.#add({ kind: "message", number: ++this.#count, ...message });
+    const record = this.#reader.read(direction, datagram, peer, this.#now());
+    const number = ++this.#count;
+    const logged = this.messages.add(number, record);
+    if (direction === "in") this.#incoming = logged;
+    this.#add({ kind: "message", number, id: ++this.#messages, ...messageOf(record) });
   }
 
   #add(entry: FeedEntry): void {
@@ -102,8 +119,24 @@ function aboutOf(entry: FeedEntry): EntryAbout {
   return { kind: "message", productKey, deviceKey };
 }
 
-/** An event with as many of its measure points as there is room for. */
+/** Whether an event is of the device, or of the address, that a message came from. */
+function isAbout(event: CloudEvent, { device, peer }: LoggedMessage): boolean {
+  const about = event as Partial<DeviceName> & { readonly peer?: Peer };
+  if (about.peer !== undefined) {
+    return (
+      about.peer.address === peer.address && (about.peer.port === peer.port || event.type === "rate-limited")
+    );
+  }
+  if (about.deviceKey !== undefined) return `${about.productKey}/${about.deviceKey}` === device;
+  return event.type === "script-fault" && device?.startsWith(`${event.productKey}/`) === true;
+}
+
+/** An event with as many of its measure points as there is room for, and what a reply carried as text if that is long. */
 function shortened(event: CloudEvent): Pick<EventEntry, "event" | "leftOut"> {
+  if (event.type === "command-answered" || event.type === "command-late") {
+    const json = event.data === undefined ? "" : JSON.stringify(event.data);
+    return { event: json.length > longestValue ? { ...event, data: printable(json, longestValue) } : event };
+  }
   if (event.type !== "stored" || event.points === undefined) return { event };
   const points: Record<string, unknown> = {};
   let room = longestPoints;

@@ -1,35 +1,17 @@
 /**
  * What the page can do and the application API has no word for: an edited parsing script run before it is
- * applied, and a cloud that swallows every datagram.
+ * applied (script-tools.ts), a thing model checked before it is (model-tools.ts), and a cloud that swallows every
+ * datagram.
  *
- *     POST /script/try    { script, bytes } or { script, json }
  *     GET PUT /down       { down }
  */
-import { Problem } from "../api/problem";
-import { hex, longestScript } from "../api/schemas/parts";
-import { scriptJson } from "../script/script-json";
+import { modelRoutes } from "./model-tools";
+import { scriptRoutes } from "./script-tools";
+import { TrialTurns } from "./trial-turns";
 import type { FastifyInstance } from "fastify";
 import type { EnosCloud } from "../cloud";
 import type { ScriptEngine } from "../script/script-engine";
 
-interface TryBody {
-  readonly script: string;
-  readonly bytes?: string;
-  readonly json?: unknown;
-}
-
-const tryBody = {
-  type: "object",
-  required: ["script"],
-  additionalProperties: false,
-  minProperties: 2,
-  maxProperties: 2,
-  properties: {
-    script: { type: "string", maxLength: longestScript },
-    bytes: { type: "string", pattern: hex, maxLength: 16_384 },
-    json: {},
-  },
-};
 const downBody = {
   type: "object",
   required: ["down"],
@@ -41,30 +23,18 @@ const downBody = {
 export function toolRoutes(
   api: FastifyInstance,
   cloud: EnosCloud,
+  now: () => number,
   scriptEngine: ScriptEngine | undefined,
 ): void {
-  api.post<{ Body: TryBody }>("/script/try", {
-    schema: { hide: true, body: tryBody } as object,
-    handler: ({ body: { script: source, bytes, json } }) => {
-      if (scriptEngine === undefined) throw new Problem(422, "this stand-in runs no parsing scripts");
-      const script = scriptEngine.compile(source);
-      if ("fault" in script) return { fault: script.fault };
-      try {
-        if (bytes === undefined) {
-          const made = script.jsonToRaw(JSON.stringify(json));
-          return "fault" in made ? { fault: made.fault } : { bytes: Buffer.from(made).toString("hex") };
-        }
-        return scriptJson(script.rawToJson(Buffer.from(bytes, "hex")));
-      } finally {
-        script.dispose();
-      }
-    },
-  });
+  const turns = new TrialTurns();
+  scriptRoutes(api, cloud, scriptEngine, turns);
+  modelRoutes(api, cloud, turns);
   api.get("/down", { schema: { hide: true } }, () => ({ down: cloud.down }));
   api.put<{ Body: { down: boolean } }>("/down", {
     schema: { hide: true, body: downBody } as object,
     handler: ({ body }) => {
       cloud.down = body.down;
+      cloud.tellCondition("down", now());
       return { down: cloud.down };
     },
   });

@@ -7,7 +7,7 @@ import type { CloudDevice, Session } from "../registry/cloud-device";
 import type { CloudEventBody, Peer } from "../events";
 import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
-import type { DeviceState } from "../registry/registry";
+import type { DeviceState, StateReason } from "../registry/registry";
 import { dummySecret, SessionSignReader, equalText, verifyAuthSign } from "./sign";
 import type { IvSetting } from "./sign";
 import { readJsonObject } from "./thing-json";
@@ -51,21 +51,34 @@ export class Authentication {
   }
 
   /** Takes the device to another state and tells so. */
-  setState(device: CloudDevice, to: DeviceState, now: number): void {
+  setState(device: CloudDevice, to: DeviceState, reason: StateReason, now: number): void {
     const from = device.state;
     if (from === to) return;
     device.state = to;
+    device.stateSince = now;
+    device.stateReason = reason;
     device.onlineSince = to === "online" ? now : undefined;
     device.keep();
     const { productKey, deviceKey } = device;
-    this.#options.emit?.({ type: "state", productKey, deviceKey, from, to });
+    this.#options.emit?.({ type: "state", productKey, deviceKey, from, to, reason });
+  }
+
+  /**
+   * Takes a device offline whose time has come: it was silent for a lifetime, or there is no session that it could go on
+   * in, as after a start with data of a cloud that had another edition.
+   */
+  lapse(device: CloudDevice, now: number): void {
+    const isSilent = device.hasSession;
+    // A lapsed session tells why a request is refused; one of another edition would not.
+    if (!isSilent) device.session = undefined;
+    this.setState(device, "offline", isSilent ? "silent" : "session-ended", now);
   }
 
   /** Lets a disabled device in again; it has to authenticate anew. No effect on others. */
   enable(device: CloudDevice, now: number): void {
     if (device.state !== "disabled") return;
     device.session = undefined;
-    this.setState(device, device.lastSeen === undefined ? "inactive" : "offline", now);
+    this.setState(device, device.lastSeen === undefined ? "inactive" : "offline", "enabled", now);
   }
 
   /** Ends these devices' sessions as a server does that has lost them; how many there were. */
@@ -77,7 +90,7 @@ export class Authentication {
       device.session = undefined;
       const { productKey, deviceKey } = device;
       this.#options.emit?.({ type: "session-forgotten", productKey, deviceKey });
-      if (device.state === "online") this.setState(device, "offline", now);
+      if (device.state === "online") this.setState(device, "offline", "session-ended", now);
       device.keep();
     }
     return sessions;
@@ -125,9 +138,10 @@ export class Authentication {
     }
     device.session = session;
     device.lastSeen = now;
+    device.peer = peer;
     device.counters.authenticated += 1;
     this.#options.emit?.({ type: "authenticated", productKey, deviceKey, peer, lifetime });
-    this.setState(device, "online", now);
+    this.setState(device, "online", "authenticated", now);
     device.keep();
     this.#options.wake(device.expires);
     if (session.token === undefined) return { code: Code.changed };

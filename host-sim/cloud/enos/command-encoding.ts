@@ -25,8 +25,16 @@ export interface UpgradeParams {
   fileSize: number;
 }
 
+/** What a command asked for, in the words of the request that asked: kept so that it can be asked for again. */
+export interface Asked {
+  /** Of "set" values by identifier, of "get" identifiers. */
+  readonly points?: Readonly<Record<string, unknown>> | readonly string[];
+  /** Of a service; of an upgrade what `ota/device/upgrade` says. */
+  readonly inputs?: Readonly<Record<string, unknown>>;
+}
+
 /** A command as it is sent. */
-export interface EncodedCommand {
+export interface EncodedCommand extends Asked {
   readonly kind: Command["kind"];
   /** Identifier of the service that a command of this kind calls. */
   readonly service?: string;
@@ -60,7 +68,11 @@ export function encodeCommand(id: string, command: Command, product: Product): E
     }
     case "set":
       refuseFault(product.checkSet(command.points));
-      return { kind, ...encodeService(id, "measurepoint/set", command.points, product) };
+      return {
+        kind,
+        points: command.points,
+        ...encodeService(id, "measurepoint/set", command.points, product),
+      };
     case "get":
       if (product.payload === "raw")
         throw new RangeError("get: has no raw form, and the product's commands are raw");
@@ -68,18 +80,23 @@ export function encodeCommand(id: string, command: Command, product: Product): E
         if (!product.hasPoint(identifier))
           throw new RangeError(`points: ${printable(identifier)} is not in the model`);
       }
-      return { kind, ...encodeService(id, "measurepoint/get", command.points, product) };
+      return {
+        kind,
+        points: command.points,
+        ...encodeService(id, "measurepoint/get", command.points, product),
+      };
     case "service": {
       if (!/^[A-Za-z0-9_.-]{1,64}$/.test(command.service) || command.service.endsWith("_reply")) {
         throw new RangeError("service: expected 1 to 64 of A-Z a-z 0-9 _ . - that do not end in _reply");
       }
       const { service, inputs } = command;
       refuseFault(product.checkService(service, inputs));
-      return { kind, service, ...encodeService(id, service, inputs, product) };
+      return { kind, service, inputs, ...encodeService(id, service, inputs, product) };
     }
     case "upgrade": {
       const payload = asJson(id, upgradePath.replaceAll("/", "."), command.params);
-      return { kind, path: upgradePath, payload: Buffer.from(payload, "utf8") };
+      const inputs = { ...command.params };
+      return { kind, inputs, path: upgradePath, payload: Buffer.from(payload, "utf8") };
     }
   }
 }
@@ -96,7 +113,14 @@ function encodeService(
     return { path: `thing/service/${service}`, payload: Buffer.from(text, "utf8") };
   }
   const payload = product.jsonToRaw(text, "command");
-  if ("fault" in payload) throw new RangeError(`the parsing script made no command of it: ${payload.fault}`);
+  if ("fault" in payload) {
+    const { fault, refusal } = payload;
+    throw new RangeError(
+      refusal === undefined
+        ? `the parsing script made no command of it: ${fault}`
+        : `the parsing script refused the command: sealed: ${refusal}`,
+    );
+  }
   if (payload.length === 0)
     throw new RangeError("the parsing script made no command of it: it gave no bytes");
   return { path: rawDown, payload };

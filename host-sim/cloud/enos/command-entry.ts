@@ -1,7 +1,7 @@
 /** One command as the cloud keeps it, stores it and shows it. */
 import { isCutFrom } from "./command-ids";
 import { rawDown } from "./command-encoding";
-import type { EncodedCommand } from "./command-encoding";
+import type { Asked, EncodedCommand } from "./command-encoding";
 
 /** "pending" until its payload has left the cloud, "sent" until its end. */
 export type CommandStatus = "pending" | "sent" | "success" | "failed" | "timed-out" | "expired" | "revoked";
@@ -15,7 +15,7 @@ export interface CommandTimes {
 }
 
 /** A command as its sender sees it. */
-export interface CommandView extends Readonly<CommandTimes> {
+export interface CommandView extends Readonly<CommandTimes>, Asked {
   readonly id: string;
   readonly productKey: string;
   readonly deviceKey: string;
@@ -24,9 +24,22 @@ export interface CommandView extends Readonly<CommandTimes> {
   readonly service?: string;
   /** Below /topic/sys/PK/DK, such as `thing/service/measurepoint/set`. */
   readonly path: string;
+  /** Of one given by hand: its bytes in hex. */
+  readonly payload?: string;
+  readonly requestId?: number;
   readonly status: CommandStatus;
-  /** ms, as all times below */
+  /** When it was queued, ms, as all times below. */
   readonly createdAt: number;
+  /** When it comes to its end unless something happens before; only while it has none. */
+  readonly deadline?: number;
+  /** When the device was first offered it: told where to fetch it, or sent it. */
+  readonly offeredAt?: number;
+  /** When it was offered last. */
+  readonly offeredLastAt?: number;
+  /** Below /topic/sys/PK/DK: what the device had sent, on whose answer it was first offered. */
+  readonly uplink?: string;
+  /** When the device first fetched it; never where its payload goes along with the offer. */
+  readonly fetchedAt?: number;
   /** When its payload left the cloud: from then on the response time-out runs. */
   readonly sentAt?: number;
   readonly answeredAt?: number;
@@ -44,10 +57,12 @@ export interface CommandView extends Readonly<CommandTimes> {
   readonly offers: number;
 }
 
-/** When a reply came too late, ms, and its code. */
+/** A reply that came too late: when, ms, and what it said. */
 interface LateReply {
   readonly at: number;
   readonly code: number;
+  readonly data?: unknown;
+  readonly message?: string;
 }
 
 /** A command as its queue keeps it. */
@@ -57,7 +72,11 @@ export interface Entry extends EncodedCommand, CommandTimes {
   readonly createdAt: number;
   /** Since when it waits to be sent, ms: its creation, or when it was to be sent again. */
   waitsSince: number;
+  /** The first time, and the last. */
+  firstOfferedAt?: number;
   offeredAt?: number;
+  uplink?: string;
+  fetchedAt?: number;
   sentAt?: number;
   answeredAt?: number;
   endedAt?: number;
@@ -120,10 +139,17 @@ export function restored(value: unknown): Entry {
 
 /** As its sender sees it. */
 export function viewOf(entry: Entry, productKey: string, deviceKey: string): CommandView {
-  const { id, kind, service, path, status, pendingTtl, responseTimeout, createdAt, sentAt } = entry;
-  const { answeredAt, endedAt, offers, code, data, message, late } = entry;
+  const { id, kind, service, points, inputs, path, requestId, status, pendingTtl, responseTimeout } = entry;
+  const { createdAt, uplink, fetchedAt, sentAt, answeredAt, endedAt, offers, code, data, message, late } =
+    entry;
   return {
-    ...{ id, productKey, deviceKey, kind, service, path, status, pendingTtl, responseTimeout, createdAt },
-    ...{ sentAt, answeredAt, endedAt, offers, code, data, message, late },
+    ...{ id, productKey, deviceKey, kind, service, points, inputs, path, requestId },
+    payload: kind === "raw" ? Buffer.from(entry.payload).toString("hex") : undefined,
+    ...{ status, pendingTtl, responseTimeout, createdAt, uplink, fetchedAt, sentAt, answeredAt, endedAt },
+    deadline: isFinished(entry) ? undefined : deadlineOf(entry),
+    // Versions before kept the last offer alone.
+    offeredAt: entry.firstOfferedAt ?? (offers === 1 ? entry.offeredAt : undefined),
+    offeredLastAt: entry.offeredAt,
+    ...{ offers, code, data, message, late },
   };
 }

@@ -36,6 +36,8 @@ export interface CommandReply {
 export interface Replied {
   readonly id: string;
   readonly late: boolean;
+  /** From when its payload left to the reply, ms. */
+  readonly took: number;
   /** The reply stated the id as a parsing script has cut it. */
   readonly cut: boolean;
 }
@@ -180,11 +182,13 @@ export class CommandQueue {
    * The command to put on the response that is just being made, if one is due: the one whose turn it is. Once its
    * payload has left it is due again after a while; until then a path alone tells of it each time.
    * @param deliver true when the payload goes along (option 2102), false when only the path does
+   * @param uplink what the response is to, as `CommandView` has it
    * @param fits whether the response has room for one with this path and payload: else it waits for another
    */
   offer(
     now: number,
     deliver: boolean,
+    uplink: string,
     fits: (path: string, payload: Uint8Array) => boolean,
   ): Delivery | undefined {
     const first = this.#first;
@@ -193,6 +197,10 @@ export class CommandQueue {
     const { offeredAt = -Infinity } = entry;
     const isDue = (entry.status === "pending" && !deliver) || now - offeredAt >= this.#limits.resendAfter;
     if (!isDue || (deliver && !fits(entry.path, entry.payload))) return undefined;
+    if (entry.firstOfferedAt === undefined) {
+      entry.firstOfferedAt = now;
+      entry.uplink = uplink;
+    }
     entry.offeredAt = now;
     entry.offers += 1;
     if (deliver) markSent(entry, now);
@@ -209,6 +217,7 @@ export class CommandQueue {
     if (first === undefined || first.entry.path !== path) return undefined;
     const { entry } = first;
     entry.offeredAt = now;
+    entry.fetchedAt ??= now;
     markSent(entry, now);
     this.#changed(first);
     return entry;
@@ -229,20 +238,22 @@ export class CommandQueue {
     const found = open ?? [...this.#finished].reverse().find(known);
     if (found === undefined) return undefined;
     const { entry } = found;
+    const took = now - entry.sentAt!;
     const cut = entry.requestId === undefined && entry.id !== key;
     if (open === undefined) {
       // What the end was stays: the operator may have acted on it.
       if (entry.late !== undefined) return undefined;
-      entry.late = { at: now, code: reply.code };
+      const { code, data, message } = reply;
+      entry.late = { at: now, code, data, message };
       this.#changed(found);
-      return { id: entry.id, late: true, cut };
+      return { id: entry.id, late: true, took, cut };
     }
     entry.answeredAt = now;
     entry.code = reply.code;
     entry.data = reply.data;
     entry.message = reply.message;
     this.#end(found, reply.code === success ? "success" : "failed", now);
-    return { id: entry.id, late: false, cut };
+    return { id: entry.id, late: false, took, cut };
   }
 
   /** Withdraws a command that has not been sent; false, and no effect, for any other. */
@@ -261,7 +272,7 @@ export class CommandQueue {
     remove(this.#waiting, found);
     remove(this.#finished, found);
     Object.assign(entry, { status: "pending", waitsSince: now });
-    for (const member of ["offeredAt", "answeredAt", "endedAt", "late"] as const) delete entry[member];
+    for (const member of perSending) delete entry[member];
     this.#waiting.push(found);
     this.#changed(found);
     return true;
@@ -314,6 +325,11 @@ export class CommandQueue {
     this.#keep(number, entry.id, { ...entry, payload: Buffer.from(entry.payload).toString("base64") });
   }
 }
+
+/** What of a command is told of its sending, and begins anew with another one. */
+const perSending = [
+  ...(["firstOfferedAt", "offeredAt", "uplink", "fetchedAt", "answeredAt", "endedAt", "late"] as const),
+] as const;
 
 /** Bounds of EnOS's pendingTtl and of the time for a response, ms. */
 const longestPending = 172_800_000;

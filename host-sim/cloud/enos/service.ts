@@ -22,16 +22,20 @@ import { readReply, readScriptReply } from "./thing-json";
 import type { Reply } from "./thing-json";
 import { findTarget, topicPath } from "./topics";
 import type { Route, Target } from "./topics";
+import type { SealWatch } from "./seal-watch";
 import type { Uplinks } from "./uplinks";
 
 export interface ServiceOptions {
   fleet: Fleet;
   authentication: Authentication;
   uplinks: Uplinks;
+  watch: SealWatch;
   files: FileServer;
   upgrades: Upgrades;
   /** Edition of devices that name none, and of unknown ones. */
   edition: Edition;
+  /** See `CloudOptions`. */
+  demandsFormat: boolean;
   /** Something is due then, ms: the time-out of a command that has just been sent. */
   wake(at: number): void;
   /** Left out when nobody listens: then events are not even made. */
@@ -62,13 +66,17 @@ export class EnosService {
     if (target.route.service === "auth") {
       return this.#options.authentication.authenticate(target, device, request.payload, peer, now);
     }
+    if (this.#options.demandsFormat && takesBytes(target.route) && request.contentFormat === undefined) {
+      return { refused: Code.unsupportedContentFormat, reason: "no Content-Format" };
+    }
     const answer = this.#serve(device!, target.route, request.payload, now);
     // What is refused for what it says is a sign of life all the same: its sender is known to be the device.
     device!.lastSeen = now;
+    device!.peer = peer;
     if (!("refused" in answer)) {
       answer.largest = this.#options.fleet.productOf(device!).largestDatagram;
       this.#options.upgrades.contact(device!, now);
-      this.#offerCommand(device!, answer, now);
+      this.#offerCommand(device!, answer, request.path.slice(topicSegments).join("/"), now);
     }
     device!.keep();
     return answer;
@@ -87,6 +95,7 @@ export class EnosService {
     if (checked.target.route.service === "auth")
       return { refused: Code.badRequest, reason: "authentication in blocks" };
     checked.device!.lastSeen = now;
+    checked.device!.peer = peer;
     checked.device!.keep();
     return undefined;
   }
@@ -163,9 +172,16 @@ export class EnosService {
     const { emit } = this.#options;
     const name = nameOf(device);
     const { path } = route;
-    const reply = route.raw ? this.#readRawReply(product, payload) : readReply(payload);
+    const reply = route.raw ? this.#readRawReply(product, payload, device, now) : readReply(payload);
     if (reply === undefined) return { refused: Code.badRequest, reason: "not a reply to a command" };
-    const { code } = reply;
+    if ("sealed" in reply) return { refused: Code.badRequest, reason: `sealed: ${reply.sealed}` };
+    const { code, data, message } = reply;
+    // The device's own text goes to people who read events.
+    const said = {
+      code,
+      data,
+      message: message === undefined ? undefined : printable(message, longestMessage),
+    };
     const replied = device.commands.answer(path, reply.id, reply, now);
     if (replied?.cut === true && !product.isCuttingTold) {
       product.isCuttingTold = true;
@@ -173,13 +189,13 @@ export class EnosService {
     }
     if (replied?.late === false) {
       device.counters.commandsAnswered += 1;
-      emit?.({ type: "command-answered", ...name, id: replied.id, code });
+      emit?.({ type: "command-answered", ...name, id: replied.id, ...said, took: replied.took });
     } else {
       device.counters.strayReplies += 1;
       if (replied === undefined) emit?.({ type: "reply-stray", ...name, id: printable(reply.id), path });
       else {
         const { status } = device.commands.view(replied.id, name.productKey, name.deviceKey)!;
-        emit?.({ type: "command-late", ...name, id: replied.id, code, status });
+        emit?.({ type: "command-late", ...name, id: replied.id, ...said, status });
       }
     }
     if (replied !== undefined) this.#options.upgrades.commandAnswered(device, replied.id, reply, now);
@@ -187,32 +203,60 @@ export class EnosService {
     return { code: Code.changed };
   }
 
-  #readRawReply(product: Product, payload: Uint8Array): Reply | undefined {
+  /** A reply in bytes; `sealed`: why a sealed product's script refuses it. */
+  #readRawReply(
+    product: Product,
+    payload: Uint8Array,
+    device: CloudDevice,
+    now: number,
+  ): Reply | { readonly sealed: string } | undefined {
     if (!product.hasScript) return plainReply(payload);
-    const made = product.rawToJson(payload, "reply");
-    if (typeof made !== "string") return undefined;
+    const { watch } = this.#options;
+    const made = product.rawToJson(payload, "reply", device.deviceKey);
+    if (typeof made !== "string") {
+      if (made.refusal === undefined) return undefined;
+      watch.refused(device, made.refusal, now);
+      return { sealed: made.refusal };
+    }
+    const { lastSealed } = product;
+    if (lastSealed !== undefined) watch.opened(device, lastSealed, now);
     const reply = readScriptReply(made);
-    if (!("enosCode" in reply)) return reply;
+    if (!("enosCode" in reply)) {
+      if (lastSealed === undefined && watch.isOddInPlain(device, product)) watch.takenInPlain(device, now);
+      return reply;
+    }
     if (reply.isByScript !== true) product.refuseMade("reply", payload, made, reply.reason);
     return undefined;
   }
 
   /** Puts the next waiting command on a response: its path, and in the later edition its payload too. */
-  #offerCommand(device: CloudDevice, answer: Answer, now: number): void {
+  #offerCommand(device: CloudDevice, answer: Answer, uplink: string, now: number): void {
     const deliver = device.edition === "tokenless";
     const body = answer.payload?.length ?? 0;
     const fits = (path: string, payload: Uint8Array): boolean =>
       lengthWith(device, path, payload, body) <= answer.largest!;
-    const delivery = device.commands.offer(now, deliver, fits);
+    const delivery = device.commands.offer(now, deliver, uplink, fits);
     if (delivery === undefined) return;
     const { id, path, payload } = delivery;
     if (deliver) this.#options.wake(device.commands.deadline);
     answer.options = optionsOf(device, path, deliver ? payload : undefined);
     device.counters.commandsOffered += 1;
-    this.#options.emit?.({ type: "command-offered", ...nameOf(device), id, path, delivered: deliver });
+    this.#options.emit?.({
+      type: "command-offered",
+      ...nameOf(device),
+      id,
+      path,
+      delivered: deliver,
+      uplink,
+    });
     if (deliver) this.#options.upgrades.commandSent(device, id, now);
   }
 }
+
+/** Before what a device has below its topic: /topic/sys/PK/DK. */
+const topicSegments = 4;
+/** Characters of a reply's message in an event. */
+const longestMessage = 256;
 
 /** RFC 7252 section 5.8: a method that nothing here takes is refused as such, whatever the path. */
 function methodFault({ method }: CoapRequest): RefusedRequest | undefined {
@@ -265,4 +309,9 @@ function plainReply(payload: Uint8Array): Reply | undefined {
   if (payload.length < 6) return undefined;
   const id = new DataView(payload.buffer, payload.byteOffset).getUint32(1);
   return { id: String(id), code: payload[5] };
+}
+
+/** Whether what comes there goes through a parsing script. */
+function takesBytes(route: Route): boolean {
+  return route.service === "up_raw" || (route.service === "reply" && route.raw);
 }

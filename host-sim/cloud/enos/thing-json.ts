@@ -27,7 +27,11 @@ export const methodMismatch = 1260;
 /** Most attributes or tags of a device, and in one message. */
 export const mostNames = 200;
 const mostEntries = 200;
-const longestId = 64;
+/**
+ * EnOS's manual has no bound for an id. A sealed product's script with proof makes one of the request's, its envelope's
+ * and the device key, which may have 255 characters.
+ */
+const longestId = 320;
 const longestName = 64;
 const longestTag = 256;
 const longestVersion = 64;

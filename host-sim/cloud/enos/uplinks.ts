@@ -7,7 +7,7 @@ import type { CloudDevice } from "../registry/cloud-device";
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody, ReportKind } from "../events";
 import type { Upgrades } from "../ota/upgrades";
-import { isFarAhead, isLongAgo } from "../registry/history";
+import { isFarAhead, isLongAgo } from "../registry/reading-time";
 import type { Reading } from "../registry/history";
 import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
@@ -35,6 +35,10 @@ import {
   scriptAnswer,
 } from "./thing-json";
 import type { PointReport, Refusal, ThingMessage } from "./thing-json";
+import { idWithoutSeal, isSealedKind } from "./seal-watch";
+import type { SealWatch } from "./seal-watch";
+import type { DoubtKind } from "../registry/seal-view";
+import type { Seal } from "../script/seal";
 import { findUplink } from "./topics";
 import type { Uplink } from "./topics";
 
@@ -49,6 +53,11 @@ interface Taken {
   data?: unknown;
 }
 
+/** Why a message is not taken; `sealed`: for what reason a sealed product's script refuses it. */
+interface Unread extends Refusal {
+  sealed?: string;
+}
+
 /** How a message came. */
 interface Arrival {
   device: CloudDevice;
@@ -56,16 +65,21 @@ interface Arrival {
   format: "raw" | "json";
   /** The bytes of which the product's script made the message. */
   bytes?: Uint8Array;
+  /** The envelope that they are. */
+  seal?: Seal;
+  doubt?: DoubtKind;
   now: number;
 }
 
 export class Uplinks {
   readonly #emit: ((event: CloudEventBody) => void) | undefined;
   readonly #upgrades: Upgrades;
+  readonly #watch: SealWatch;
 
-  constructor(emit: ((event: CloudEventBody) => void) | undefined, upgrades: Upgrades) {
+  constructor(emit: ((event: CloudEventBody) => void) | undefined, upgrades: Upgrades, watch: SealWatch) {
     this.#emit = emit;
     this.#upgrades = upgrades;
+    this.#watch = watch;
   }
 
   /** A message on a JSON topic. */
@@ -78,8 +92,11 @@ export class Uplinks {
   ): Answer | RefusedRequest {
     const message = readThingMessage(payload);
     if ("enosCode" in message) return this.#unreadable(device, message);
-    const taken = this.#take({ device, product, format: "json", now }, message, route);
+    const isOdd = isSealedKind(route.uplink) && this.#watch.isOddInPlain(device, product);
+    const doubt = isOdd ? "plain" : undefined;
+    const taken = this.#take({ device, product, format: "json", doubt, now }, message, route);
     if (!("enosCode" in taken)) {
+      if (isOdd) this.#watch.takenInPlain(device, now);
       return { code: Code.changed, payload: encodeAnswer(message.id, success, taken.data) };
     }
     this.#refuse(device, taken);
@@ -88,13 +105,18 @@ export class Uplinks {
 
   /** Bytes on the pass-through topic. */
   takeRaw(device: CloudDevice, product: Product, payload: Uint8Array, now: number): Answer | RefusedRequest {
-    const made = product.rawToJson(payload, "report");
+    const made = product.rawToJson(payload, "report", device.deviceKey);
     if (typeof made !== "string") {
-      return this.#unreadable(device, {
-        enosCode: validationFailed,
-        reason: `parsing script: ${made.fault}`,
-      });
+      const { fault, refusal } = made;
+      if (refusal === undefined) {
+        return this.#unreadable(device, { enosCode: validationFailed, reason: `parsing script: ${fault}` });
+      }
+      this.#watch.refused(device, refusal, now);
+      const reason = `sealed: ${refusal}`;
+      return this.#unreadable(device, { enosCode: validationFailed, reason, sealed: refusal });
     }
+    const seal = product.lastSealed;
+    const doubt = this.#doubtOf(device, product, seal, now);
     const message = readScriptMessage(made);
     if ("enosCode" in message) {
       if (message.isByScript !== true) product.refuseMade("report", payload, made, message.reason);
@@ -104,16 +126,30 @@ export class Uplinks {
     const taken: Taken | Refusal =
       route === undefined
         ? { enosCode: methodMismatch, reason: `the script made a message ${printable(message.method)}` }
-        : this.#take({ device, product, format: "raw", bytes: payload, now }, message, route);
+        : this.#take({ device, product, format: "raw", bytes: payload, seal, doubt, now }, message, route);
     const code = "enosCode" in taken ? taken.enosCode : success;
     if ("enosCode" in taken) {
-      if (isOfMessage(taken)) product.refuseMade("report", payload, made, taken.reason);
+      // A script that opens another device's envelope does what it is to do.
+      const isOwn = seal === undefined || seal.deviceKey === device.deviceKey;
+      if (isOfMessage(taken) && isOwn) product.refuseMade("report", payload, made, taken.reason);
       this.#refuse(device, taken);
     }
+    if (doubt === "plain" && code === success) this.#watch.takenInPlain(device, now);
     const data = "enosCode" in taken ? undefined : taken.data;
     // A script need not have a form for its answer: EnOS then says no more than 2.04.
-    const answer = product.jsonToRaw(scriptAnswer(message.id, code, data), "answer");
+    const answer = product.jsonToRaw(scriptAnswer(message.id, code, data), "answer", device.deviceKey);
     return { code: Code.changed, ...("fault" in answer ? {} : { payload: answer }) };
+  }
+
+  /** What is wrong with the envelope of bytes that the script has read, or with there being none. */
+  #doubtOf(
+    device: CloudDevice,
+    product: Product,
+    seal: Seal | undefined,
+    now: number,
+  ): DoubtKind | undefined {
+    if (seal !== undefined) return this.#watch.opened(device, seal, now);
+    return this.#watch.isOddInPlain(device, product) ? "plain" : undefined;
   }
 
   /** Checks and stores a message; one that is sent twice gets the same answer twice. */
@@ -136,7 +172,7 @@ export class Uplinks {
       case "batch": {
         const batch = readBatch(message, product, device.deviceKey);
         if ("enosCode" in batch) return batch;
-        this.#tellSkipped(device, message, batch.skipped);
+        this.#tellSkipped(arrival, message, batch.skipped);
         return this.#store(arrival, message, batch.reports, uplink.late, true);
       }
       case "event":
@@ -152,7 +188,7 @@ export class Uplinks {
           return { enosCode: validationFailed, reason: "longer attributes than a device may have" };
         }
         return this.#change(arrival, message, "attributes", uplink, () => {
-          device.attributes = Object.fromEntries(merged);
+          device.setAttributes(Object.fromEntries(merged), { by: "device", at: arrival.now });
         });
       }
       case "tag-update": {
@@ -161,7 +197,7 @@ export class Uplinks {
         if (isEmpty(read.tags)) return {};
         const merged = Object.entries({ ...device.tags, ...read.tags });
         return this.#change(arrival, message, "tags", uplink, () => {
-          device.tags = Object.fromEntries(merged.slice(-mostNames));
+          device.setTags(Object.fromEntries(merged.slice(-mostNames)), { by: "device", at: arrival.now });
         });
       }
       case "attribute-query": {
@@ -186,8 +222,9 @@ export class Uplinks {
         }
         if (read.names.length === 0) return {};
         return this.#change(arrival, message, member, uplink, () => {
-          if (member === "tags") device.tags = without(device.tags, read.names);
-          else device.attributes = without(device.attributes, read.names);
+          const origin = { by: "device", at: arrival.now } as const;
+          if (member === "tags") device.setTags(without(device.tags, read.names), origin);
+          else device.setAttributes(without(device.attributes, read.names), origin);
         });
       }
       case "model-get": {
@@ -230,8 +267,8 @@ export class Uplinks {
     if (!device.points.takes(points)) {
       return { enosCode: validationFailed, reason: "more measure points than a device may have" };
     }
-    const id = nameOf(message);
-    const before = device.cameBefore("reading", id, reports, arrival.bytes);
+    const id = nameOf(message, arrival);
+    const before = device.cameBefore("reading", id, withoutStamp(reports, arrival), arrival.bytes);
     for (const { points, time } of reports) {
       // Those that waited in the device may come under another id as well: the same moment tells.
       const fresh = (late || batch) && time !== undefined ? device.points.lacking(points, time) : points;
@@ -241,20 +278,23 @@ export class Uplinks {
     return {};
   }
 
-  #tellSkipped({ productKey, deviceKey }: CloudDevice, message: ThingMessage, skipped: string[]): void {
+  #tellSkipped(arrival: Arrival, message: ThingMessage, skipped: string[]): void {
     const count = skipped.length;
     if (count === 0) return;
-    const about = { productKey, deviceKey, id: printable(nameOf(message)), count, reason: skipped[0] };
+    const { productKey, deviceKey } = arrival.device;
+    const id = printable(nameOf(message, arrival));
+    const about = { productKey, deviceKey, id, count, reason: skipped[0] };
     this.#emit?.({ type: "points-skipped", ...about });
   }
 
   #storeReading(
-    { device, format, now }: Arrival,
+    arrival: Arrival,
     id: string,
     { points, time }: PointReport,
     late: boolean,
     before: boolean,
   ): void {
+    const { device, format, now } = arrival;
     if (before) device.counters.duplicates += 1;
     else {
       const reading: Reading = { id, points, format, at: now };
@@ -268,7 +308,14 @@ export class Uplinks {
     if (!before && time !== undefined && (isFarAhead(time, now) || isLongAgo(time, now))) {
       this.#emit({ type: "time-doubted", productKey, deviceKey, id: printable(id), time });
     }
-    const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
+    const about = {
+      productKey,
+      deviceKey,
+      kind: "reading",
+      id: printable(id),
+      format,
+      ...sealOf(arrival),
+    } as const;
     const more = { time, ...(late ? ({ late: true } as const) : {}) };
     this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
   }
@@ -278,7 +325,7 @@ export class Uplinks {
     const read = readEvent(message, product, event);
     if ("enosCode" in read) return read;
     const { outputs: values, time } = read;
-    const id = nameOf(message);
+    const id = nameOf(message, arrival);
     const before = device.cameBefore("event", id, [{ points: { event, values }, time }], arrival.bytes);
     if (!before) device.addEvent({ id, event, time, values, at: now });
     return this.#told(arrival, message, "event", before);
@@ -289,29 +336,32 @@ export class Uplinks {
     // Of all that a device has of this kind, what the message does to it: the digest of 16 bytes stands for it.
     const said = JSON.stringify([what.kind, message.fields["params"]]);
     const points = createHash("sha256").update(said).digest("base64url").slice(0, 22);
-    const before = arrival.device.cameBefore(kind, nameOf(message), [{ points }]);
+    const before = arrival.device.cameBefore(kind, nameOf(message, arrival), [{ points }]);
     if (!before) work();
     return this.#told(arrival, message, kind, before);
   }
 
   /** Counts and tells a message that is no reading. */
-  #told({ device, format }: Arrival, message: ThingMessage, kind: ReportKind, before: boolean): Taken {
+  #told(arrival: Arrival, message: ThingMessage, kind: ReportKind, before: boolean): Taken {
+    const { device, format } = arrival;
     if (before) device.counters.duplicates += 1;
     else device.counters.stored += 1;
     const { productKey, deviceKey } = device;
     const type = before ? "stored-before" : "stored";
-    this.#emit?.({ type, productKey, deviceKey, kind, id: printable(nameOf(message)), format });
+    const id = printable(nameOf(message, arrival));
+    this.#emit?.({ type, productKey, deviceKey, kind, id, format, ...sealOf(arrival) });
     return {};
   }
 
-  #refuse(device: CloudDevice, { enosCode, reason }: Refusal): void {
+  #refuse(device: CloudDevice, { enosCode, reason, sealed }: Unread): void {
     device.counters.reportsRefused += 1;
     const { productKey, deviceKey } = device;
-    this.#emit?.({ type: "report-refused", productKey, deviceKey, enosCode, reason });
+    const more = sealed === undefined ? {} : { sealed };
+    this.#emit?.({ type: "report-refused", productKey, deviceKey, enosCode, reason, ...more });
   }
 
   /** Refuses by CoAP's code, because without an id there can be no JSON answer. */
-  #unreadable(device: CloudDevice, refusal: Refusal): RefusedRequest {
+  #unreadable(device: CloudDevice, refusal: Unread): RefusedRequest {
     this.#refuse(device, refusal);
     return { refused: Code.badRequest, reason: refusal.reason, told: true };
   }
@@ -323,8 +373,32 @@ function isOfMessage({ enosCode }: Refusal): boolean {
 }
 
 /** The id of a message as text, "" where it has none: such a one is always new. */
-function nameOf({ id }: ThingMessage): string {
-  return id === undefined ? "" : String(id);
+function nameOf({ id }: ThingMessage, { seal }: Arrival): string {
+  if (id === undefined) return "";
+  return seal === undefined ? String(id) : idWithoutSeal(String(id), seal);
+}
+
+/** A sealed product's script may stamp a reading that tells no time with the time at which it read it, ms. */
+const stampWithin = 1000;
+
+/** What a sealed message says without such a stamp, which is another one each time that the device seals it anew. */
+function withoutStamp(reports: readonly PointReport[], { seal, now }: Arrival): readonly PointReport[] {
+  if (seal === undefined) return reports;
+  return reports.map(({ points, time }) => {
+    const isStamp = time !== undefined && Math.abs(time - now) < stampWithin;
+    return isStamp ? { points } : { points, time };
+  });
+}
+
+/** What is told of the envelope of a message, and of what is wrong with it. */
+function sealOf({ seal, doubt }: Arrival): {
+  readonly sealed?: Pick<Seal, "salt" | "counter" | "root">;
+  readonly doubt?: DoubtKind;
+} {
+  const odd = doubt === undefined ? {} : { doubt };
+  if (seal === undefined) return odd;
+  const { salt, counter, root } = seal;
+  return { sealed: { salt, counter, root }, ...odd };
 }
 
 /** Those with these names, all when none is named. */

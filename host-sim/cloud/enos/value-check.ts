@@ -16,6 +16,8 @@ const lastDate = 8.64e15;
 const datePattern = /^(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d))?$/;
 const dateForms = 'a date as "yyyy-MM-dd" or "yyyy-MM-dd HH:mm:ss"';
 
+const utf8 = new TextEncoder();
+
 const worstQuality = 0;
 const bestQuality = 9;
 
@@ -136,7 +138,7 @@ function stringFault(
   path: string,
 ): string | undefined {
   if (typeof value !== "string") return expected(path, "text", value);
-  const length = Buffer.byteLength(value, "utf8");
+  const length = utf8.encode(value).length;
   if (length <= maxLength) return undefined;
   return `${path}: expected text of at most ${maxLength} bytes in UTF-8, got ${length}`;
 }

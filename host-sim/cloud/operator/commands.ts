@@ -1,6 +1,7 @@
 /**
  * What an operator does with commands: queues them for a device, follows, withdraws and repeats them.
  */
+import { addressedCommand, isAddressed } from "../enos/addressed-command";
 import { encodeCommand, isScripted } from "../enos/command-encoding";
 import type { Command, EncodedCommand } from "../enos/command-encoding";
 import type { CommandTimes, CommandView } from "../enos/command-entry";
@@ -47,15 +48,39 @@ export class Commands {
     return id;
   }
 
+  /**
+   * The same as an operator does it who knows his product: a command of a sealed one names its device.
+   * @throws RangeError and CommandRefused as `send`
+   */
+  sendAddressed(
+    productKey: string,
+    deviceKey: string,
+    command: Command,
+    now: number,
+    times: Partial<CommandTimes> = {},
+  ): string {
+    const { fleet } = this.#context;
+    const device = fleet.known(productKey, deviceKey);
+    const hasSealed = device.seal !== undefined && device.seal.opened > 0;
+    const isNamed = isAddressed(fleet.productOf(device).model, hasSealed);
+    return this.send(
+      productKey,
+      deviceKey,
+      isNamed ? addressedCommand(command, deviceKey) : command,
+      now,
+      times,
+    );
+  }
+
   /** Queues a command, also while a request is being carried out. @throws RangeError as `send` */
   queue(device: CloudDevice, command: Command, times: Partial<CommandTimes>): string {
     const { id, encoded } = this.#encode(command, device);
-    const { path, payload } = encoded;
+    const { kind, service, path, payload } = encoded;
     const fault = ridingFault(device, this.#context.fleet.productOf(device), path, payload);
     if (fault !== undefined) throw new RangeError(fault);
     device.commands.add(id, encoded, this.#context.time(), times, device.state === "online");
     this.#context.wake(device.commands.deadline);
-    this.#context.emit({ type: "command-queued", ...nameOf(device), id, path });
+    this.#context.emit({ type: "command-queued", ...nameOf(device), id, path, kind, service });
     return id;
   }
 

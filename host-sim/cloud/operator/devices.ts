@@ -4,9 +4,14 @@
 import { changedAttributes, changedTags } from "../enos/attributes-and-tags";
 import type { Change } from "../enos/attributes-and-tags";
 import { nameOf } from "../events";
+import type { DeviceName } from "../events";
 import type { Upgrades } from "../ota/upgrades";
 import type { CloudDevice, DeviceChange, DeviceView } from "../registry/cloud-device";
 import type { DeviceQuery } from "../registry/device-query";
+import { standingOf } from "../registry/device-standing";
+import { summaryOf } from "../registry/device-summary";
+import type { Origins } from "../registry/origins";
+import type { DeviceSummary } from "../registry/standing";
 import type { DeviceRecord } from "../registry/registry";
 import type { OperatorContext } from "./operator-context";
 
@@ -26,7 +31,7 @@ export class Devices {
    * @throws DeviceListError on a record that cannot be used; RangeError when the device is there already
    */
   create(record: DeviceRecord, now: number): DeviceView {
-    return this.#register(record, now).view();
+    return this.#viewed(this.#register(record, now), now);
   }
 
   /**
@@ -52,20 +57,46 @@ export class Devices {
     this.#context.flush();
   }
 
-  /** A device; undefined for an unknown one. */
-  view(productKey: string, deviceKey: string): DeviceView | undefined {
-    return this.#context.fleet.device(productKey, deviceKey)?.view();
+  /** A device; undefined for an unknown one. @param now ms, by which its alarms grow old */
+  view(productKey: string, deviceKey: string, now: number = this.#context.time()): DeviceView | undefined {
+    const device = this.#context.fleet.device(productKey, deviceKey);
+    return device && this.#viewed(device, now);
   }
 
   /** All devices. */
-  list(): DeviceView[] {
-    return [...this.#context.fleet.devices()].map((device) => device.view());
+  list(now: number = this.#context.time()): DeviceView[] {
+    return [...this.#context.fleet.devices()].map((device) => this.#viewed(device, now));
   }
 
   /** A page of the devices that are asked for, and how many there are on all pages. */
-  find(query: DeviceQuery): { devices: DeviceView[]; total: number } {
+  find(query: DeviceQuery, now: number = this.#context.time()): { devices: DeviceView[]; total: number } {
     const { devices, total } = this.#context.fleet.find(query);
-    return { devices: devices.map((device) => device.view()), total };
+    return { devices: devices.map((device) => this.#viewed(device, now)), total };
+  }
+
+  /**
+   * Devices in short: all, or these.
+   * @param most of all, in the order of their registration
+   * @param now ms, by which their alarms grow old
+   */
+  summaries(
+    of: { readonly most: number } | readonly DeviceName[],
+    now: number = this.#context.time(),
+  ): DeviceSummary[] {
+    const { fleet } = this.#context;
+    const summaries: DeviceSummary[] = [];
+    if ("most" in of) {
+      for (const device of fleet.devices()) {
+        if (summaries.length >= of.most) break;
+        summaries.push(summaryOf(device, fleet.productOf(device), now));
+      }
+      return summaries;
+    }
+    for (const { productKey, deviceKey } of of) {
+      const device = fleet.device(productKey, deviceKey);
+      if (device !== undefined) summaries.push(summaryOf(device, fleet.productOf(device), now));
+    }
+    return summaries;
   }
 
   /** How many devices there are, how many of them are online, and how many each product has. */
@@ -86,7 +117,7 @@ export class Devices {
   disable(productKey: string, deviceKey: string, now: number = this.#context.time()): void {
     const { fleet, authentication } = this.#context;
     this.#context.advance(now);
-    authentication.setState(fleet.known(productKey, deviceKey), "disabled", this.#context.time());
+    authentication.setState(fleet.known(productKey, deviceKey), "disabled", "disabled", this.#context.time());
     this.#context.flush();
   }
 
@@ -134,6 +165,11 @@ export class Devices {
     this.#context.flush();
   }
 
+  /** Who changed a device's attributes and tags last; undefined for an unknown device. */
+  origins(productKey: string, deviceKey: string): Origins | undefined {
+    return this.#context.fleet.device(productKey, deviceKey)?.origins;
+  }
+
   /**
    * Sets a device's attributes, as an operator does.
    * @param replaces whether those that the change does not name are taken away
@@ -148,7 +184,8 @@ export class Devices {
   ): void {
     this.#context.advance(now);
     const device = this.#context.fleet.known(productKey, deviceKey);
-    device.attributes = changedAttributes(device, this.#context.fleet.productOf(device), change, replaces);
+    const attributes = changedAttributes(device, this.#context.fleet.productOf(device), change, replaces);
+    device.setAttributes(attributes, { by: "operator", at: now });
     this.#changed(device);
   }
 
@@ -160,8 +197,12 @@ export class Devices {
   changeTags(productKey: string, deviceKey: string, change: Change, replaces: boolean, now: number): void {
     this.#context.advance(now);
     const device = this.#context.fleet.known(productKey, deviceKey);
-    device.tags = changedTags(device, change, replaces);
+    device.setTags(changedTags(device, change, replaces), { by: "operator", at: now });
     this.#changed(device);
+  }
+
+  #viewed(device: CloudDevice, now: number): DeviceView {
+    return device.view(standingOf(device, this.#context.fleet.productOf(device), now));
   }
 
   #register(record: DeviceRecord, now: number): CloudDevice {

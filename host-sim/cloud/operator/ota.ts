@@ -1,7 +1,7 @@
 /**
  * What an operator does with the devices' firmware: its files, and the tasks to upgrade to them.
  */
-import type { FirmwareAbout, FirmwareFiles, FirmwareRecord } from "../ota/firmware-files";
+import type { FirmwareAbout, FirmwareFiles, FirmwareRecord, FirmwareRoom } from "../ota/firmware-files";
 import type { TaskQuery } from "../ota/task-store";
 import type { UpgradeTask } from "../ota/upgrade-task";
 import type { JobOrder, UpgradeJob, Upgrades } from "../ota/upgrades";
@@ -26,6 +26,11 @@ export class Ota {
   /** A product's firmware files in the order of their upload. */
   firmware(productKey: string): FirmwareRecord[] {
     return this.#files.list(productKey);
+  }
+
+  /** What there is room for. */
+  get room(): FirmwareRoom {
+    return this.#files.room;
   }
 
   /**

@@ -2,9 +2,12 @@
  * What an operator does with products: their records, models and parsing scripts.
  */
 import type { Model } from "../../model/model";
+import type { ProductVersion } from "../registry/product-versions";
+import type { Product } from "../registry/product";
 import type { FirmwareFiles } from "../ota/firmware-files";
 import type { ProductRecord } from "../registry/product";
 import type { ScriptFault } from "../script/script-engine";
+import type { VitalPoints } from "../registry/vital-points";
 import type { OperatorContext } from "./operator-context";
 
 /** The products of one cloud. */
@@ -33,13 +36,37 @@ export class Products {
     return this.#context.fleet.product(productKey)?.model;
   }
 
+  /** The product itself, with its script and what that was given last; undefined for an unknown one. */
+  product(productKey: string): Product | undefined {
+    return this.#context.fleet.product(productKey);
+  }
+
+  /** The models and scripts that were in force before, the last one first. */
+  versions(productKey: string): readonly ProductVersion[] {
+    return this.#context.fleet.versions.list(productKey);
+  }
+
+  /** Which measure points tell of battery and signal, of each product that has a thing model. */
+  vitalPoints(): Record<string, VitalPoints> {
+    const found: Record<string, VitalPoints> = {};
+    for (const { productKey } of this.list()) {
+      const points = this.#context.fleet.product(productKey)?.vitalPoints;
+      if (points !== undefined) found[productKey] = points;
+    }
+    return found;
+  }
+
   /**
    * Registers a product, or gives it another model and script.
    * @throws ProductError on a record that cannot be used
    */
   put(record: ProductRecord, now: number): void {
     this.#context.advance(now);
-    this.#context.fleet.putProduct(record);
+    const { fleet } = this.#context;
+    const former = fleet.product(record.productKey)?.record;
+    fleet.putProduct(record);
+    // In the words in which both are kept: a model of EnOS's own is another text than the same one read.
+    if (former !== undefined) fleet.versions.add(former, fleet.product(record.productKey)!.record, now);
     this.#context.emit({ type: "product-put", productKey: record.productKey });
     this.#context.flush();
   }

@@ -1,10 +1,10 @@
 /**
  * What an operator sees of what devices have reported. Looking changes nothing, so no time passes with it.
  */
-import type { StoredEvent } from "../registry/cloud-device";
 import type { Fleet } from "../registry/fleet";
 import { select } from "../registry/history";
-import type { HistoryQuery, Reading, StoredPoint } from "../registry/history";
+import { when } from "../registry/reading-time";
+import type { HistoryQuery, Reading, StoredEvent, StoredPoint } from "../registry/history";
 
 /** What the devices of one cloud have reported, as much as is kept. */
 export class Reported {
@@ -37,11 +37,10 @@ export class Reported {
   events(productKey: string, deviceKey: string, query?: HistoryQuery): StoredEvent[] {
     const events = this.#fleet.device(productKey, deviceKey)?.events ?? [];
     if (query === undefined) return events;
-    const timeOf = ({ time, at }: StoredEvent): number => time ?? at;
     return select(
-      events.sort((one, other) => timeOf(one) - timeOf(other)),
+      events.sort((one, other) => when(one) - when(other)),
       query,
-      timeOf,
+      when,
     );
   }
 }

@@ -49,6 +49,15 @@ export interface FirmwareLimits {
   firmwareTotal: number;
 }
 
+/** Room for files: of one file, of one product's number of them, of all together, bytes but for the number. */
+export interface FirmwareRoom {
+  readonly fileBytes: number;
+  readonly filesPerProduct: number;
+  readonly totalBytes: number;
+  /** Of these are taken. */
+  readonly usedBytes: number;
+}
+
 /** A version: one segment of a path, so that it can stand in the API's and in a storage's key. */
 export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 
@@ -81,6 +90,17 @@ export class FirmwareFiles {
 
   constructor(options: FirmwareFilesOptions) {
     this.#options = options;
+  }
+
+  /** What there is room for, and how many bytes of it all files together take. */
+  get room(): FirmwareRoom {
+    const { firmwareBytes, firmwarePerProduct, firmwareTotal } = this.#options.limits;
+    return {
+      fileBytes: firmwareBytes,
+      filesPerProduct: firmwarePerProduct,
+      totalBytes: firmwareTotal,
+      usedBytes: this.#bytes,
+    };
   }
 
   /** A product's files in the order of their upload. */

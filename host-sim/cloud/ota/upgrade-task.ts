@@ -73,9 +73,11 @@ export interface UpgradeTask {
   readonly cause?: FailureCause;
   /** ms that it may be upgrading. */
   readonly timeout: number;
-  /** ms, as the three below */
+  /** ms, as the four below */
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** When the device was told of it. */
+  readonly publishedAt?: number;
   /** When it became upgrading; the time limit counts from then. */
   readonly startedAt?: number;
   /** When it came to an end. */

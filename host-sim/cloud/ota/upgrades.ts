@@ -163,7 +163,9 @@ export class Upgrades {
 
   /** The device has told its version. */
   inform(device: CloudDevice, version: string, now: number): void {
+    if (device.firmwareVersion !== version) device.firmwareSince = now;
     device.firmwareVersion = version;
+    device.firmwareInformedAt = now;
     const entry = this.#tasks.current(device.filedUnder);
     if (entry === undefined || entry.task.toVersion !== version) return;
     this.#happen(entry, "informed", now, { progress: 100, desc: "the device informed the version" });
@@ -339,6 +341,7 @@ export class Upgrades {
     if (happening === "retry") {
       delete entry.task.progress;
       delete entry.task.cause;
+      delete entry.task.publishedAt;
       delete entry.task.startedAt;
       delete entry.task.endedAt;
       entry.accepted = undefined;
@@ -361,6 +364,7 @@ export class Upgrades {
     if (status === undefined) return;
     task.status = status;
     task.updatedAt = now;
+    if (status === "published") task.publishedAt ??= now;
     if (more.progress !== undefined) task.progress = more.progress;
     if (more.desc === undefined) delete task.desc;
     else task.desc = more.desc;

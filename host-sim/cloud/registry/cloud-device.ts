@@ -9,62 +9,22 @@ import { CommandQueue } from "../enos/commands";
 import type { CommandLimits } from "../enos/commands";
 import type { Peer, ReportKind } from "../events";
 import { PointHistory, Recent, sizeOf } from "./history";
-import type { Numbered, Reading, RecentLimits } from "./history";
+import type { Numbered, Reading, RecentLimits, StoredEvent } from "./history";
+import { DeviceSeal } from "./device-seal";
+import type { KeptSeal } from "./device-seal";
 import { checkDevice, deviceName } from "./registry";
-import type { DeviceRecord, DeviceState, Edition } from "./registry";
+import { noOrigins, originsAfter } from "./origins";
+import type { Origin, Origins } from "./origins";
+import type { DeviceRecord, DeviceState, Edition, StateReason } from "./registry";
+import type { DeviceCounters, DeviceView, Standing } from "./standing";
+
+export type { DeviceCounters, DeviceView } from "./standing";
 import { SessionSignReader } from "../enos/sign";
 import type { IvSetting } from "../enos/sign";
 import { RecentMessages } from "./recent-messages";
 import type { Statement } from "./recent-messages";
 import { deviceStorageKey, entryStorageKey } from "./storage";
 import type { CloudStorage, EntryKind } from "./storage";
-
-/** An event that a device reported. */
-export interface StoredEvent {
-  id: string;
-  /** Which event of the product. */
-  event: string;
-  time?: number;
-  values: Record<string, unknown>;
-  at: number;
-}
-
-export interface DeviceCounters {
-  authenticated: number;
-  authRefused: number;
-  /** Requests that passed the signature or session check. */
-  requests: number;
-  signatureRefused: number;
-  /** Readings, events and changes of attributes, tags and firmware version. */
-  stored: number;
-  /** Of these, what was stored before and only acknowledged again. */
-  duplicates: number;
-  reportsRefused: number;
-  commandsOffered: number;
-  commandsAnswered: number;
-  /** Replies that no command waited for. */
-  strayReplies: number;
-}
-
-/** A device as its operator sees it; holds no secret. */
-export interface DeviceView {
-  productKey: string;
-  deviceKey: string;
-  name?: string;
-  edition: Edition;
-  state: DeviceState;
-  /** Its last request in its session, ms, be it refused for what it says; `undefined` before the first. */
-  lastSeen?: number;
-  /** When it came online, ms; only while it is. */
-  onlineSince?: number;
-  /** Of the session, seconds. */
-  lifetime?: number;
-  /** As the device informed. */
-  firmwareVersion?: string;
-  attributes: Record<string, unknown>;
-  tags: Record<string, string>;
-  counters: DeviceCounters;
-}
 
 export interface DeviceLimits extends CommandLimits {
   /** Readings, events, and values of each measure point, kept per device. */
@@ -96,9 +56,19 @@ interface Kept {
   session?: Session;
   lastSeen?: number;
   onlineSince?: number;
+  /** These three are not in data of before. */
+  stateSince?: number;
+  stateReason?: StateReason;
+  peer?: Peer;
   firmwareVersion?: string;
+  firmwareSince?: number;
+  firmwareInformedAt?: number;
   attributes: Record<string, unknown>;
   tags: Record<string, string>;
+  /** Not in data of before. */
+  origins?: Origins;
+  /** Only of a device that seals, or ought to. */
+  seal?: KeptSeal;
   counters: DeviceCounters;
 }
 
@@ -130,9 +100,17 @@ export class CloudDevice {
   session: Session | undefined;
   lastSeen: number | undefined;
   onlineSince: number | undefined;
+  stateSince: number | undefined;
+  stateReason: StateReason | undefined;
+  /** Where its last request in its session came from. */
+  peer: Peer | undefined;
   firmwareVersion: string | undefined;
-  attributes: Record<string, unknown> = {};
-  tags: Record<string, string> = {};
+  firmwareSince: number | undefined;
+  firmwareInformedAt: number | undefined;
+  #attributes: Record<string, unknown> = {};
+  #tags: Record<string, string> = {};
+  #origins: Origins = noOrigins;
+  #seal: DeviceSeal | undefined;
   #record: DeviceRecord;
   readonly #iv: IvSetting;
   readonly #storage: CloudStorage | undefined;
@@ -223,10 +201,58 @@ export class CloudDevice {
     this.keep();
   }
 
-  /** When its session lapses, ms; Infinity without one. */
+  /** When it stops being online unless it speaks before, ms; at once when it has no session that it could go on in. */
   get expires(): number {
-    if (this.state !== "online" || this.session === undefined || this.lastSeen === undefined) return Infinity;
-    return this.lastSeen + this.session.lifetime * 1000;
+    if (this.state !== "online") return Infinity;
+    if (!this.hasSession || this.lastSeen === undefined) return 0;
+    return this.lastSeen + this.session!.lifetime * 1000;
+  }
+
+  /** Whether there is a session of its edition: what is restored may be of a time when the cloud had another one. */
+  get hasSession(): boolean {
+    return this.session !== undefined && (this.session.token !== undefined) === (this.#edition === "token");
+  }
+
+  /** The same for people: undefined unless it is online. */
+  get sessionUntil(): number | undefined {
+    return this.state === "online" ? this.expires : undefined;
+  }
+
+  get attributes(): Readonly<Record<string, unknown>> {
+    return this.#attributes;
+  }
+
+  get tags(): Readonly<Record<string, string>> {
+    return this.#tags;
+  }
+
+  /** Who changed its attributes and tags last. */
+  get origins(): Origins {
+    return this.#origins;
+  }
+
+  /** Gives it these attributes and no others. */
+  setAttributes(attributes: Record<string, unknown>, origin: Origin): void {
+    const origins = originsAfter(this.#origins.attributes, this.#attributes, attributes, origin);
+    this.#origins = { ...this.#origins, attributes: origins };
+    this.#attributes = attributes;
+  }
+
+  /** Gives it these tags and no others. */
+  setTags(tags: Record<string, string>, origin: Origin): void {
+    const origins = originsAfter(this.#origins.tags, this.#tags, tags, origin);
+    this.#origins = { ...this.#origins, tags: origins };
+    this.#tags = tags;
+  }
+
+  /** What is remembered of its envelopes; most devices have none. */
+  get seal(): DeviceSeal | undefined {
+    return this.#seal;
+  }
+
+  /** The same, to put something into it. */
+  takeSeal(): DeviceSeal {
+    return (this.#seal ??= new DeviceSeal());
   }
 
   get readings(): Reading[] {
@@ -235,6 +261,11 @@ export class CloudDevice {
 
   get events(): StoredEvent[] {
     return this.#events.list();
+  }
+
+  /** From the newest on, by their storing. */
+  eventsBackwards(): Iterable<StoredEvent> {
+    return this.#events.backwards();
   }
 
   /** Whether a message came before, see RecentMessages; never without an id, "". It is remembered. */
@@ -256,13 +287,15 @@ export class CloudDevice {
   /** Stores what has changed about the device itself. */
   keep(): void {
     if (this.#storage === undefined) return;
-    const { state, session, lastSeen, onlineSince, firmwareVersion } = this;
-    const { attributes, tags, counters } = this;
+    const { state, session, lastSeen, onlineSince, stateSince, stateReason, peer } = this;
+    const { firmwareVersion, firmwareSince, firmwareInformedAt, attributes, tags, origins, counters } = this;
     const kept: Kept = {
       record: this.#record,
-      ...{ state, session, lastSeen, onlineSince, firmwareVersion },
+      ...{ state, session, lastSeen, onlineSince, stateSince, stateReason, peer },
+      ...{ firmwareVersion, firmwareSince, firmwareInformedAt },
       // Copies: the storage may write later than we change them.
-      ...{ attributes: { ...attributes }, tags: { ...tags }, counters: { ...counters } },
+      ...{ attributes: { ...attributes }, tags: { ...tags }, origins, counters: { ...counters } },
+      ...(this.#seal === undefined ? {} : { seal: this.#seal.keep() }),
     };
     this.#storage.put(deviceStorageKey(this.filedUnder), kept);
   }
@@ -274,9 +307,16 @@ export class CloudDevice {
     this.session = kept.session;
     this.lastSeen = kept.lastSeen;
     this.onlineSince = kept.onlineSince;
+    this.stateSince = kept.stateSince;
+    this.stateReason = kept.stateReason;
+    this.peer = kept.peer;
     this.firmwareVersion = kept.firmwareVersion;
-    this.attributes = { ...kept.attributes };
-    this.tags = { ...kept.tags };
+    this.firmwareSince = kept.firmwareSince;
+    this.firmwareInformedAt = kept.firmwareInformedAt;
+    this.#attributes = { ...kept.attributes };
+    this.#tags = { ...kept.tags };
+    this.#origins = kept.origins ?? noOrigins;
+    if (kept.seal !== undefined) this.takeSeal().restore(kept.seal);
     this.counters = { ...noCounts, ...kept.counters };
   }
 
@@ -319,12 +359,16 @@ export class CloudDevice {
     }
   }
 
-  view(): DeviceView {
-    const { productKey, deviceKey, edition, state, lastSeen, onlineSince, firmwareVersion } = this;
+  /** @param standing what its product makes of it, see device-standing.ts */
+  view(standing: Standing): DeviceView {
+    const { productKey, deviceKey, edition, state, stateSince, stateReason } = this;
+    const { lastSeen, onlineSince, peer, firmwareVersion } = this;
     return {
-      ...{ productKey, deviceKey, name: this.name, edition, state, lastSeen, onlineSince },
-      lifetime: this.session?.lifetime,
-      firmwareVersion,
+      ...{ productKey, deviceKey, name: this.name, edition, state, stateSince, stateReason },
+      ...{ lastSeen, onlineSince, lifetime: this.session?.lifetime, sessionUntil: this.sessionUntil },
+      ...{ peer: peer && { ...peer }, firmwareVersion, ...standing },
+      ...{ firmwareSince: this.firmwareSince, firmwareInformedAt: this.firmwareInformedAt },
+      sealed: this.#seal?.view(),
       attributes: { ...this.attributes },
       tags: { ...this.tags },
       counters: { ...this.counters },

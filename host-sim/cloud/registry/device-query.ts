@@ -4,6 +4,7 @@
  */
 import type { CloudDevice } from "./cloud-device";
 import type { DeviceState } from "./registry";
+import type { SealState } from "./seal-view";
 
 /** What devices can be sorted by; `registered`: the order of their registration, after a restart by their keys. */
 export const deviceSorts = [
@@ -19,6 +20,7 @@ export const deviceSorts = [
 export interface DeviceQuery {
   readonly productKey?: string;
   readonly state?: DeviceState;
+  readonly seal?: SealState;
   readonly firmwareVersion?: string;
   /** Text within name, or within productKey/deviceKey; capital letters and small ones are the same. */
   readonly q?: string;
@@ -36,9 +38,10 @@ export interface DevicePage {
 
 /** @param count of `all` */
 export function selectDevices(all: Iterable<CloudDevice>, count: number, query: DeviceQuery): DevicePage {
-  const { productKey, state, firmwareVersion, sort = "registered", order, limit, offset } = query;
+  const { productKey, state, seal, firmwareVersion, sort = "registered", order, limit, offset } = query;
   const wanted = query.q?.trim().toLowerCase() ?? "";
-  const isFiltered = [productKey, state, firmwareVersion].some((each) => each !== undefined) || wanted !== "";
+  const isFiltered =
+    [productKey, state, seal, firmwareVersion].some((each) => each !== undefined) || wanted !== "";
   if (!isFiltered && sort === "registered" && order !== "desc") {
     return { devices: firstOf(all, offset, limit), total: count };
   }
@@ -46,6 +49,7 @@ export function selectDevices(all: Iterable<CloudDevice>, count: number, query: 
   for (const device of all) {
     if (productKey !== undefined && device.productKey !== productKey) continue;
     if (state !== undefined && device.state !== state) continue;
+    if (seal !== undefined && !isOf(device, seal)) continue;
     if (firmwareVersion !== undefined && device.firmwareVersion !== firmwareVersion) continue;
     if (wanted !== "" && !holds(device, wanted)) continue;
     found.push(device);
@@ -64,6 +68,18 @@ function firstOf(all: Iterable<CloudDevice>, offset: number, limit: number): Clo
     index += 1;
   }
   return devices;
+}
+
+function isOf({ seal: own }: CloudDevice, seal: SealState): boolean {
+  switch (seal) {
+    case "sealed":
+    case "unsealed":
+      return (own !== undefined && own.opened > 0) === (seal === "sealed");
+    case "doubted":
+      return own?.isDoubted === true;
+    case "older-key":
+      return own?.root === 1;
+  }
 }
 
 function holds(device: CloudDevice, wanted: string): boolean {

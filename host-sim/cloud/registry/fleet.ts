@@ -8,6 +8,7 @@ import { selectDevices } from "./device-query";
 import type { DevicePage, DeviceQuery } from "./device-query";
 import { Product } from "./product";
 import type { ProductRecord } from "./product";
+import { ProductVersions } from "./product-versions";
 import { DeviceKeyError, checkDevice, deviceName, takenKey } from "./registry";
 import type { DeviceRecord, Edition } from "./registry";
 import type { ScriptEngine } from "../script/script-engine";
@@ -28,6 +29,8 @@ export interface FleetOptions {
   limits: FleetLimits;
   scriptEngine: ScriptEngine | undefined;
   storage: CloudStorage | undefined;
+  /** The cloud's time, epoch ms. */
+  time(): number;
   /** Left out when nobody listens. */
   emit?(event: CloudEventBody): void;
 }
@@ -45,6 +48,8 @@ export type RestoreOther = (kind: string, keys: readonly string[], value: unknow
 
 export class Fleet {
   readonly #options: FleetOptions;
+  /** What was in force before of each product. */
+  readonly versions: ProductVersions;
   readonly #products = new Map<string, Product>();
   readonly #devices = new Map<string, CloudDevice>();
   /** By deviceKey, which is unique over products; of several that an earlier version let in, the first. */
@@ -58,6 +63,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.versions = new ProductVersions(options.storage);
     this.#deviceLimits = sharedLimits(options.limits, this.#devices);
   }
 
@@ -98,6 +104,7 @@ export class Fleet {
     for (const device of this.#devices.values()) if (device.productKey === productKey) devices += 1;
     if (devices > 0) throw new RangeError(`product ${productKey} has ${devices} devices: remove them first`);
     product.dispose();
+    this.versions.remove(productKey);
     this.#products.delete(productKey);
     this.#options.storage?.delete(productStorageKey(productKey));
   }
@@ -186,6 +193,9 @@ export class Fleet {
         case "product":
           this.#products.set(productKey, this.#productOf(value as ProductRecord));
           return;
+        case "product-version":
+          this.versions.restore(productKey, value);
+          return;
         case "device": {
           const record = checkDevice((value as { record: unknown }).record);
           this.#make(record).restore(value);
@@ -212,10 +222,12 @@ export class Fleet {
   }
 
   #productOf(record: ProductRecord): Product {
-    const { scriptEngine, emit } = this.#options;
-    return new Product(record, scriptEngine, (told) =>
-      emit?.({ type: "script-fault", productKey: record.productKey, ...told }),
-    );
+    const { scriptEngine, emit, time } = this.#options;
+    return new Product(record, scriptEngine, {
+      // A storage may hold anything; the product itself refuses what is no record.
+      ...{ time, samples: this.#products.get((record as ProductRecord | null)?.productKey ?? "")?.samples },
+      tell: (told) => emit?.({ type: "script-fault", productKey: record.productKey, ...told }),
+    });
   }
 
   #make(record: DeviceRecord): CloudDevice {

@@ -3,6 +3,7 @@
  * values of each measure point by time.
  */
 import { isObject } from "../json";
+import { isFarAhead, isUndated, when } from "./reading-time";
 
 /** A measurement that was stored: measure points of one moment. */
 export interface Reading {
@@ -24,6 +25,18 @@ export interface StoredPoint {
   value: unknown;
   quality?: number;
   time?: number;
+  /** It came through `resume`. */
+  late?: true;
+  at: number;
+}
+
+/** An event that a device reported. */
+export interface StoredEvent {
+  id: string;
+  /** Which event of the product. */
+  event: string;
+  time?: number;
+  values: Record<string, unknown>;
   at: number;
 }
 
@@ -92,7 +105,7 @@ export class PointHistory {
   forget(gone: ReadonlyMap<Reading, unknown>): Set<Reading> {
     const staying = new Set<Reading>();
     for (const [identifier, readings] of this.#readings) {
-      const newest = readings[readings.length - 1];
+      const newest = newestOf(readings);
       if (gone.has(newest)) staying.add(newest);
       this.#readings.set(
         identifier,
@@ -106,9 +119,20 @@ export class PointHistory {
   latest(): Record<string, StoredPoint> {
     return Object.fromEntries(
       [...this.#readings].map(([identifier, readings]) => {
-        return [identifier, storedPoint(readings[readings.length - 1], identifier)];
+        return [identifier, storedPoint(newestOf(readings), identifier)];
       }),
     );
+  }
+
+  /** The newest value of one, by the time of its measuring; undefined before the first. */
+  newest(identifier: string): StoredPoint | undefined {
+    const readings = this.#readings.get(identifier);
+    return readings && storedPoint(newestOf(readings), identifier);
+  }
+
+  /** The measure points of which there is a value, by identifier: all that is known of them without a model. */
+  *traits(): Generator<{ identifier: string }> {
+    for (const identifier of this.#readings.keys()) yield { identifier };
   }
 
   /** Values of one measure point. */
@@ -131,11 +155,20 @@ export class PointHistory {
 }
 
 /** The value that a reading has of a measure point. */
-export function storedPoint({ points, time, at }: Reading, identifier: string): StoredPoint {
+export function storedPoint({ points, time, late, at }: Reading, identifier: string): StoredPoint {
   const given = points[identifier];
-  return isQualified(given)
+  const stored: StoredPoint = isQualified(given)
     ? { value: given.value, quality: given.quality, time, at }
     : { value: given, time, at };
+  if (late === true) stored.late = true;
+  return stored;
+}
+
+/** The newest reading of a list by ascending time: what came late and does not say of when is none, but for want of others. */
+function newestOf(readings: readonly Reading[]): Reading {
+  let place = readings.length - 1;
+  while (place > 0 && isUndated(readings[place])) place -= 1;
+  return isUndated(readings[place]) ? readings[readings.length - 1] : readings[place];
 }
 
 /** The entries of a list by ascending time that are asked for. */
@@ -215,6 +248,13 @@ export class Recent<T> {
     return this.#items.slice(-this.#limits.items).map(({ item }) => item);
   }
 
+  /** From the newest on. */
+  *backwards(): Generator<T> {
+    const items = this.#items;
+    const first = Math.max(0, items.length - this.#limits.items);
+    for (let i = items.length - 1; i >= first; i--) yield items[i].item;
+  }
+
   #drop(count: number): void {
     if (count <= 0) return;
     const gone = this.#items.splice(0, count);
@@ -226,26 +266,6 @@ export class Recent<T> {
   numbers(): number[] {
     return this.#items.map(({ number }) => number);
   }
-}
-
-/** The least time that a clock of the world tells, ms: a simulation's begins at 0. */
-const leastClock = Date.UTC(2000);
-/** Further than any device's clock runs ahead, ms. */
-const farAhead = 86_400_000;
-
-/** Whether a time that a device states is of the far future; never by a clock that is not the world's. */
-export function isFarAhead(time: number, now: number): boolean {
-  return now >= leastClock && time > now + farAhead;
-}
-
-/** Whether a time is from before all devices, such as one in seconds; never by a clock that is not the world's. */
-export function isLongAgo(time: number, now: number): boolean {
-  return now >= leastClock && time < leastClock;
-}
-
-/** Where a reading stands among others: one of the far future, which would pass for the newest for ever, at its arrival. */
-function when({ time, at }: Reading): number {
-  return time === undefined || isFarAhead(time, at) ? at : time;
 }
 
 /** Where a value of this time goes: behind those of the same time. */

@@ -6,15 +6,21 @@ import { enosTemplateOf } from "../../model/enos-model";
 import type { EnosTemplate } from "../../model/enos-model";
 import { isEnosModel, modelOfEnos } from "../../model/read-enos-model";
 import { readModel } from "../../model/read-model";
-import { faultLine } from "../../model/model";
+import { faultLine, sealedOf } from "../../model/model";
+import { operatedModel } from "../../model/operated-model";
 import { printable } from "../coap/coap-text";
-import type { Model, ModelEvent, ModelField, ModelPoint, ModelService } from "../../model/model";
+import type { EventLevel, Model, ModelEvent, ModelField, ModelPoint, ModelService } from "../../model/model";
 import type { Script, ScriptEngine, ScriptFault } from "../script/script-engine";
+import type { Seal } from "../script/seal";
 import { fieldsFault, pointFault, valueFault } from "../enos/value-check";
 import { isObject } from "../json";
 import { ScriptFaults } from "../script/script-faults";
-import type { ToldFault } from "../events";
+import type { FaultKind } from "../script/script-told";
+import { ScriptSamples } from "../script/script-samples";
+import type { ScriptTask, ToldFault } from "../events";
 import { keyPattern } from "./registry";
+import { vitalPointsOf } from "./vital-points";
+import type { VitalPoints } from "./vital-points";
 
 /** A product as an operator registers it. */
 export interface ProductRecord {
@@ -50,10 +56,24 @@ const noScript: ScriptFault = { fault: "the product has no parsing script" };
 /** As the model's schema has it; it also keeps out __proto__ where there is no model. */
 const identifierPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
+/** What surrounds a product in a cloud; a product alone does without. */
+export interface ProductSurroundings {
+  /** Hears what the script gets wrong. */
+  readonly tell?: (told: ToldFault) => void;
+  /** The cloud's time, epoch ms. */
+  readonly time?: () => number;
+  /** What the product's script was given before this one. */
+  readonly samples?: ScriptSamples;
+}
+
 export class Product {
   readonly productKey: string;
   readonly record: ProductRecord;
   readonly model: Model | undefined;
+  /** Which measure points tell of battery and signal; undefined without a model. */
+  readonly vitalPoints: VitalPoints | undefined;
+  /** Whether its model has events above the level info. */
+  readonly hasAlarms: boolean;
   /** Its script makes no bytes of a command whose id has 62 bits, as has come out at the first command. */
   hasShortIds = false;
   /** Its operator knows that its script cuts ids. */
@@ -61,6 +81,8 @@ export class Product {
   readonly #script: Script | undefined;
   #template: EnosTemplate | undefined;
   readonly #faults: ScriptFaults;
+  /** What the script was given last for devices. */
+  readonly samples: ScriptSamples;
   readonly #points: ReadonlyMap<string, ModelPoint>;
   readonly #attributes: ReadonlyMap<string, ModelField>;
   readonly #events: ReadonlyMap<string, ModelEvent>;
@@ -68,27 +90,31 @@ export class Product {
 
   /**
    * @param engine runs the script; only a product without one does without
-   * @param tell hears what the script gets wrong
    * @throws ProductError on a record, model or script that cannot be used
    */
   constructor(
     record: ProductRecord,
     engine: ScriptEngine | undefined,
-    tell: (told: ToldFault) => void = () => {},
+    { tell = () => {}, time, samples = new ScriptSamples(time) }: ProductSurroundings = {},
   ) {
     this.record = checkRecord(record);
     this.productKey = record.productKey;
-    this.#faults = new ScriptFaults(tell);
+    this.#faults = new ScriptFaults(tell, time);
+    this.samples = samples;
     const place = `product ${this.productKey}`;
     this.model = record.model === undefined ? undefined : modelOf(record.model, place);
     if (this.model !== undefined && !hasFormat(record.model) && canBeKept(this.model)) {
       // Whoever reads the product reads a model in one form: an older one and EnOS's own are kept as what they mean.
       this.record = { ...record, model: this.model };
     }
-    this.#points = byIdentifier(this.model?.measurepoints);
-    this.#attributes = byIdentifier(this.model?.attributes);
-    this.#events = byIdentifier(this.model?.events);
-    this.#services = byIdentifier(this.model?.services);
+    if (this.model !== undefined) refuseJsonCommands(this.model, this.payload, place);
+    const operated = this.model && operatedModel(this.model);
+    this.#points = byIdentifier(operated?.measurepoints);
+    this.#attributes = byIdentifier(operated?.attributes);
+    this.#events = byIdentifier(operated?.events);
+    this.#services = byIdentifier(operated?.services);
+    this.vitalPoints = this.model && vitalPointsOf(this.model.measurepoints);
+    this.hasAlarms = this.model?.events.some(({ level = "info" }) => level !== "info") ?? false;
     if (record.script === undefined) return;
     if (engine === undefined) throw new ProductError(`${place}: has a script, and no script engine is there`);
     const script = engine.compile(record.script);
@@ -116,6 +142,21 @@ export class Product {
     return this.#script !== undefined;
   }
 
+  /** Whether its script opens envelopes. */
+  get seals(): boolean {
+    return this.#script?.seals === true;
+  }
+
+  /** Of the envelope that the script opened in the last `rawToJson`. */
+  get lastSealed(): Seal | undefined {
+    return this.#script?.lastSealed;
+  }
+
+  /** What the script got wrong for devices since it came into force, by kind. */
+  get scriptFaults(): FaultKind[] {
+    return this.#faults.kinds();
+  }
+
   /** Frees the script. */
   dispose(): void {
     this.#script?.dispose();
@@ -130,6 +171,11 @@ export class Product {
 
   checkEvent(event: string, outputs: unknown): string | undefined {
     return this.#checkFields("event", event, this.#events.get(event)?.outputs, outputs);
+  }
+
+  /** Of an event; "info" for one that the model gives none, or does not have. */
+  eventLevel(event: string): EventLevel {
+    return this.#events.get(event)?.level ?? "info";
   }
 
   checkAttribute(name: string, value: unknown): string | undefined {
@@ -178,11 +224,13 @@ export class Product {
   /**
    * The script's JSON text for bytes of a device.
    * @param task what it is for, and the operator is to hear of its fault; left out for a mere try
+   * @param deviceKey whose the bytes are
    */
-  rawToJson(bytes: Uint8Array, task?: "report" | "reply"): string | ScriptFault {
+  rawToJson(bytes: Uint8Array, task?: "report" | "reply", deviceKey?: string): string | ScriptFault {
+    if (task !== undefined) this.samples.add(task, bytes, deviceKey);
     if (this.#script === undefined) return noScript;
     const made = this.#script.rawToJson(bytes);
-    if (task !== undefined && typeof made !== "string") this.#faults.add(task, bytes, made);
+    if (task !== undefined && typeof made !== "string") this.#note(task, bytes, made);
     return made;
   }
 
@@ -190,16 +238,22 @@ export class Product {
    * The script's bytes for a device.
    * @param task as above
    */
-  jsonToRaw(json: string, task?: "answer" | "command"): Uint8Array | ScriptFault {
+  jsonToRaw(json: string, task?: "answer" | "command", deviceKey?: string): Uint8Array | ScriptFault {
+    if (task !== undefined) this.samples.add(task, json, deviceKey);
     if (this.#script === undefined) return noScript;
     const made = this.#script.jsonToRaw(json);
-    if (task !== undefined && "fault" in made) this.#faults.add(task, json, made);
+    if (task !== undefined && "fault" in made) this.#note(task, json, made);
     return made;
   }
 
   /** The script made something of bytes that is of no use, for the reason that `fault` is. */
   refuseMade(task: "report" | "reply", bytes: Uint8Array, output: string, fault: string): void {
     this.#faults.add(task, bytes, { fault, output });
+  }
+
+  #note(task: ScriptTask, input: Uint8Array | string, fault: ScriptFault): void {
+    // A script that refuses what somebody made up is right.
+    if (fault.refusal === undefined) this.#faults.add(task, input, fault);
   }
 
   #checkFields(
@@ -241,6 +295,14 @@ function checkRecord(record: ProductRecord): ProductRecord {
     throw new ProductError(`${place}: script: expected text of at most ${longestScript} characters`);
   }
   return record;
+}
+
+/** Commands in JSON go past the script, which is what seals them: the devices of a sealed product take none. */
+function refuseJsonCommands(model: Model, payload: "raw" | "json", place: string): void {
+  if (payload === "raw" || sealedOf(model)?.migrating !== false) return;
+  throw new ProductError(
+    `${place}: payload: is "json", and a sealed product's devices take commands as bytes; set "raw"`,
+  );
 }
 
 function hasFormat(model: unknown): boolean {

@@ -20,6 +20,13 @@ export type Edition = "token" | "tokenless";
 /** EnOS's device states: never authenticated, exchanging, silent for a lifetime, shut out by an operator. */
 export type DeviceState = "inactive" | "online" | "offline" | "disabled";
 
+/**
+ * Why a device came to its state: it authenticated; it was silent for a lifetime; the cloud ended its session, or has lost
+ * it; an operator shut it out, or let it in again.
+ */
+export const stateReasons = ["authenticated", "silent", "session-ended", "disabled", "enabled"] as const;
+export type StateReason = (typeof stateReasons)[number];
+
 /** One device as an operator registers it. */
 export interface DeviceRecord {
   productKey: string;

@@ -4,6 +4,7 @@
  *
  *     meta                          { version }
  *     product/PK                    a product's record
+ *     product-version/PK/NNNNNNNNNNNN   a model and a script that were in force before
  *     device/PK/DK                  a device: record with its secret, state, session, attributes, tags ...
  *     reading/PK/DK/NNNNNNNNNNNN    a reading, numbered in the order of its storing
  *     event/PK/DK/NNNNNNNNNNNN      an event
@@ -25,6 +26,11 @@ export type EntryKind = "reading" | "event" | "command";
 
 export function productStorageKey(productKey: string): string {
   return `product/${productKey}`;
+}
+
+/** @param number of the version, from 1 */
+export function productVersionStorageKey(productKey: string, number: number): string {
+  return `product-version/${productKey}/${String(number).padStart(12, "0")}`;
 }
 
 /** `name` is productKey/deviceKey, of which neither holds a slash. */

@@ -3,16 +3,22 @@
  * over which it is called (script-prelude.ts). The machine may lose it at any call, see `isAlive`.
  */
 import { printable } from "../coap/coap-text";
-import { Outcome, Task, faultSeparator, preludeSource, slate } from "./script-prelude";
+import { maskedFault } from "./masked-script";
+import { Outcome, Task, faultSeparator, preludeSource, seal, slate } from "./script-prelude";
 import type { Machine, Resident } from "./script-machine";
+import type { Seal } from "./seal";
 
 /** Why a script gave nothing: one line for the operator. */
 export interface ScriptFault {
   /** With the line of the script, where it is known. */
   readonly fault: string;
   readonly line?: number;
+  /** From 1, where the line is known and the engine tells it. */
+  readonly column?: number;
   /** What the script had returned instead, cut to a length. */
   readonly output?: string;
+  /** Of a script of sealed payloads, which threw "sealed: " and this: why it refuses what it was given. */
+  readonly refusal?: string;
 }
 
 /** Bytes that all of a script may use. */
@@ -21,6 +27,8 @@ const memory = 8 << 20;
 const stackSize = 128 << 10;
 const file = "parsing-script.js";
 const longestOutput = 200;
+/** Characters of the reason for which a script refuses an envelope. */
+const longestRefusal = 64;
 
 /** Bits of QuickJS's intrinsics: objects, Date, eval, normalize, regular expressions, JSON, maps, typed arrays, promises. */
 const intrinsics = 1 | 2 | 4 | 8 | 16 | 64 | 256 | 512 | 1024;
@@ -45,6 +53,10 @@ export class ScriptContext implements Resident {
   readonly #slate: number;
   usedAt = 0;
   calls = 0;
+  /** Whether the script tells of envelopes. */
+  seals = false;
+  /** Of the envelope that it opened in the last `toJson`. */
+  lastSealed: Seal | undefined;
 
   /** Within `Machine.run`. */
   private constructor(machine: Machine, now: number) {
@@ -174,9 +186,11 @@ export class ScriptContext implements Resident {
     const value = this.#apply(this.#enter, argument);
     const outcome = machine.words[at + 2];
     const size = machine.words[at + 3];
+    this.lastSealed = outcome === Outcome.opened ? this.#seal() : undefined;
     let result: unknown;
     switch (outcome) {
       case Outcome.found:
+        this.seals = size === 1;
         result = true;
         break;
       case Outcome.bytes: {
@@ -188,7 +202,8 @@ export class ScriptContext implements Resident {
       case Outcome.moreBytes:
         result = Uint8Array.from(this.#text(value).split(","), Number);
         break;
-      case Outcome.text: {
+      case Outcome.text:
+      case Outcome.opened: {
         const text = this.#text(value);
         const fault = "rawDataToJsonStr returned text with a NUL character or half a surrogate pair";
         result = text.length === size ? text : { fault, output: printable(text, longestOutput) };
@@ -203,6 +218,19 @@ export class ScriptContext implements Resident {
     }
     quickjs.QTS_FreeValuePointer(this.#context, value);
     return result;
+  }
+
+  /** What the prelude has put on the slate of an envelope; undefined when that can be of none. */
+  #seal(): Seal | undefined {
+    const { bytes } = this.#machine;
+    const at = this.#slate + slate.bytes;
+    const text = (from: number, length: number): string =>
+      bytes.toString("latin1", at + from, at + from + length);
+    const salt = text(seal.salt, seal.saltLength);
+    const deviceKey = text(seal.key, bytes[at + seal.length]);
+    if (!/^[0-9a-f]+$/.test(salt) || deviceKey === "") return undefined;
+    const counter = (bytes[at + seal.counter] << 8) | bytes[at + seal.counter + 1];
+    return { deviceKey, salt, counter, root: bytes[at + seal.root] === 0 ? 0 : 1 };
   }
 
   /** Calls a function with one argument, or with none when it is 0. */
@@ -230,11 +258,16 @@ export class ScriptContext implements Resident {
 /** Reads what the prelude says of a fault. */
 function faultIn(text: string): ScriptFault {
   const [fault, output = "", stack = ""] = text.split(faultSeparator);
-  const found = new RegExp(`${file}:(\\d+)`).exec(stack);
+  const found = new RegExp(`${file}:(\\d+)(?::(\\d+))?`).exec(stack);
   const line = found === null ? undefined : Number(found[1]);
+  const column = found?.[2] === undefined ? undefined : Number(found[2]);
+  const said = maskedFault(fault.split("\n")[0]);
+  const refusal = /^Error: sealed: (.+)/.exec(said)?.[1];
   return {
-    fault: printable(fault.split("\n")[0], 200) + (line === undefined ? "" : ` (line ${line})`),
+    fault: printable(said, 200) + (line === undefined ? "" : ` (line ${line})`),
     ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
     ...(output === "" ? {} : { output: printable(output, longestOutput) }),
+    ...(refusal === undefined ? {} : { refusal: printable(refusal, longestRefusal) }),
   };
 }

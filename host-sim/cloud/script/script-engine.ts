@@ -4,6 +4,7 @@
  *
  *     rawDataToJsonStr(bytes: number[]) -> JSON text          device to cloud
  *     jsonStrToRawData(json: string)    -> array of bytes     cloud to device, signed or unsigned
+ *     lastSealed                        of the envelope that the first has just opened, null for none (script/seal.ts)
  *
  * The bytes of a device are -128 to 127, as EnOS hands them over, whose program is Java: a script that does without
  * the manual's `bytes[i] & 0xff` is to show that here.
@@ -19,6 +20,7 @@ import { ScriptContext, spent, tooLarge, tooLong } from "./script-context";
 import { sharedMachine } from "./script-machine";
 import type { Called, ScriptFault } from "./script-context";
 import type { Machine } from "./script-machine";
+import type { Seal } from "./seal";
 
 export type { ScriptFault } from "./script-context";
 
@@ -26,6 +28,13 @@ export type { ScriptFault } from "./script-context";
 export interface Script {
   /** The JSON text that the script makes of a device's bytes. Never throws. */
   rawToJson(bytes: Uint8Array): string | ScriptFault;
+  /**
+   * What the script's global of this name says of the envelope that the last `rawToJson` opened; undefined when it opened
+   * none. The script's own word.
+   */
+  readonly lastSealed: Seal | undefined;
+  /** Whether it has that global: then it is a script of sealed payloads. */
+  readonly seals: boolean;
   /** The bytes that the script makes of a JSON text. Never throws. */
   jsonToRaw(json: string): Uint8Array | ScriptFault;
   /** Frees its memory; a call after it starts the script anew. */
@@ -79,6 +88,8 @@ class MachineScript implements Script {
   readonly #source: string;
   readonly #now: () => number;
   readonly #held: Held = { context: undefined };
+  lastSealed: Seal | undefined;
+  seals = false;
 
   constructor(machine: Machine, source: string, now: () => number) {
     this.#machine = machine;
@@ -94,14 +105,20 @@ class MachineScript implements Script {
     const made = ScriptContext.evaluate(this.#machine, this.#source, this.#now());
     if ("fault" in made) return made;
     this.#held.context = made;
+    this.seals = made.seals;
     return undefined;
   }
 
   rawToJson(bytes: Uint8Array): string | ScriptFault {
+    this.lastSealed = undefined;
     if (bytes.length > longestInput) {
       return { fault: `was given ${bytes.length} bytes, at most ${longestInput}` };
     }
-    return this.#call((context) => context.toJson(bytes, this.#now()));
+    return this.#call((context) => {
+      const made = context.toJson(bytes, this.#now());
+      this.lastSealed = typeof made === "string" ? context.lastSealed : undefined;
+      return made;
+    });
   }
 
   jsonToRaw(json: string): Uint8Array | ScriptFault {

@@ -3,8 +3,8 @@ import { deepestNesting, isDeeper } from "../../model/nesting";
 import type { ScriptFault } from "./script-engine";
 
 /** @param made what `rawToJson` gave */
-export function scriptJson(made: string | ScriptFault): { json: unknown } | { fault: string } {
-  if (typeof made !== "string") return { fault: made.fault };
+export function scriptJson(made: string | ScriptFault): { json: unknown } | ScriptFault {
+  if (typeof made !== "string") return made;
   try {
     const json: unknown = JSON.parse(made);
     if (!isDeeper(json, deepestNesting)) return { json };

@@ -11,6 +11,7 @@
  *
  * What came of it stands on the slate: nothing, a text (the value that `enter` returns, with its length on the slate,
  * for a NUL would end it early), bytes on the slate, or as many bytes as have no room there, as text; or a fault as text.
+ * With a text goes what the script's global `lastSealed` says of the envelope that it opened, where it has that global.
  * Nothing of it goes byte by byte between the two sides, for each crossing costs.
  */
 
@@ -20,7 +21,30 @@ export const slate = Object.freeze({ time: 0, task: 8, length: 12, bytes: 16, ro
 /** None has the number of an outcome: it stays on the slate when QuickJS does not even get to the prelude. */
 export const Task = Object.freeze({ find: 11, toJson: 12, toRaw: 13, tell: 14 });
 
-export const Outcome = Object.freeze({ nothing: 0, found: 1, text: 2, bytes: 3, moreBytes: 4, fault: 5 });
+/** "opened": a text, of an envelope that the script opened, with what it says of that on the slate, see `seal`. */
+export const Outcome = Object.freeze({
+  nothing: 0,
+  found: 1,
+  text: 2,
+  bytes: 3,
+  moreBytes: 4,
+  fault: 5,
+  opened: 6,
+});
+
+/**
+ * What a script says of an envelope, from the slate's bytes on: characters of the salt (16), the counter (u16, big-endian),
+ * the root (u8), and the device key behind its length (u8). It is the script's own word: whoever reads it judges it.
+ */
+export const seal = Object.freeze({
+  salt: 0,
+  counter: 16,
+  root: 18,
+  length: 19,
+  key: 20,
+  saltLength: 16,
+  longestKey: 255,
+});
 
 /** Between a fault, what the script had returned, and the stack of what was thrown. */
 export const faultSeparator = "\u0001";
@@ -35,6 +59,7 @@ export const preludeSource = `(function () {
   "use strict";
   var apply = Reflect.apply, construct = Reflect.construct;
   var join = Array.prototype.join, copyWith = Array.prototype.with, cut = String.prototype.slice;
+  var codeAt = String.prototype.charCodeAt;
   var most = ${longestResult};
 
   var Time = Date, clock = 0, seed = 0, date = Date.prototype.toString, floor = Math.floor;
@@ -53,7 +78,7 @@ export const preludeSource = `(function () {
     return seed / 2147483647;
   };
 
-  var View = Int8Array, slate, times, words, area, toJson, toRaw;
+  var View = Int8Array, slate, times, words, area, toJson, toRaw, seals = false;
   // "with" asks for the length of a view of the slate: a getter of the script's there would be given the slate itself,
   // could give its memory away, and so read and write what another script has there then.
   Object.defineProperty(View.prototype, "length", {
@@ -106,9 +131,39 @@ export const preludeSource = `(function () {
     if (typeof json !== "string") return fault("rawDataToJsonStr returned " + kind(json) + ", expected text", json);
     var n = json.length;
     if (n > most) return fault("rawDataToJsonStr returned " + n + " characters, at most " + most, json);
-    words[2] = ${Outcome.text};
+    words[2] = seals && putSeal() ? ${Outcome.opened} : ${Outcome.text};
     words[3] = n;
     return json;
+  }
+
+  // Whether the script opened an envelope. Each member is read once, for a getter may say something else each time; what
+  // it says is not judged here, but none of it is longer than its place.
+  function putSeal() {
+    try {
+      var told = lastSealed;
+      if (typeof told !== "object" || told === null) return false;
+      var salt = told.salt, counter = told.counter, root = told.root, key = told.deviceKey;
+      if (typeof salt !== "string" || salt.length !== ${seal.saltLength} || typeof key !== "string") return false;
+      if (typeof counter !== "number" || (counter & 65535) !== counter || root !== 0 && root !== 1) return false;
+      if (key.length > ${seal.longestKey}) return false;
+      if (!putText(salt, ${seal.salt}) || !putText(key, ${seal.key})) return false;
+      area[${seal.counter}] = counter >> 8;
+      area[${seal.counter + 1}] = counter;
+      area[${seal.root}] = root;
+      area[${seal.length}] = key.length;
+      return true;
+    } catch (error) {
+      return false;
+    }
+  }
+
+  function putText(ascii, at) {
+    for (var i = 0; i < ascii.length; i++) {
+      var code = apply(codeAt, ascii, [i]);
+      if (code <= 32 || code >= 127) return false;
+      area[at + i] = code;
+    }
+    return true;
   }
 
   function bytes(json) {
@@ -161,7 +216,10 @@ export const preludeSource = `(function () {
         toJson = rawDataToJsonStr;
         if (typeof jsonStrToRawData !== "function") return fault("has no function jsonStrToRawData", "");
         toRaw = jsonStrToRawData;
+        // Looked for once: a script of plain messages pays nothing for it.
+        seals = typeof lastSealed !== "undefined";
         words[2] = ${Outcome.found};
+        words[3] = seals ? 1 : 0;
         return undefined;
       } catch (error) {
         var why = told(error);

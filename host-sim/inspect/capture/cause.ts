@@ -4,24 +4,10 @@
  */
 import { hex } from "../../cloud/coap/coap-text";
 import { decodeCoap } from "../../cloud/coap/coap-wire";
-import { findTarget } from "../../cloud/enos/topics";
+import { purposeOfPath } from "../../cloud/enos/purpose";
 import type { CoapMessage } from "../../cloud/coap/coap-wire";
-import type { Route } from "../../cloud/enos/topics";
+import type { Purpose } from "../../cloud/enos/purpose";
 import type { DatagramReport } from "../../sim/radio/link";
-
-/** What a request is about. */
-export type Purpose =
-  | "authentication"
-  | "report"
-  | "late report"
-  | "event"
-  | "attributes"
-  | "tags"
-  | "firmware"
-  | "command"
-  | "command answer"
-  | "ping"
-  | "other";
 
 export interface Cause {
   readonly purpose: Purpose;
@@ -109,35 +95,7 @@ function segmentsOf(message: CoapMessage): string[] {
 
 /** What a request is about, by its path. */
 export function purposeOf(message: CoapMessage): Purpose {
-  const target = findTarget(segmentsOf(message));
-  return target === undefined ? "other" : ofRoute(target.route);
-}
-
-function ofRoute(route: Route): Purpose {
-  switch (route.service) {
-    case "auth":
-      return "authentication";
-    case "up_raw":
-      return "report";
-    case "command":
-      return "command";
-    case "reply":
-      return "command answer";
-    case "uplink":
-      switch (route.uplink.kind) {
-        case "points":
-          return "report";
-        case "batch":
-          return route.uplink.late ? "late report" : "report";
-        case "resume":
-          return "late report";
-        case "event":
-          return "event";
-        default:
-          if (route.uplink.kind.startsWith("attribute")) return "attributes";
-          return route.uplink.kind.startsWith("tag") ? "tags" : "firmware";
-      }
-  }
+  return purposeOfPath(segmentsOf(message));
 }
 
 /** Adds to a map of bounded size; the oldest goes. */

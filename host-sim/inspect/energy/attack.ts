@@ -82,19 +82,19 @@ const warmUp = 6 * hour;
 /**
  * Measures the device left alone, then under each of the attackers.
  *
- * @param onDone one of them is done
+ * @param onNext which of them is next
  */
 export async function compareAttacks(
   choice: Choice,
   battery: Battery,
   list: readonly Attacker[],
   options: MeasureOptions,
-  onDone?: () => void,
+  onNext?: (text: string) => void,
 ): Promise<Attacked[]> {
   const all: Attacked[] = [];
   for (const attacker of [undefined, ...list]) {
+    onNext?.(attacker?.text ?? "nobody");
     all.push(await measureAttack(choice, battery, attacker, options));
-    onDone?.();
   }
   return all;
 }
@@ -139,7 +139,7 @@ async function runAt(
   options: MeasureOptions,
   days: number,
 ): Promise<{ joules: number[]; psm: number[]; datagrams: number; delivered: number }> {
-  const { saving: _saving, ...settings } = choice;
+  const { saving: _saving, settings = {}, ...device } = choice;
   const { seed, loss, engine = "node", edition = "token" } = options;
   const meter = new EnergyMeter(options.profile, { coverage });
   const asleep = new Array<number>(days).fill(0);
@@ -163,23 +163,29 @@ async function runAt(
     since = event.event.state === "enter" ? event.time : undefined;
   };
   const world = await World.create({
-    ...settings,
+    ...device,
     seed,
     loss,
     engine,
     edition,
     coverage,
     powerKey: true,
-    settings: { startSpread: 0 },
+    settings: { startSpread: 0, ...settings },
     ...(attacker === undefined ? {} : { attacks: [{ ...attacker.attack, from: warmUp }] }),
     onEvent: hear,
   });
   const joules: number[] = [];
   try {
     await world.start();
+    const levels = options.mix.filter((each) => each > 0).length;
+    const before = options.mix.slice(0, coverage).filter((each) => each > 0).length;
     for (let i = 0; i <= days; i++) {
       const time = warmUp + i * day;
-      await world.clock.run({ until: time });
+      // Hour by hour, so that whoever watches sees it go on.
+      while (world.clock.now < time) {
+        await world.clock.run({ until: Math.min(time, world.clock.now + hour) });
+        options.onWork?.((before + world.clock.now / (warmUp + days * day)) / levels);
+      }
       joules.push((i === days ? meter.finish(time) : meter.account(time)).joules);
     }
   } finally {

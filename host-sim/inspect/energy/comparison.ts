@@ -2,20 +2,18 @@
  * What one changed setting does to the battery: each is a run of the same firmware, all else as it was.
  */
 import { batteryYears } from "./battery";
-import { measure } from "./choice";
+import { measureTo } from "./measure";
+import { changed, isAdvice, namesOf, rowsOf, untriedIn } from "./variants";
 import type { Battery } from "./battery";
-import type { Choice, MeasureOptions, Measured } from "./choice";
-
-/** One setting changed. */
-export interface Variant {
-  /** As the user would say it. */
-  readonly text: string;
-  readonly change: Partial<Choice>;
-}
+import type { Choice, MeasureOptions } from "./choice";
+import type { Learnt, Measured, Precision } from "./measure";
+import type { Variant } from "./variants";
 
 export interface Outcome extends Variant {
   readonly measured: Measured;
   readonly years: number;
+  /** Between which years it lies, by chance and by how fast the processor may be. */
+  readonly range: readonly [least: number, most: number];
 }
 
 export interface Comparison {
@@ -24,123 +22,89 @@ export interface Comparison {
   readonly variants: readonly Outcome[];
   /** All changes that help at once, those of one setting by the best; undefined when none or one does. */
   readonly together: Outcome | undefined;
-  /** By how much chance alone moves the life: the spread of runs as asked with other seeds, a share of their mean. */
+  /** By how much chance may move the life as asked, either way, as a share of it. */
   readonly chance: number;
 }
 
 /** A gain below this is no advice, even where chance plays no part. */
 const least = 0.02;
-/** Runs as asked, each with random numbers of its own, that tell chance from gain. */
-const samples = 4;
+/** Standard errors within which nearly all runs lie. */
+const errors = 2;
+/** How surely the settings as asked are measured, and each change. */
+const precise: Precision = { enough: 0.025, least: 10 };
+const rough: Precision = { enough: 0.035, least: 4 };
 
-/** From this factor on, a longer life is more than chance. */
-const worthwhile = (chance: number): number => 1 + Math.max(least, chance);
-
-/** The changes worth looking at, without what is so already. */
-export function variantsOf(base: Choice): Variant[] {
-  const variants: Variant[] = [];
-  for (const format of ["raw", "compact", "json"] as const) {
-    if (format !== base.format) variants.push({ text: `readings as ${format}`, change: { format } });
-  }
-  for (const batch of [1, 4, 16]) {
-    if (batch === base.batch) continue;
-    const text = batch === 1 ? "each reading by itself" : `${batch} readings together`;
-    variants.push({ text, change: { batch } });
-  }
-  variants.push(
-    base.releaseAssistance
-      ? { text: "a network without release assistance", change: { releaseAssistance: false } }
-      : { text: "a network with release assistance", change: { releaseAssistance: true } },
-    base.saving === "psm"
-      ? { text: "eDRX in place of PSM (the board stays awake)", change: { saving: "edrx" } }
-      : { text: "PSM in place of eDRX", change: { saving: "psm" } },
-  );
-  const short = 2;
-  if (base.saving === "psm" && base.t3324 > short) {
-    variants.push({ text: `PSM ${short} s after the last datagram (T3324)`, change: { t3324: short } });
-  }
-  const between = base.interval * base.batch;
-  const kept = Math.min(86_400, Math.max(30, 2 * between));
-  if (base.lifetime <= between && kept > between) {
-    variants.push({ text: `session lifetime ${kept} s`, change: { lifetime: kept } });
-  } else if (base.lifetime > between) {
-    const lapses = Math.max(30, Math.floor(between / 2));
-    variants.push({
-      text: `session lifetime ${lapses} s, a new session each time`,
-      change: { lifetime: lapses },
-    });
-  }
-  if (!base.keepAlive && base.lifetime <= between) {
-    variants.push({ text: "session kept alive", change: { keepAlive: true } });
-  }
-  variants.push(
-    base.sleep === "deep"
-      ? { text: "board awake between readings", change: { sleep: "none" } }
-      : { text: "board in deep sleep between readings", change: { sleep: "deep" } },
-  );
-  return variants;
+/** The life under what was measured. */
+export function outcomeOf(variant: Variant, measured: Measured, battery: Battery): Outcome {
+  const { watts, error, slowest, fastest } = measured;
+  const years = (power: number): number => batteryYears(battery, Math.max(0, power));
+  const range = [years(slowest + errors * error), years(fastest - errors * error)] as const;
+  return { ...variant, measured, years: years(watts), range };
 }
 
-/** @param onDone one run is over. @throws Error when a run fails */
+/**
+ * @param asked changes that the user wants to see besides
+ * @param onDone what is measured next; undefined when all is done
+ * @throws Error when a run fails
+ */
 export async function compare(
   base: Choice,
   battery: Battery,
   options: MeasureOptions,
-  onDone?: () => void,
+  asked: readonly Variant[] = [],
+  onDone?: (next: string | undefined) => void,
 ): Promise<Comparison> {
-  const run = async (variant: Variant): Promise<Outcome> => {
-    const measured = await measure({ ...base, ...variant.change }, options);
-    onDone?.();
-    return { ...variant, measured, years: batteryYears(battery, measured.watts) };
-  };
-  const first = await run({ text: "as asked", change: {} });
-  const lives = [first.years];
-  while (lives.length < samples) {
-    const other = { ...options, seed: `${options.seed}/${lives.length}` };
-    lives.push(batteryYears(battery, (await measure(base, other)).watts));
-    onDone?.();
-  }
-  const chance = spread(lives);
+  const asIs = { text: "as asked", change: {}, ...untriedIn(base) };
+  onDone?.(asIs.text);
+  const { measured, learnt } = await measureTo(base, options, precise);
+  const first = outcomeOf(asIs, measured, battery);
   const outcomes: Outcome[] = [];
-  for (const variant of variantsOf(base)) outcomes.push(await run(variant));
+  for (const variant of rowsOf(base, asked)) {
+    onDone?.(variant.text);
+    outcomes.push(await outcomeWith(variant, base, battery, options, learnt));
+  }
   outcomes.sort((a, b) => b.years - a.years);
-  const helpful = outcomes.filter(({ years }) => years > first.years * worthwhile(chance));
   // The best of each setting: they come best first.
-  const change: Record<string, unknown> = {};
-  for (const outcome of helpful) {
-    for (const [setting, value] of Object.entries(outcome.change)) change[setting] ??= value;
+  const best: Outcome[] = [];
+  for (const outcome of outcomes.filter((each) => isAdvice(each) && helps(each, first))) {
+    const names = new Set(best.flatMap(({ change }) => namesOf(change)));
+    if (!namesOf(outcome.change).some((name) => names.has(name))) best.push(outcome);
   }
-  // A session must last from one contact to the next.
-  const { batch = base.batch, lifetime: session = base.lifetime } = change as Partial<Choice>;
-  if (batch !== base.batch && session <= base.interval * batch) {
-    change.lifetime = Math.min(86_400, 2 * base.interval * batch);
+  const all = {
+    text: "all that helps, together",
+    change: changed(
+      {} as Choice,
+      best.map(({ change }) => change),
+    ),
+  };
+  let together: Outcome | undefined;
+  if (best.length > 1) {
+    onDone?.(all.text);
+    together = await outcomeWith(all, base, battery, options, learnt);
   }
-  const count = Object.keys(change).length;
-  const together = count < 2 ? undefined : await run({ text: "all that helps, together", change });
-  return { base: first, variants: outcomes, together, chance };
+  onDone?.(undefined);
+  return { base: first, variants: outcomes, together, chance: (errors * measured.error) / measured.watts };
 }
 
-/** From the least to the most, a share of the mean. */
-export function spread(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return (Math.max(...values) - Math.min(...values)) / mean;
+async function outcomeWith(
+  variant: Variant,
+  base: Choice,
+  battery: Battery,
+  options: MeasureOptions,
+  learnt: readonly (Learnt | undefined)[],
+): Promise<Outcome> {
+  const choice = changed(base, [variant.change]);
+  // Without release assistance, or with a board that stays awake, a ms more of latency costs something else.
+  const { measured } = await measureTo(choice, options, rough, learnt);
+  return outcomeOf(variant, measured, battery);
 }
 
-/** What to do about it, one sentence. */
-export function advice({ base, variants, together, chance }: Comparison): string {
-  const best = variants[0];
-  if (best === undefined || best.years <= base.years * worthwhile(chance)) {
-    return "Nothing in this list helps by more than chance: what is left is fewer readings, better coverage, or a larger battery.";
-  }
-  const gain = (years: number): string => `${(years / base.years).toFixed(1)} times as long`;
-  const more =
-    together === undefined || together.years <= best.years * worthwhile(chance)
-      ? ""
-      : ` All that helps, together, makes it ${lifetime(together.years)} (${gain(together.years)}).`;
-  return `Change first: ${best.text}. The battery then lasts ${lifetime(best.years)}, ${gain(best.years)}.${more}`;
+/** Whether it lasts longer than the other by more than chance. */
+export function helps(one: Outcome, other: Outcome): boolean {
+  return Math.abs(one.years - other.years) > 0 && one.years > other.years * (1 + doubtBetween(one, other));
 }
 
-/** Years, or days where it is less than one. */
-export function lifetime(years: number): string {
-  return years >= 1 ? `${years.toFixed(1)} years` : `${Math.max(1, Math.round(years * 365.25))} days`;
+/** By how much two lives may differ by chance, or by so little that it is no advice; a share. */
+export function doubtBetween({ measured: a }: Outcome, { measured: b }: Outcome): number {
+  return Math.max(least, errors * Math.hypot(a.error / a.watts, b.error / b.watts));
 }

@@ -2,17 +2,20 @@
  * How a run's events become joules. A profile says what each state draws, and the datagrams' causes say
  * what it was spent for:
  *
- *     psm -- wake --> idle -- a datagram --> connected ------------- release --> idle --> psm
- *                                            | access | tx | wait | rx | tail |
+ *     modem  psm -- wake --> boot --> idle -- a datagram --> connected ------------- release --> idle --> psm
+ *                                                            | access | tx | wait | rx | tail |
+ *     board  deep sleep --> starting --> running --> waiting or light sleep --> running --> ... --> deep sleep
  *
  * A connection is laid out when it is over: set-up first, then each datagram for the time that its bytes
- * take at the coverage level, and between and behind them what being connected costs. Where that takes
- * longer than the simulated cell took, what follows begins later.
+ * take at the coverage level, and between and behind them what being connected costs. The simulated modem
+ * counts release and T3324 from the datagram's hand-over at the AT port; the network counts them from when it
+ * was on the air. So the tail is as long as the modem said, behind the last datagram, and idle comes later by
+ * what the layout was longer.
  */
 import { pathOf, purposeOf } from "../capture/cause";
 import { decodeCoap } from "../../cloud/coap/coap-wire";
-import { transmitPower } from "./profile";
-import type { EnergyProfile } from "./profile";
+import { accessPower, builtClock, runningPower, transmitPower, waitingPower } from "./profile";
+import type { BoardClock, EnergyProfile } from "./profile";
 import type { WorldEvent } from "../../sim/world/world";
 import type { ModemEvent } from "../../sim/modem/modem-event";
 import type { Coverage, DatagramReport } from "../../sim/radio/link";
@@ -42,6 +45,8 @@ export interface EnergyMeterOptions {
   readonly coverage: Coverage;
   /** eDRX is granted: what is idle sleeps between its paging windows. */
   readonly edrx?: boolean;
+  /** How the board's processor is clocked and how it waits; `builtClock` when left out. */
+  readonly clock?: Partial<BoardClock>;
   /** Every step, in order of time for each part. */
   readonly onStep?: (step: PowerStep) => void;
 }
@@ -51,7 +56,9 @@ const headers = 28;
 
 /** A datagram on the air. */
 interface Burst {
+  /** When it begins where the air is free, and when the simulated modem handed it over or had it. */
   readonly from: number;
+  readonly event: number;
   readonly length: number;
   readonly state: "transmit" | "receive";
   readonly cause: string;
@@ -61,8 +68,11 @@ interface Connection {
   readonly since: number;
   readonly bursts: Burst[];
   /** What it was opened for, when that was no datagram. */
-  readonly cause: string | undefined;
+  cause: string | undefined;
 }
+
+/** Causes of what no datagram is for. */
+const update = "tracking area update";
 
 /** Adds up the joules of a run as it hears what happens to modem and board. */
 export class EnergyMeter {
@@ -71,27 +81,26 @@ export class EnergyMeter {
   readonly #byCause = new Map<string, number>();
   readonly #byState = new Map<string, { ms: number; joules: number }>();
   readonly #current = new Map<EnergyPart, PowerStep>();
+  readonly #clock: BoardClock;
   #connection: Connection | undefined;
+  /** ms by which the modem is behind its events: its last connection took longer than the simulated one. */
+  #late = 0;
   #joules = 0;
 
   constructor(profile: EnergyProfile, options: EnergyMeterOptions) {
     this.#profile = profile;
     this.#options = options;
+    this.#clock = { ...builtClock, ...options.clock };
     this.#step(0, "modem", "off", 0, "off");
-    this.#step(0, "board", "awake", profile.board.awake.value, "board awake");
+    this.#waits(0);
   }
 
   /** Takes in the next event of the run. */
   hear(event: WorldEvent): void {
     if (event.source === "modem") this.#modem(event.event);
     else if (event.source === "air" && event.report.direction === "up") this.#sent(event.report);
-    else if (event.source === "board") {
-      const { awake, deepSleep } = this.#profile.board;
-      if (event.what === "asleep") {
-        this.#step(event.time, "board", "deep sleep", deepSleep.value, "board asleep");
-      } else if (event.what === "power lost") this.#step(event.time, "board", "off", 0, "off");
-      else this.#step(event.time, "board", "awake", awake.value, "board awake");
-    }
+    else if (event.source === "processor") this.#runs(event.time, event.ms);
+    else if (event.source === "board") this.#board(event.time, event.what);
   }
 
   /** Joules up to `time`, virtual ms; a connection that lasts is counted up to its last datagram's beginning. */
@@ -112,15 +121,34 @@ export class EnergyMeter {
     return this.account(time);
   }
 
+  #board(time: number, what: (WorldEvent & { source: "board" })["what"]): void {
+    const { starting, lightSleep, deepSleep } = this.#profile.board;
+    if (what === "asleep") this.#step(time, "board", "deep sleep", deepSleep.value, "board asleep");
+    else if (what === "power lost") this.#step(time, "board", "off", 0, "off");
+    else if (what === "starting") this.#step(time, "board", "starting", starting.value, "board starting");
+    else if (what === "light sleep") {
+      this.#step(time, "board", "light sleep", lightSleep.value, "board waiting");
+    } else this.#waits(time);
+  }
+
+  #waits(time: number): void {
+    this.#step(time, "board", "waiting", waitingPower(this.#profile, this.#clock), "board waiting");
+  }
+
+  #runs(time: number, ms: number): void {
+    this.#step(time, "board", "running", runningPower(this.#profile, this.#clock), "board running");
+    this.#waits(time + ms);
+  }
+
   #modem(event: ModemEvent): void {
     const { modem } = this.#profile;
     const { time } = event;
     switch (event.type) {
       case "power":
         this.#release(time);
+        this.#late = 0;
         if (event.state === "off") this.#step(time, "modem", "off", 0, "off");
-        else if (event.state === "booting")
-          this.#step(time, "modem", "boot", modem.boot.value, "registration");
+        else if (event.state === "booting") this.#step(time, "modem", "boot", modem.boot.value, "modem boot");
         else this.#step(time, "modem", "radio off", modem.radioOff.value, "idle");
         return;
       case "attach":
@@ -133,13 +161,22 @@ export class EnergyMeter {
         if (event.state === "connected") return this.#connect(time);
         this.#release(time);
         if (event.state === "off") return this.#unregistered(time);
-        return this.#idle(time);
+        return this.#idle(time + this.#late);
       case "psm":
         this.#release(time);
-        if (event.state === "exit") return this.#idle(time);
-        return this.#step(time, "modem", "psm", modem.psm.value, "modem asleep");
+        if (event.state === "enter") {
+          return this.#step(time + this.#late, "modem", "psm", modem.psm.value, "modem asleep");
+        }
+        this.#late = 0;
+        return this.#idle(time);
       case "receive":
         return this.#received(event.bytes, time);
+      case "dropped":
+        // It was on the air all the same, and opened the connection unless there was one.
+        if (event.reason === "no socket" && this.#connection?.bursts.length === 0) {
+          this.#connection.cause ??= "other";
+        }
+        return;
     }
   }
 
@@ -156,6 +193,7 @@ export class EnergyMeter {
 
   #connect(time: number): void {
     this.#spend("modem", time);
+    this.#late = 0;
     this.#connection ??= { since: time, bursts: [], cause: this.#searching ? "registration" : undefined };
   }
 
@@ -168,7 +206,7 @@ export class EnergyMeter {
     const connection = this.#connection;
     if (connection === undefined || (reason !== undefined && reason !== "radio")) return;
     const length = airtime(bytes, this.#profile.radio.uplink[this.#options.coverage].value);
-    connection.bursts.push({ from: time, length, state: "transmit", cause: causeOf(bytes) });
+    connection.bursts.push({ from: time, event: time, length, state: "transmit", cause: causeOf(bytes) });
   }
 
   #received(bytes: Uint8Array, time: number): void {
@@ -177,10 +215,10 @@ export class EnergyMeter {
     const length = airtime(bytes, this.#profile.radio.downlink[this.#options.coverage].value);
     // The answer to what was sent twice comes twice, and the second one when the connection is over.
     const cause = connection.bursts.at(-1)?.cause ?? "late answer";
-    connection.bursts.push({ from: time - length, length, state: "receive", cause });
+    connection.bursts.push({ from: time - length, event: time, length, state: "receive", cause });
   }
 
-  /** The connection is over: lays it out. */
+  /** The connection is over, `time` by the simulated modem: lays it out. */
   #release(time: number): void {
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -189,21 +227,46 @@ export class EnergyMeter {
     const { coverage } = this.#options;
     const { since, bursts } = connection;
     bursts.sort((a, b) => a.from - b.from);
-    let cause = connection.cause ?? bursts[0]?.cause ?? "tracking area update";
+    // How long it stays connected behind the last datagram, which the modem counts from the datagram's event.
+    const last = bursts.at(-1);
+    const tail = time - (last === undefined ? since : last.event);
+    if (last === undefined && connection.cause === undefined) this.#updated(connection);
+    let cause = connection.cause ?? bursts[0]?.cause ?? update;
     const send = transmitPower(this.#profile, radio.power[coverage].value);
-    const share = radio.accessTransmit.value;
-    const access = share * send + (1 - share) * modem.receive.value;
-    this.#step(since, "modem", "access", access, cause);
-    let at = since + radio.access[coverage].value;
+    // A connection can follow before the one before has ended here.
+    const begin = Math.max(since, this.#current.get("modem")?.time ?? 0);
+    this.#step(begin, "modem", "access", accessPower(this.#profile, radio.power[coverage].value), cause);
+    let at = begin + radio.access[coverage].value;
     for (const { from, length, state, cause: own } of bursts) {
-      if (from > at) this.#step(at, "modem", "connected", modem.connected.value, cause);
+      if (from > at) this.#listens(at, from, cause);
       cause = own;
       const begins = Math.max(at, from);
       this.#step(begins, "modem", state, state === "transmit" ? send : modem.receive.value, cause);
       at = begins + length;
     }
-    this.#step(at, "modem", "connected", modem.connected.value, cause);
-    this.#spend("modem", time);
+    const until = Math.max(time, at + (last === undefined ? 0 : tail));
+    this.#listens(at, until, cause);
+    this.#late = until - time;
+    this.#spend("modem", until);
+  }
+
+  /** Connected with nothing on the air: it receives until its inactivity timer lets it pause. */
+  #listens(from: number, until: number, cause: string): void {
+    const { modem, radio } = this.#profile;
+    const pause = Math.min(until, from + radio.listen.value);
+    if (pause > from) this.#step(from, "modem", "receive", modem.receive.value, cause);
+    if (until > pause) this.#step(pause, "modem", "connected", modem.connected.value, cause);
+  }
+
+  /** A tracking area update has no datagram, but messages of its own. */
+  #updated({ since, bursts }: Connection): void {
+    const { uplink, downlink, update: bytes } = this.#profile.radio;
+    const { coverage } = this.#options;
+    const [up, down] = [uplink, downlink].map((rates) => (8_000 * bytes.value) / rates[coverage].value);
+    bursts.push(
+      { from: since, event: since, length: up, state: "transmit", cause: update },
+      { from: since, event: since, length: down, state: "receive", cause: update },
+    );
   }
 
   #step(from: number, part: EnergyPart, state: string, watts: number, cause: string): void {
@@ -231,9 +294,9 @@ export class EnergyMeter {
   }
 }
 
-/** ms that a datagram takes at `rate` bit/s. */
-function airtime(bytes: Uint8Array, rate: number): number {
-  return (8_000 * (bytes.length + headers)) / rate;
+/** ms that a datagram of so many bytes in UDP takes at `rate` bit/s. */
+export function airtime({ length }: { readonly length: number }, rate: number): number {
+  return (8_000 * (length + headers)) / rate;
 }
 
 /** What a datagram is for, by the path of its request. */

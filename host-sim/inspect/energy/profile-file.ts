@@ -3,12 +3,14 @@
  *
  *     { "base": "field", "name": "our tracker",
  *       "modem": { "psm": 0.0000126, "connected": { "value": 0.15, "source": "our lab, 2026-10" } },
- *       "radio": { "uplink": [14000, 2000, 550] } }
+ *       "radio": { "uplink": [14000, 2000, 550] },
+ *       "board": { "computeRate": { "value": 9500, "low": 9000, "high": 10000, "source": "our board" } } }
  *
  * A bare number is taken for measured.
  */
 import { isObject } from "../../../firmware/text/json";
-import { profiles } from "./profiles";
+import { jsonPlace } from "../../model/json-place";
+import { profileNamed, profileNames } from "./profiles";
 import type { EnergyProfile, Figure } from "./profile";
 
 /** What is wrong with the file, and where. */
@@ -24,18 +26,20 @@ export function readProfile(text: string, file: string): EnergyProfile {
   try {
     given = JSON.parse(text);
   } catch {
-    throw new ProfileError(`${file} is no JSON`);
+    throw new ProfileError(`${file} is no JSON${jsonPlace(text)}`);
   }
   if (!isObject(given)) throw new ProfileError(`${file} must hold an object`);
   const { base = "field", name = file, ...rooms } = given;
-  if (base !== "field" && base !== "limit")
-    throw new ProfileError(`${file}: base must be "field" or "limit"`);
+  const built = typeof base === "string" ? profileNamed(base) : undefined;
+  if (built === undefined) throw new ProfileError(`${file}: base must be one of ${profileNames.join(", ")}`);
   if (typeof name !== "string" || name.length > 64)
     throw new ProfileError(`${file}: name must be a short text`);
-  const { modem, radio, board } = profiles[base];
+  const { modem, radio, board } = built;
   for (const room of Object.keys(rooms)) {
     if (!["modem", "radio", "board"].includes(room))
-      throw new ProfileError(`${file}: "${short(room)}" is unknown`);
+      throw new ProfileError(
+        `${file}: "${short(room)}" is unknown; there are base, name, modem, radio, board`,
+      );
   }
   const take = <T extends object>(room: string, figures: T): T => replaced(figures, rooms[room], room, file);
   return { name, modem: take("modem", modem), radio: take("radio", radio), board: take("board", board) };
@@ -59,6 +63,9 @@ function replaced<T extends object>(figures: T, given: unknown, room: string, fi
       result[key] = figureOf(value, where, file);
     }
   }
+  if (Object.hasOwn(result, "computeRate") && (result as { computeRate: Figure }).computeRate.value < 1) {
+    throw new ProfileError(`${file}: board.computeRate is steps a second for each MHz, 1 at least`);
+  }
   const { accessTransmit } = result as { accessTransmit?: Figure };
   if (accessTransmit !== undefined && accessTransmit.value > 1) {
     throw new ProfileError(`${file}: radio.accessTransmit is a share, 0 to 1`);
@@ -76,7 +83,12 @@ function figureOf(given: unknown, where: string, file: string): Figure {
   if (typeof value !== "number" || !(value >= 0 && value <= largest)) {
     throw new ProfileError(`${file}: ${where} must be a number from 0 to ${largest}`);
   }
-  return { value, tag: "measured", source };
+  const { low, high } = isObject(given) ? given : {};
+  if (low === undefined && high === undefined) return { value, tag: "measured", source };
+  if (typeof low !== "number" || typeof high !== "number" || !(low >= 0 && low <= value && value <= high)) {
+    throw new ProfileError(`${file}: ${where} needs both low and high, with its value between them`);
+  }
+  return { value, low, high: Math.min(high, largest), tag: "measured", source };
 }
 
 function short(text: string): string {

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { describeCoap } from "../../cloud/coap/coap-text";
+import type { EnergyTotals } from "../energy/totals";
 import type { DatagramReport } from "../../sim/radio/link";
 import type { BoardSleep, SimulationResult } from "../../sim/world/simulation";
 
@@ -37,7 +38,11 @@ export function datagramJson(report: DatagramReport): DatagramJson {
 }
 
 /** Only what the seed decides: two runs of one seed give the same document. */
-export function resultJson(result: SimulationResult, datagrams: readonly DatagramJson[]): object {
+export function resultJson(
+  result: SimulationResult,
+  datagrams: readonly DatagramJson[],
+  energy?: EnergyTotals,
+): object {
   const { device, virtualTime, asleep, ...rest } = result;
   return {
     ...rest,
@@ -50,6 +55,7 @@ export function resultJson(result: SimulationResult, datagrams: readonly Datagra
       state: device.state,
       counters: device.counters,
     },
+    energy,
     list: datagrams,
   };
 }

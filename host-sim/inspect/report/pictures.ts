@@ -2,12 +2,15 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { placeOf } from "./place";
 import type { Browser, Page } from "playwright-core";
 
 /** Where Debian, Ubuntu and Chrome's own packages put it. */
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] as const;
-/** CSS pixels, as the README shows them. */
-const width = 880;
+/** CSS pixels: wide enough for a row of the sequence chart on one line, and no wider than the README can show. */
+const width = 1200;
+/** Of the sequence chart in its picture. */
+const rows = 24;
 /** High enough for all of the page's plots and the sequence chart, so that nothing scrolls or changes its size. */
 const height = 4_000;
 /** A browser that does nothing by itself, and touches no network. */
@@ -15,6 +18,8 @@ const quiet = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
+  // What changes is drawn anew in whole tiles, so that the same page gives the same pixels.
+  "--disable-partial-raster",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -56,34 +61,36 @@ export interface Picture {
  * Takes the pictures of a report, in light colours: the power of a part of the run, and its messages.
  *
  * @param report the HTML file's path
- * @param run virtual ms: where the run ends, and the part to show
+ * @param run virtual ms: the part to show
  */
 export async function takePictures(
   report: string,
   folder: string,
-  run: { readonly end: number; readonly from: number; readonly to: number },
+  run: { readonly from: number; readonly to: number },
 ): Promise<Picture[]> {
   mkdirSync(folder, { recursive: true });
   const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: "light" });
-    await page.goto(pathToFileURL(report).href);
-    await page.waitForSelector(".row");
-    // Without the AT exchange, which is another story.
-    await page.getByLabel("AT", { exact: true }).uncheck();
-    await page.evaluate(`document.querySelector("#sequence").style.height = "811px"`);
-    // Closer in two steps: a pixel of the whole run is longer than what is to be seen.
-    const length = run.to - run.from;
-    const around = { from: run.from - 2 * length, to: run.to + 2 * length };
-    await zoom(page, { from: 0, to: run.end }, around);
-    await zoom(page, around, run);
-    await page.getByText("Show in sequence chart").click();
-    const sequence = await clip(page, join(folder, "sequence.png"), "#lanes", "#sequence");
+    // Each row by itself, but for the AT exchange, which is another story.
+    const { from, to } = run;
+    const place = placeOf("messages", { from, to, part: "both", hide: "at", each: "row", at: from });
+    await page.goto(`${pathToFileURL(report).href}#${place}`);
+    await page.waitForSelector(".sequence-row.at");
+    // As high as whole rows are.
+    await page.evaluate(`(() => {
+      const chart = document.querySelector(".sequence");
+      const row = document.querySelector(".sequence-row").getBoundingClientRect().height;
+      const head = document.querySelector(".sequence-names").getBoundingClientRect().height;
+      chart.style.height = head + ${String(rows)} * row + chart.offsetHeight - chart.clientHeight + "px";
+    })()`);
+    await page.locator("h1").click();
+    const sequence = await clip(page, join(folder, "sequence.png"), ".sequence", ".sequence");
     // Read after the picture was taken: a chart that moved meanwhile tells it.
-    const rows = await rowsInView(page);
-    const power = await clip(page, join(folder, "power.png"), "#power-key", "#power-plot");
+    const shown = await rowsInView(page);
+    const power = await clip(page, join(folder, "power.png"), "#power .chart-key", "#power .chart");
     return [
-      { file: sequence, rows },
+      { file: sequence, rows: shown },
       { file: power, rows: [] },
     ];
   } finally {
@@ -91,32 +98,15 @@ export async function takePictures(
   }
 }
 
-/** Drags over the part `to` of a power plot that shows the part `shown`. */
-async function zoom(
-  page: Page,
-  shown: { from: number; to: number },
-  to: { from: number; to: number },
-): Promise<void> {
-  const over = page.locator("#power-plot .u-over");
-  await over.scrollIntoViewIfNeeded();
-  const box = (await over.boundingBox())!;
-  const at = (time: number): number => box.x + (box.width * (time - shown.from)) / (shown.to - shown.from);
-  const y = box.y + box.height / 2;
-  await page.mouse.move(at(to.from), y);
-  await page.mouse.down();
-  await page.mouse.move(at(to.to), y, { steps: 4 });
-  await page.mouse.up();
-}
-
 /** Texts of the sequence chart's rows that are wholly in view, from the top. */
 async function rowsInView(page: Page): Promise<string[]> {
   return page.evaluate(`(() => {
-    const view = document.querySelector("#sequence").getBoundingClientRect();
+    const view = document.querySelector(".sequence").getBoundingClientRect();
     const seen = (row) => {
       const { top, bottom } = row.getBoundingClientRect();
       return top >= view.top - 1 && bottom <= view.bottom + 1;
     };
-    return [...document.querySelectorAll("#sequence .row")]
+    return [...document.querySelectorAll(".sequence-row")]
       .filter(seen)
       .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
       .map((row) => row.innerText.replace(/\\s+/g, " "));

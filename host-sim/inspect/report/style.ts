@@ -40,3 +40,8 @@ const plain: Palette = {
 export function paletteFor(stream: { isTTY?: boolean }): Palette {
   return stream.isTTY === true && (process.env.NO_COLOR ?? "") === "" ? colours : plain;
 }
+
+/** Columns of a terminal; undefined for a pipe or a file, where nothing has to be cut off. */
+export function columnsOf(stream: { isTTY?: boolean; columns?: number }): number | undefined {
+  return stream.isTTY === true ? stream.columns || 80 : undefined;
+}

@@ -1,5 +1,7 @@
 /** The totals at the end of a run. */
+import { lifetime } from "../energy/advice";
 import { lasting } from "./duration";
+import type { EnergyTotals } from "../energy/totals";
 import type { SimulationResult } from "../../sim/world/simulation";
 import type { Palette } from "./style";
 
@@ -7,8 +9,16 @@ import type { Palette } from "./style";
  * A few lines with their line ends.
  *
  * @param realTime ms that the run took
+ * @param energy undefined where it cannot be said
+ * @param refusals what was refused and why, a line each
  */
-export function summary(result: SimulationResult, realTime: number, palette: Palette): string {
+export function summary(
+  result: SimulationResult,
+  realTime: number,
+  palette: Palette,
+  energy?: EnergyTotals,
+  refusals: readonly string[] = [],
+): string {
   const { reports, commands, datagrams } = result;
   const lines = [
     "",
@@ -22,12 +32,24 @@ export function summary(result: SimulationResult, realTime: number, palette: Pal
     `virtual time ${lasting(result.virtualTime)}, modem asleep ` +
       `${((100 * result.asleep) / Math.max(1, result.virtualTime)).toFixed(1)} % of it; real time ${lasting(realTime)}`,
     ...sleepLine(result),
+    ...energyLine(energy),
+    ...refusals.map((line) => palette.yellow(line)),
     result.complete
       ? palette.green(`complete; seed ${result.seed} repeats this run`)
       : palette.red(`incomplete: ${result.shortfall ?? "unknown"}; seed ${result.seed} repeats this run`),
     "",
   ];
   return lines.join("\n");
+}
+
+/** What a reading took: one line, or none where it cannot be said. */
+function energyLine(energy: EnergyTotals | undefined): string[] {
+  if (energy === undefined) return [];
+  const { watts, joulesPerReading, battery, years, profile } = energy;
+  return [
+    `${joulesPerReading.toFixed(2)} J a reading, ${(1e6 * watts).toFixed(0)} µW: with that ${battery.capacity} Wh last ` +
+      `${lifetime(years)} (profile ${profile}; npm run energy says what to change)`,
+  ];
 }
 
 /** How much of its virtual time the board slept deeply: one line, or none where it does not. */

@@ -9,6 +9,7 @@
  */
 import { decodeCoap } from "../../cloud/coap/coap-wire";
 import { describeCoap, printable } from "../../cloud/coap/coap-text";
+import { doubtWords } from "../../cloud/registry/seal-view";
 import { escaped } from "../../model/escaped";
 import { readLogLine } from "../../sim/world/device-log";
 import { Condenser } from "./condense";
@@ -25,6 +26,8 @@ export interface TimelineOptions {
   readonly palette: Palette;
   /** Shows every AT line and every event of modem and cloud. */
   readonly verbose: boolean;
+  /** Columns of the terminal that shows the lines; undefined where they go into a pipe or a file, which have all. */
+  readonly columns?: number;
   /** Tells of long stretches without anything new in one line each. */
   readonly condense?: boolean;
 }
@@ -60,7 +63,11 @@ export class Timeline {
       case "air":
         this.#datagram(event.report, event.again === true);
         return;
+      case "processor":
+        return;
       case "board":
+        // The line that follows says why it starts.
+        if (event.what === "starting" || event.what === "started") return;
         this.#line(event.time, palette.yellow("board"), escaped(`${event.what} ${event.text}`.trimEnd()));
         return;
       case "modem": {
@@ -69,7 +76,7 @@ export class Timeline {
         return;
       }
       case "cloud": {
-        const text = describeCloud(event.event, verbose);
+        const text = describeCloud(event.event, verbose, this.#options.columns);
         if (text !== undefined) this.#line(event.time, palette.yellow("cloud"), escaped(text));
         return;
       }
@@ -240,8 +247,12 @@ export function describeHostile({ strength, act, towards, bytes }: HostileEvent)
 
 type ScriptFaultEvent = Extract<CloudEvent, { type: "script-fault" }>;
 
-/** What the cloud did, in words; undefined for what only `verbose` shows. */
-export function describeCloud(event: CloudEvent, verbose: boolean): string | undefined {
+/**
+ * What the cloud did, in words; undefined for what only `verbose` shows.
+ *
+ * @param columns of the terminal that has to show it in a line; undefined for all of a reading's values
+ */
+export function describeCloud(event: CloudEvent, verbose: boolean, columns?: number): string | undefined {
   switch (event.type) {
     case "authenticated":
       return `authenticated ${event.productKey}/${event.deviceKey}, lifetime ${event.lifetime} s`;
@@ -252,13 +263,15 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
     case "signature-refused":
       return `request refused: ${event.reason}`;
     case "stored":
-      return `stored ${event.kind} ${event.id} (${event.format})${describePoints(event.points)}`;
+      return `stored ${event.kind} ${event.id} (${event.format})${describePoints(event.points, columns)}`;
     case "stored-before":
       return `had ${event.kind} ${event.id} already, acknowledged again`;
     case "script-fault":
       return describeScriptFault(event);
     case "report-refused":
       return `report refused with code ${event.enosCode}: ${event.reason}`;
+    case "seal-doubted":
+      return `sealed: ${doubtWords(event)}${event.times === 1 ? "" : `, ${event.times} times so far`}`;
     case "points-skipped":
       return `${event.count} measure ${event.count === 1 ? "point" : "points"} of ${event.id} left out: ${event.reason}`;
     case "time-doubted":
@@ -295,6 +308,8 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       );
     case "webhook":
       return `webhook ${event.id} ${webhookOutcomes[event.outcome]}: ${event.reason}`;
+    case "conditions-changed":
+      return `an operator changed ${conditionNames[event.condition]}`;
     case "duplicate-request":
       return event.answered
         ? "a retransmission: answered from the store, not executed again"
@@ -309,6 +324,13 @@ export function describeCloud(event: CloudEvent, verbose: boolean): string | und
       return `internal error: ${event.reason}`;
   }
 }
+
+const conditionNames = {
+  faults: "the faults made on purpose",
+  nat: "how devices behind a NAT are known",
+  "rate-limit": "the rate limit",
+  down: "whether every datagram is swallowed",
+} as const;
 
 const webhookOutcomes = {
   retrying: "is tried again",
@@ -325,18 +347,33 @@ function describeScriptFault({ productKey, task, fault, input, output, times }: 
   return `parsing script of ${productKey}, for ${about}: ${fault}; input ${input}${returned}${again}`;
 }
 
+/** Characters of a terminal's line that stand before a reading's values; and of values at least, in a narrow one. */
+const before = 56;
+const leastShown = 64;
+/** Characters of a name and of a value on a terminal; elsewhere of all values, for a stranger may send many. */
+const longestOnTerminal = 32;
+const longestElsewhere = 16_384;
+
 /** Values by identifier, as far as a line has room for them. */
-function describePoints(points: Readonly<Record<string, unknown>> = {}): string {
-  const text = Object.entries(points)
-    .map(([id, value]) => ` ${printable(id, 32)}=${describeValue(value)}`)
-    .join("");
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+function describePoints(points: Readonly<Record<string, unknown>> = {}, columns?: number): string {
+  const longest = columns === undefined ? longestElsewhere : longestOnTerminal;
+  const most = columns === undefined ? longestElsewhere : Math.max(leastShown, columns - before);
+  const texts = Object.entries(points).map(
+    ([id, value]) => ` ${printable(id, longest)}=${describeValue(value, longest)}`,
+  );
+  const text = texts.join("");
+  if (text.length <= most) return text;
+  // Whole values, and how many more there are: the ones that were added to a model last are the last.
+  let shown = "";
+  let count = 0;
+  while (shown.length + texts[count].length <= most - 10) shown += texts[count++];
+  return `${shown} and ${texts.length - count} more`;
 }
 
 /** With its quality as in `-75 (quality 0)`. */
-function describeValue(value: unknown): string {
+function describeValue(value: unknown, longest: number): string {
   const qualified = value as { value?: unknown; quality?: unknown } | null;
   const isQualified = typeof qualified === "object" && typeof qualified?.quality === "number";
-  const bare = printable(String(JSON.stringify(isQualified ? qualified.value : value)), 32);
+  const bare = printable(String(JSON.stringify(isQualified ? qualified.value : value)), longest);
   return isQualified ? `${bare} (quality ${qualified.quality})` : bare;
 }

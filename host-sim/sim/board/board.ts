@@ -3,20 +3,32 @@
  * its UART to the modem, and its flash and storage to what the caller keeps.
  *
  * The guest tells with each answer when its next timer is due; that is one event of the scheduler.
+ *
+ * Where the board has a processor, a turn takes time (see processor.ts):
+ *
+ *     event -> the guest runs ... busy ... -> what it sends outward leaves, further events come
+ *
+ * The guest runs at the turn's beginning and is told the time then. Its lines of the trace come at once, and flash and
+ * storage are written at once; bytes on the wire, levels of pins, the UART's rate, sleep and restart come when the turn
+ * is over, and so do the timers that it has set. What arrives while the board is busy waits until then, bytes in the
+ * UART's FIFO, which has room for 128.
+ *
  * With an engine that answers at once everything here happens at once; with XS each call returns a
  * promise that whoever runs the scheduler has to await (`VirtualClock.run` does).
  */
 import { EngineStopped, GuestFault, nothing } from "../engine/engine";
 import { BoardFlash } from "./flash";
-import { GuestCommand, HostEvent, commandHeader, eventHeader, resetReasons } from "./protocol";
+import { GuestCommand, HostEvent, commandHeader, eventHeader, fifoSize, resetReasons } from "./protocol";
 import { cipher, digest } from "./crypto";
 import { BoardStorage, textAt, utf16 } from "./key-value";
+import { TurnCounter } from "./processor";
 import { crcOfRetained, readRetained, writeRetained } from "./retained";
 import type { Engine } from "../engine/engine";
 import type { PowerDomain } from "../flash/power-domain";
 import type { FlashPartitions } from "./flash";
 import type { I2cBus } from "./i2c-bus";
 import type { KeyValueStores } from "./key-value";
+import type { TurnCounts, TurnKind } from "./processor";
 import type { StorageStrike } from "./storage-faults";
 import type { ScheduledEvent, Scheduler } from "../time/clock";
 
@@ -59,8 +71,8 @@ export interface BoardOptions {
   readonly serialFault?: () => string | undefined;
   /** Partitions of its flash, likewise. */
   readonly flash?: FlashPartitions;
-  /** It erases a block of flash, and hears nothing meanwhile. */
-  readonly onErase?: () => void;
+  /** It erases a block of flash. @returns ms for which it stands still and hears nothing */
+  readonly onErase?: () => number;
   /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
   readonly power?: PowerDomain;
   /** Memory that outlives deep sleep, panics and restarts; what it holds after a loss of power is the caller's. */
@@ -82,16 +94,39 @@ export interface BoardOptions {
   readonly onAsk?: (text: string) => string;
   /** A level that an output drives. */
   readonly onPin: (pin: number, level: 0 | 1) => void;
+  /** How long its turns take; they take no time when this is left out. */
+  readonly processor?: BoardProcessor;
   /** Its I2C bus; nothing is wired to it when left out. */
   readonly i2c?: I2cBus;
   /** Volts at an analog input; undefined where the reading fails, as it does when this is left out. */
   readonly analog?: (pin: number) => number | undefined;
   /** The firmware stands still for so many ms, and empties no FIFO. */
   readonly onStandstill?: (duration: number) => void;
+  /** From the end of this turn on it sleeps lightly, for so many ms at most. @param ring the modem's RI is wired */
+  readonly onLightSleep?: (duration: number, ring: boolean) => void;
   /** The firmware has set its clock, which is now wrong by `error` ms (positive: ahead). */
   readonly onClockSet?: (error: number) => void;
   /** The board has stopped for good; start another. Left out, a fault of the firmware is thrown. */
   readonly onRestart?: (restart: Restart) => void;
+}
+
+/** The board's processor, as far as it takes time. */
+interface BoardProcessor {
+  /** Steps of XS in a second; Infinity for turns that take no time. */
+  readonly rate: number;
+  /** A turn begins, now, and takes so many steps and so many ms, in which the board hears nothing. */
+  readonly onTurn?: (turn: TurnTime) => void;
+}
+
+/** What a turn takes. */
+export interface TurnTime {
+  readonly kind: TurnKind;
+  /** Steps of XS. */
+  readonly compute: number;
+  /** ms of these steps, of erasing flash, and of the times at which the firmware stood still. */
+  readonly ms: number;
+  /** What happened in it; changes with the next turn. */
+  readonly counts: TurnCounts;
 }
 
 /** One board with one firmware in one engine. */
@@ -113,6 +148,18 @@ export class Board {
   #timer: ScheduledEvent | undefined;
   #serialOpen = false;
   #hearsWritable = false;
+  readonly #counter: TurnCounter;
+  /** Until when the board is busy with the turn before, by the scheduler. */
+  #busyUntil = 0;
+  /** What the turn sends outward, in order, and how many of these are bytes on the serial wire. */
+  #outward: (() => void)[] = [];
+  /** ms that the erases of this turn take. */
+  #erasing = 0;
+  #unsent = 0;
+  #turnEnd: ScheduledEvent | undefined;
+  /** Events that have come while it was busy, in order, and when the first of them comes to the firmware. */
+  #waiting: Buffer[] = [];
+  #nextWaiting: ScheduledEvent | undefined;
 
   constructor(options: BoardOptions) {
     this.#options = options;
@@ -120,6 +167,7 @@ export class Board {
     this.#scheduler = options.scheduler;
     this.#flash = new BoardFlash(options.flash ?? new Map());
     this.#storage = new BoardStorage(options.keyValue, options.power, options.storageStrike);
+    this.#counter = new TurnCounter(options.config.sleep === "deep");
     this.#engine.onCommand = (command) => this.#command(command);
   }
 
@@ -152,8 +200,10 @@ export class Board {
   /** Takes the power away: no further event reaches the firmware. The engine is the caller's to close. */
   powerOff(): void {
     this.#running = false;
-    this.#scheduler.cancel(this.#timer);
-    this.#timer = undefined;
+    for (const event of [this.#timer, this.#turnEnd, this.#nextWaiting]) this.#scheduler.cancel(event);
+    this.#timer = this.#turnEnd = this.#nextWaiting = undefined;
+    this.#outward = [];
+    this.#waiting = [];
   }
 
   /** Bytes have come over the serial wire; those without room in the 128-byte FIFO are lost. */
@@ -183,8 +233,13 @@ export class Board {
   /** @param time what the guest is told, ms since power-on; never less than before */
   #deliver(event: Buffer, time = this.#scheduler.now - this.#powerOn): void | Promise<void> {
     if (!this.#running) return;
+    if (this.#scheduler.now < this.#busyUntil) return this.#wait(event);
+    this.#endTurn();
+    if (!this.#running) return;
+    this.#erasing = 0;
     this.#now = Math.max(this.#now, time);
     event.writeDoubleLE(this.#now, 8);
+    this.#counter.begin(event);
     let answer: Uint8Array | Promise<Uint8Array>;
     try {
       answer = this.#engine.deliver(event);
@@ -198,9 +253,63 @@ export class Board {
     );
   }
 
+  /** Keeps an event until the board is no longer busy. Bytes are kept together, as in the UART's FIFO. */
+  #wait(event: Buffer): void {
+    const waiting = this.#waiting;
+    const same = waiting.findIndex((each) => each[0] === event[0]);
+    if (same >= 0 && event[0] === HostEvent.serialReceived) {
+      waiting[same] = Buffer.concat([waiting[same], event.subarray(eventHeader)]).subarray(
+        0,
+        eventHeader + fifoSize,
+      );
+    } else if (same < 0 || event[0] === HostEvent.pinChanged) waiting.push(event);
+    if (this.#nextWaiting?.run === undefined) this.#waitUntilIdle();
+  }
+
+  #waitUntilIdle(): void {
+    this.#nextWaiting = this.#scheduler.at(this.#busyUntil, () => {
+      const event = this.#waiting.shift();
+      if (event === undefined) return;
+      if (this.#waiting.length > 0) this.#waitUntilIdle();
+      // Room has grown meanwhile.
+      if (event[0] === HostEvent.serialWritable) event.writeUInt32LE(this.#options.serial.txFree(), 4);
+      return this.#deliver(event);
+    });
+  }
+
+  /** The engine has done what there is to do in a turn: the board is busy with it from now on. */
+  #beginBusy(): void {
+    const { processor } = this.#options;
+    if (processor === undefined) return;
+    const counts = this.#counter;
+    const compute = counts.compute();
+    const stoodStill = Math.max(0, this.#powerOn + this.#now - this.#scheduler.now);
+    const ms = stoodStill + this.#erasing + (1_000 * compute) / processor.rate;
+    processor.onTurn?.({ kind: counts.kind, compute, ms, counts });
+    if (ms === 0) return;
+    this.#busyUntil = this.#scheduler.now + ms;
+    if (this.#outward.length > 0) this.#turnEnd = this.#scheduler.at(this.#busyUntil, () => this.#endTurn());
+    this.#options.onStandstill?.(ms);
+  }
+
+  /** The turn before is over: what it sends outward leaves. */
+  #endTurn(): void {
+    if (this.#outward.length === 0) return;
+    this.#scheduler.cancel(this.#turnEnd);
+    this.#turnEnd = undefined;
+    const outward = this.#outward;
+    this.#outward = [];
+    this.#unsent = 0;
+    for (let i = 0; i < outward.length && this.#running; i++) outward[i]();
+  }
+
   #onAnswer(answer: Uint8Array): void {
     if (this.#flash.misuse !== undefined) throw this.#flash.misuse;
-    if (this.#restart !== undefined) return this.#stop(this.#restart);
+    if (this.#restart !== undefined) return this.#stopAfterTurn(this.#restart);
+    if (!this.#running) return;
+    this.#beginBusy();
+    const now = this.#scheduler.now;
+    if (this.#busyUntil <= now) this.#endTurn();
     if (!this.#running) return;
     const due = new DataView(answer.buffer, answer.byteOffset).getFloat64(0, true);
     if (due === this.#due && this.#timer?.run !== undefined) return;
@@ -208,17 +317,34 @@ export class Board {
     this.#scheduler.cancel(this.#timer);
     this.#timer = undefined;
     if (Number.isNaN(due)) return;
-    // The guest is told the very time it asked for: a sum of fractions could fall a tick short of it.
-    this.#timer = this.#scheduler.at(this.#powerOn + due, () =>
-      this.#deliver(newEvent(HostEvent.timers, 0), due),
-    );
+    // The guest is told the very time it asked for: a sum of fractions could fall a tick short of it. A timer is set
+    // where the turn comes to it: at its end.
+    const late = Math.max(0, this.#busyUntil - now);
+    this.#setTimer(this.#powerOn + due + late, due + late);
+  }
+
+  /** @param told what the guest is told then, unless it is busy */
+  #setTimer(time: number, told?: number): void {
+    this.#timer = this.#scheduler.at(time, () => {
+      if (this.#scheduler.now < this.#busyUntil) return this.#setTimer(this.#busyUntil);
+      return this.#deliver(newEvent(HostEvent.timers, 0), told);
+    });
   }
 
   #fault(error: unknown): void {
-    if (this.#restart !== undefined) return this.#stop(this.#restart);
+    if (this.#restart !== undefined) return this.#stopAfterTurn(this.#restart);
     if (!(error instanceof GuestFault || error instanceof EngineStopped)) throw error;
     const reason = error instanceof GuestFault ? "exception" : "abort";
-    this.#stop({ reason, text: error.message, error });
+    this.#stopAfterTurn({ reason, text: error.message, error });
+  }
+
+  /** The turn ends with the board's stop, when what it has sent before has left. */
+  #stopAfterTurn(restart: Restart): void {
+    this.#restart = restart;
+    if (!this.#running) return this.#stop(restart);
+    this.#outward.push(() => this.#stop(restart));
+    this.#beginBusy();
+    if (this.#busyUntil <= this.#scheduler.now) this.#endTurn();
   }
 
   #stop(restart: Restart): void {
@@ -234,6 +360,12 @@ export class Board {
   #command(command: Uint8Array): Uint8Array {
     // After a restart, or without power, nothing that the firmware still does has an effect.
     if (!this.#running || this.#restart !== undefined) return nothing;
+    const answer = this.#carryOut(command);
+    this.#counter.command(command, answer);
+    return answer;
+  }
+
+  #carryOut(command: Uint8Array): Uint8Array {
     switch (command[0]) {
       case GuestCommand.trace:
         this.#options.onTrace(textAt(command, commandHeader, command.length));
@@ -246,9 +378,12 @@ export class Board {
         this.#serialOpen = false;
         this.#hearsWritable = false;
         return nothing;
-      case GuestCommand.pinWrite:
-        this.#options.onPin(command[2] | (command[3] << 8), command[1] === 0 ? 0 : 1);
+      case GuestCommand.pinWrite: {
+        const pin = command[2] | (command[3] << 8);
+        const level = command[1] === 0 ? 0 : 1;
+        this.#leave(() => this.#options.onPin(pin, level));
         return nothing;
+      }
       case GuestCommand.digest:
         return digest(command);
       case GuestCommand.cipher:
@@ -274,6 +409,15 @@ export class Board {
         this.#restart = { reason: "deep sleep", text: `for ${duration} ms`, duration };
         return nothing;
       }
+      case GuestCommand.lightSleep: {
+        const duration = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
+        const ring = command[1] === 1;
+        // With bytes in the UART's FIFO it does not sleep.
+        this.#leave(() => {
+          if (this.#waiting.length === 0) this.#options.onLightSleep?.(duration, ring);
+        });
+        return nothing;
+      }
       case GuestCommand.retainedRead:
         return readRetained(this.#options.retained, command);
       case GuestCommand.retainedWrite:
@@ -290,7 +434,7 @@ export class Board {
       case GuestCommand.flashWrite:
         return this.#flash.write(command);
       case GuestCommand.flashErase:
-        this.#options.onErase?.();
+        this.#erasing += this.#options.onErase?.() ?? 0;
         return this.#flash.erase(command);
       case GuestCommand.i2c:
         return this.#transfer(command);
@@ -322,18 +466,28 @@ export class Board {
     const failure = this.#options.serialFault?.();
     if (failure !== undefined) return utf16(failure);
     const { serial } = this.#options;
-    serial.setBaud?.(new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true));
+    const rate = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
     this.#serialOpen = true;
     this.#hearsWritable = hearsWritable;
-    if (hearsWritable) this.#scheduler.after(0, () => this.serialWritable(serial.txFree()));
+    this.#leave(() => {
+      serial.setBaud?.(rate);
+      if (hearsWritable) this.#scheduler.after(0, () => this.serialWritable(serial.txFree()));
+    });
     return nothing;
   }
 
   #writeSerial(bytes: Uint8Array): Uint8Array {
     const { serial } = this.#options;
-    if (bytes.length > serial.txFree()) return full;
-    serial.write(bytes);
+    if (this.#unsent + bytes.length > serial.txFree()) return full;
+    this.#unsent += bytes.length;
+    this.#leave(() => serial.write(bytes));
     return taken;
+  }
+
+  /** Something goes outward: at the end of the turn, where turns take time. */
+  #leave(effect: () => void): void {
+    this.#outward.push(effect);
+    if (this.#options.processor === undefined) this.#endTurn();
   }
 
   /** One transfer over I2C, during which the firmware waits. */

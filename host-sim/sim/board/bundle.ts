@@ -22,6 +22,8 @@ export interface BundleOptions {
   readonly application?: string;
   /** The product's folder, from the project's root; the demo's, firmware/product, when left out. */
   readonly product?: string;
+  /** Text of sources that is made for the occasion, by the path from the project's root. */
+  readonly sources?: ReadonlyMap<string, string>;
   /** Files that stand in for modules of the SDK, beside or in the place of the simulated board's; absolute paths. */
   readonly sdk?: ReadonlyMap<string, string>;
 }
@@ -75,8 +77,8 @@ export async function bundleFirmware(options: BundleOptions = {}): Promise<strin
 }
 
 /** What is kept of one manifest's modules, or with one application, must not serve another's: empty for neither. */
-function fingerprint({ modules: named, application, product, sdk }: BundleOptions): string {
-  const chosen = [application, product, named && [...named], sdk && [...sdk]];
+function fingerprint({ modules: named, application, product, sources, sdk }: BundleOptions): string {
+  const chosen = [application, product, named && [...named], sdk && [...sdk], sources && [...sources]];
   if (chosen.every((each) => each === undefined)) return "";
   return `-${createHash("sha256").update(JSON.stringify(chosen)).digest("hex").slice(0, 8)}`;
 }
@@ -84,14 +86,24 @@ function fingerprint({ modules: named, application, product, sdk }: BundleOption
 function boardModules(
   root: string,
   entry: string,
-  { modules: named = new Map(), application, product = demo, sdk = new Map() }: BundleOptions,
+  {
+    modules: named = new Map(),
+    application,
+    product = demo,
+    sources = new Map(),
+    sdk = new Map(),
+  }: BundleOptions,
 ): Plugin {
   const folder = join(root, "host-sim/sim/board/guest");
   const wiring = join(root, demo, "wiring.ts");
   const names = new Map([...named].map(([name, file]) => [file, name]));
   return {
     name: "board-modules",
-    setup({ onResolve }) {
+    setup({ onLoad, onResolve }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const contents = sources.get(relative(root, path));
+        return contents === undefined ? undefined : { contents, loader: "ts" };
+      });
       onResolve({ filter: /^firmware:main$/ }, () => ({ path: entry }));
       onResolve({ filter: /^\.\.\/application$/ }, ({ importer }) => {
         return importer === wiring && application !== undefined ? { path: application } : undefined;

@@ -18,11 +18,11 @@ export function cipher(command: Uint8Array): Uint8Array {
   const key = command.subarray(commandHeader, commandHeader + keyLength);
   const iv = command.subarray(commandHeader + keyLength, commandHeader + keyLength + block);
   const data = command.subarray(commandHeader + keyLength + block);
-  const chained = (command[1] & ~cipherDecrypt) === cipherMode.cbc;
-  const name = `aes-${8 * keyLength}-${chained ? "cbc" : "ecb"}`;
+  const mode = command[1] & ~cipherDecrypt;
+  const name = mode === cipherMode.cbc ? "cbc" : mode === cipherMode.ctr ? "ctr" : "ecb";
   const create = (command[1] & cipherDecrypt) !== 0 ? createDecipheriv : createCipheriv;
-  // Whole blocks only, so there is nothing to pad and `final` has nothing to add.
-  return create(name, key, chained ? iv : null)
+  // Whole blocks only, or CTR, so there is nothing to pad and `final` has nothing to add.
+  return create(`aes-${8 * keyLength}-${name}`, key, mode === cipherMode.ecb ? null : iv)
     .setAutoPadding(false)
     .update(data);
 }

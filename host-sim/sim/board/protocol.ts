@@ -38,7 +38,7 @@
  *   pinWrite     a: level, b: pin
  *   digest       a: index in `digests`; body: data     answer: digest
  *   cipher       a: `cipherMode` | `cipherDecrypt`, b: key length
- *                body: key | iv (16 bytes) | whole blocks of data   answer: as many bytes
+ *                body: key | iv (16 bytes) | data, but for CTR whole blocks   answer: as many bytes
  *   keyOpen      body: path                            answer: as serialOpen
  *   keyRead      b: path length; body: path, key       answer: `valueType` u8 | 0 | value
  *   keyWrite     a: `valueType`, b: path length; body: key length u16 | path, key | value   answer: as serialOpen
@@ -47,6 +47,7 @@
  *   clockSet     body: wall clock f64 (epoch ms)
  *   restart
  *   deepSleep    body: ms u32
+ *   lightSleep   a: 1 if RI is wired; body: ms u32     from the end of the turn on
  *   retainedRead body: offset u32 | length u32         answer: bytes of the memory that outlives deep sleep
  *   retainedWrite body: offset u32 | bytes
  *   retainedCrc32 body: as retainedRead                answer: CRC-32 of those bytes, u32
@@ -129,10 +130,14 @@ export const GuestCommand = Object.freeze({
   i2c: 25,
   analogRead: 26,
   delay: 27,
+  lightSleep: 28,
 });
 
 /** Length of a command without its body, bytes. */
 export const commandHeader = 4;
+
+/** Bytes that each of the ESP32's UART FIFOs has room for. */
+export const fifoSize = 128;
 
 /** Digests of the `crypt` module: name, and lengths in bytes. */
 export const digests = Object.freeze([
@@ -145,7 +150,7 @@ export const digests = Object.freeze([
 ]);
 
 /** Modes of operation of AES. */
-export const cipherMode = Object.freeze({ ecb: 0, cbc: 1 });
+export const cipherMode = Object.freeze({ ecb: 0, cbc: 1, ctr: 4 });
 /** Added to the mode for decryption. */
 export const cipherDecrypt = 2;
 

@@ -89,10 +89,12 @@ export class PsmSleep {
 
   /** True when there was a sleep to end. */
   wake(reason: WakeReason): boolean {
-    const { random, family, power, later } = this.#options;
+    const { now, random, family, power, later, tell } = this.#options;
     if (reason === "T3412") this.#updateAfterWake = true;
     if (power.state !== "psm") return false;
     power.state = "waking";
+    // Its processor runs from here on, as in a boot from off: to a meter it is one.
+    tell({ type: "power", time: now(), state: "booting", reason: `out of PSM: ${reason}` });
     if (family.sleep.boots) later(random.between(...family.power.boot), () => this.#boot(reason));
     else later(random.between(100, 300), () => this.#goOn(reason));
     return true;

@@ -22,6 +22,7 @@ const table: Readonly<Record<string, Quirks>> = {
   "late-last-line": { lastLineAfter: 32_000 },
   "short-reads": { shortReads: true },
   "sockets-566": { openingError: 566 },
+  "late-ring": { lateRing: true },
   "slow-commands": { slowCommands: true },
   deaf: { deaf: 0.02 },
 };

@@ -40,6 +40,8 @@ export interface Quirks {
   shortReads?: boolean;
   /** The error with which each socket's opening ends that is told behind OK (`+QIOPEN: 0,566`). */
   openingError?: number;
+  /** RI is pulled low when a line begins, too late for a host that has to wake. */
+  lateRing?: boolean;
   /** Each command takes nearly as long as its manual allows. */
   slowCommands?: boolean;
 }

@@ -13,6 +13,9 @@
  * Each side has a rate of its own. Where they differ, what one sends is noise to the other: as many bytes as
  * the listener has time for, none of them what was sent. A modem that finds the rate by itself has the board's.
  *
+ * While the board sleeps lightly its UART stands still: the first bit wakes the board, and what begins before the clocks
+ * run again is lost. Where RI is wired, the modem pulls it in time, and nothing is.
+ *
  * There is no flow control. Bytes are moved in chunks, one scheduler event each, at the time at
  * which the chunk's last byte has passed.
  */
@@ -95,6 +98,13 @@ export class Uart {
   /** Bytes so far that came meanwhile and found the FIFO full. */
   lost = 0;
 
+  /** The board sleeps lightly: what ends that, and ms from the first bit until its UART hears. */
+  #lightSleep: { readonly end: () => void; readonly clocksRun: number } | undefined;
+  /** Its UART hears what begins from then on, ms. */
+  #hearsFrom = 0;
+  /** Bytes so far that came before that. */
+  lostInSleep = 0;
+
   // Its faults, in bytes.
   #beforeOverrun = 0;
   #overrun = 0;
@@ -162,6 +172,23 @@ export class Uart {
   }
 
   /**
+   * The board sleeps lightly from now on, until something comes; then `onWake` is called. Not while there is something
+   * that has not been sent or read yet, as the ESP32 would not: that is what is returned.
+   *
+   * @param clocksRun ms from the first bit until its UART hears; 0 where the modem's RI wakes it in time
+   */
+  sleep(clocksRun: number, onWake: () => void): boolean {
+    if (this.#incoming.length > 0 || this.#boardBusyUntil > this.#scheduler.now) return false;
+    this.#lightSleep = { end: onWake, clocksRun };
+    return true;
+  }
+
+  /** The board has woken by itself. */
+  wake(): void {
+    this.#lightSleep = undefined;
+  }
+
+  /**
    * Of what is sent towards the board from now on, `count` bytes, about one in eight, get a bit flipped.
    * Another call replaces what is left of the one before.
    * @param random decides which byte and bit; left out, a fixed stream of the wire's own
@@ -209,8 +236,23 @@ export class Uart {
 
   #towardsBoard(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const start = Math.max(this.#scheduler.now, this.#modemBusyUntil);
+    let start = Math.max(this.#scheduler.now, this.#modemBusyUntil);
     this.#modemBusyUntil = start + (bytes.length * 10_000) / this.#modemRate;
+    if (this.#lightSleep !== undefined) {
+      const { end, clocksRun } = this.#lightSleep;
+      this.#lightSleep = undefined;
+      this.#hearsFrom = start + clocksRun;
+      // The first bit comes now: whatever the modem was sending had woken the board.
+      end();
+    }
+    const byteTime = 10_000 / this.#modemRate;
+    const missed = Math.max(0, Math.ceil((this.#hearsFrom - start) / byteTime - 1e-6));
+    if (missed > 0) {
+      this.lostInSleep += Math.min(missed, bytes.length);
+      if (missed >= bytes.length) return;
+      bytes = bytes.subarray(missed);
+      start += missed * byteTime;
+    }
     const received = this.#heard(bytes, this.#modemRate, this.#boardBaud);
     if (this.#corrupt > 0) this.#flipBits(received);
     // What is lost took its time on the wire all the same.

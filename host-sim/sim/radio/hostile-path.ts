@@ -18,10 +18,21 @@ export interface HostileEvent {
   /** Virtual ms. */
   readonly time: number;
   readonly strength: Attack["strength"];
-  readonly act: HostileAct;
+  readonly act: HostileAct | InterposedAct;
   /** To whom the datagram goes, or would have gone. */
   readonly towards: "device" | "server";
   readonly bytes: Uint8Array;
+}
+
+/** What somebody interposed does besides: messages that he makes up, and others' that he puts into this one's place. */
+type InterposedAct = "make-up" | "swap";
+
+/** Somebody in the middle who decides of each datagram by himself, and not by chance: see host-sim/sim/path. */
+export interface Interposed {
+  /** What goes on to the server in the place of a device's datagram: the same, another, or none. */
+  up(datagram: Uint8Array, peer: Endpoint): Uint8Array | undefined;
+  /** What goes on to the device in the place of the server's. */
+  down(datagram: Uint8Array, peer: Endpoint): Uint8Array | undefined;
 }
 
 export interface HostilePathOptions {
@@ -67,6 +78,7 @@ export class HostilePath {
   readonly #options: HostilePathOptions;
   readonly #attackers: Attacker[] = [];
   #held: (() => void)[] = [];
+  #interposed: Interposed | undefined;
   #attacks = 0;
   /** Datagrams acted upon or made, by act. */
   readonly counts: Partial<Record<HostileAct, number>> = {};
@@ -113,8 +125,27 @@ export class HostilePath {
     };
   }
 
+  /** Everything passes through somebody's hands from now on, before whoever else attacks. */
+  interpose(somebody: Interposed): void {
+    this.#interposed = somebody;
+  }
+
+  /** He sends a device a datagram in the server's name. */
+  answerFor(act: HostileEvent["act"], bytes: Uint8Array, device: Endpoint): void {
+    this.told(act, "device", bytes);
+    this.#options.injectDown(bytes, device, this.#options.server);
+  }
+
+  /** He did something with a datagram that passes, or would have. */
+  told(act: HostileEvent["act"], towards: HostileEvent["towards"], bytes: Uint8Array): void {
+    const { scheduler, onEvent } = this.#options;
+    onEvent?.({ time: scheduler.now, strength: "in-the-middle", act, towards, bytes });
+  }
+
   /** A datagram comes out of the operator's network. */
-  up(datagram: Uint8Array, peer: Endpoint): void {
+  up(sent: Uint8Array, peer: Endpoint): void {
+    const datagram = this.#interposed === undefined ? sent : this.#interposed.up(sent, peer);
+    if (datagram === undefined) return;
     for (const attacker of this.#attackers) {
       if (attacker.attack.strength !== "off-path") keep(attacker.seenUp, datagram, peer);
       const act = this.#choose(attacker, attacker.atRequests);
@@ -125,7 +156,9 @@ export class HostilePath {
   }
 
   /** The server sends a datagram to a device. */
-  down(datagram: Uint8Array, peer: Endpoint): void {
+  down(sent: Uint8Array, peer: Endpoint): void {
+    const datagram = this.#interposed === undefined ? sent : this.#interposed.down(sent, peer);
+    if (datagram === undefined) return;
     for (const attacker of this.#attackers) {
       if (attacker.attack.strength !== "off-path") keep(attacker.seenDown, datagram, peer);
       const act = this.#choose(attacker, attacker.atAnswers);

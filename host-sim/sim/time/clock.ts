@@ -27,6 +27,9 @@ export interface Scheduler {
   cancel(event: ScheduledEvent | undefined): void;
 }
 
+/** What virtual time waits for before it goes on to `time`; undefined for nothing. */
+export type Pace = (time: number) => Promise<void> | undefined;
+
 /** More events than this at one instant mean that one schedules itself again and again. */
 const eventsAtOnce = 1_000_000;
 
@@ -67,15 +70,25 @@ export class VirtualClock implements Scheduler {
    * An event that answers with a promise is awaited before the next one starts (the XS engine is
    * another process; the others answer at once and cost no turn of Node's event loop).
    *
+   * @param options.pace asked before virtual time goes on to `time`: whoever wants to see it go by answers with a
+   *   promise, is asked again when that is fulfilled, and lets time go on with undefined
    * @throws Error when time stands still: a million events at one instant
    */
-  async run(options: { until?: number; stop?: () => boolean } = {}): Promise<void> {
+  async run(options: { until?: number; stop?: () => boolean; pace?: Pace } = {}): Promise<void> {
+    const { pace } = options;
     const until = options.until ?? Infinity;
     let atOnce = 0;
     while (this.#heap.length > 0 && !(options.stop?.() ?? false)) {
       if (this.#heap[0].time > until) {
         this.#now = until;
         return;
+      }
+      if (pace !== undefined && this.#heap[0].run !== undefined && this.#heap[0].time > this.#now) {
+        const wait = pace(this.#heap[0].time);
+        if (wait !== undefined) {
+          await wait;
+          continue;
+        }
       }
       const event = this.#pop();
       if (event.run === undefined) continue;

@@ -27,7 +27,7 @@ export type { LogEvent } from "../../../firmware/device/log";
  *    or NAME    this word when the event does not have the value
  */
 const forms: Readonly<Record<LogEvent["kind"], string>> = {
-  "agent start": "agent: start interval=<interval:seconds>",
+  "agent start": "agent: start interval=<interval:seconds> batch=<batch:whole> lifetime=<lifetime:seconds>",
   "agent waits": "agent: waits <delay:seconds> before it uses the network",
   "agent panicked": "agent: waits <delay:seconds> before it uses the network: panics=<panics:whole> in a row",
   "agent idle": "agent: idle[ waiting=<waiting:whole>][ next=<next:seconds>]",
@@ -55,12 +55,14 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "command working": "command: working topic=<topic>",
   "command too long": "command: too long topic=<topic> received=<received:whole>",
   "command ignored": "command: ignored topic=<topic> reason=<reason:quoted>",
+  "command refused": "command: refused topic=<topic> reason=<reason:plain|truncated|forged|stale>",
   "command answered": "command: answered id=<id:json value>",
   "command forgotten": "command: forgotten[ age=<age:seconds>]",
   "command unanswered": "command: unanswered id=<id:json value> reason=<reason:quoted>",
   "session authenticating":
-    "session: authenticating cause=<cause:first|lapsed|unauthorized|bad-option|illegal-payload|too-large>",
+    "session: authenticating cause=<cause:first|lapsed|longer-signature|unauthorized|bad-option|illegal-payload|too-large>",
   "session online": "session: online edition=<edition:token|tokenless>",
+  "session format-stated": "session: format stated",
   "session resumed": "session: resumed edition=<edition:token|tokenless>",
   "session refused": "session: not admitted reason=<reason> retry=<retryAfter:seconds>",
   "session doubted": 'session: doubted reason=<reason> check="iv and edition"',
@@ -116,12 +118,14 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "modem other apn": "modem: other apn asked=<asked> granted=<granted:end>[: <advice:advice>]",
   "modem illegal transition": "modem: illegal transition from=<from> to=<to>",
   "keys missing": "keys: no device key: the modem's IMEI will be it",
+  "seal key missing": "keys: no sealKey: payloads go plain until the board has one",
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
   fault: "fault: <text:rest>",
   "start failed": "start: failed reason=<reason:quoted> failures=<failures:whole> retry=<retry:seconds>",
   "start recovered": "start: recovered failures=<failures:whole> reason=<reason:quoted>",
   "start safe": "start: safe panics=<panics:whole> failures=<failures:whole> reason=<reason:quoted>",
   "setting unknown": "setting: there is none <name:quoted>, the nearest is <nearest>",
+  "setting in vain without": "setting: <name> is in vain without <what:rest>",
   "setting in vain": "setting: <name> is in vain: no command of a <modem> does it",
   settings: "settings: <text:rest>",
   // Any other line of these two rooms, unless it begins like one of the lines above.

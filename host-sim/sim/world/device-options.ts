@@ -14,6 +14,20 @@ export type ApplicationName = (typeof applications)[number];
 /** How readings are encoded: a raw layout of the thing model, JSON, or all of these in turn. */
 export const formats = ["raw", "compact", "json", "alternate"] as const;
 
+/** How a product seals its payloads: as `"sealed": true` of its model has it, or with proof besides. */
+export type Seal = true | "proof";
+
+/** How fast the board computes, and what it does while it waits. */
+interface ProcessorOptions {
+  /** Steps of XS in a second (default: 2 million at 240 MHz, less at a lower clock); Infinity for turns that take no time. */
+  readonly rate?: number;
+  /**
+   * The setting of that name (default: the firmware's own). With "light-sleep" the modem's RI is wired;
+   * `settings: { ring: "" }` takes it off.
+   */
+  readonly waiting?: "awake" | "slow" | "light-sleep";
+}
+
 /** One device, its modem, its network and its cloud. */
 export interface DeviceOptions {
   readonly seed: number | string;
@@ -64,16 +78,20 @@ export interface DeviceOptions {
   readonly full?: "oldest" | "newest" | "thin";
   /** Which readings are sent first when many wait (default "oldest"). */
   readonly order?: "oldest" | "live";
-  /** Seconds of silence after which the cloud ends the session (default 3600). */
+  /** Seconds of silence after which the cloud ends the session; left out, the firmware chooses (contact-plan.ts). */
   readonly lifetime?: number;
   /** The session is kept alive while no reading is due (default false). */
   readonly keepAlive?: boolean;
-  /** How long the modem stays reachable before PSM, seconds (default 10). */
+  /** How long the modem stays reachable before PSM, seconds (default 2). */
   readonly t3324?: number;
   /** Longest eDRX cycle to ask for, seconds; 0 for none (default 0). */
   readonly edrx?: number;
+  /** The board's processor. */
+  readonly processor?: ProcessorOptions;
   /** Which product the board carries (default "demo"). */
   readonly application?: ApplicationName;
+  /** The product's model has a seal, and all of it the keys for it (default: payloads are plain). */
+  readonly sealed?: Seal;
   /** Further settings of the firmware, as its manifest has them: these win over those above. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -85,7 +103,8 @@ export interface DeviceOptions {
  * @param reports readings to take, 0 for no end
  */
 export function settingsOf(options: DeviceOptions, reports = 0): Record<string, unknown> {
-  const { interval, format, batch, full, order, lifetime, keepAlive, sleep, t3324, edrx } = options;
+  const { interval, format, batch, full, order, lifetime, keepAlive, sleep, t3324, edrx, processor } =
+    options;
   return {
     interval,
     reports,
@@ -98,6 +117,7 @@ export function settingsOf(options: DeviceOptions, reports = 0): Record<string, 
     sleep,
     t3324,
     edrx,
+    waiting: processor?.waiting,
     ...options.settings,
   };
 }

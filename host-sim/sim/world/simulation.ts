@@ -10,6 +10,7 @@ import { World } from "./world";
 import type { DeviceView } from "../../cloud/cloud";
 import type { Edition } from "../../cloud/registry/registry";
 import type { DeviceOptions } from "./device-options";
+import type { Pace } from "../time/clock";
 import type { WorldEvent } from "./world";
 
 export interface SimulationOptions extends DeviceOptions {
@@ -18,6 +19,10 @@ export interface SimulationOptions extends DeviceOptions {
   /** Whether the operator of the cloud sends a command. */
   readonly command: boolean;
   readonly onEvent?: (event: WorldEvent) => void;
+  /** What the run waits for, for whoever watches it go by. */
+  readonly pace?: Pace;
+  /** Why the run is to end before it is over, asked again and again. */
+  readonly ended?: () => string | undefined;
 }
 
 /**
@@ -121,11 +126,12 @@ export class Simulation {
     try {
       await world.start();
       const limit = reports * interval * 2_000 + patience;
+      const { pace, ended } = this.#options;
       const settled = (): boolean =>
-        this.#stopped !== undefined ||
+        (this.#stopped ??= ended?.()) !== undefined ||
         (tally.finished >= reports &&
           (world.modem.state === "psm" || clock.now - tally.finishedAt > windDown));
-      await clock.run({ until: limit, stop: settled });
+      await clock.run({ until: limit, stop: settled, pace });
       tally.close(clock.now);
       const view = cloud.devices.view(device.productKey, device.deviceKey)!;
       const sent = cloud.commands.list(device.productKey, device.deviceKey);
@@ -234,7 +240,7 @@ export class Simulation {
     const { productKey, deviceKey } = world.device;
     world.clock.after(0, () => {
       const { command } = products[this.#options.application ?? "demo"];
-      world.cloud.commands.send(productKey, deviceKey, command, world.cloudNow);
+      world.cloud.commands.sendAddressed(productKey, deviceKey, command, world.cloudNow);
     });
   }
 

@@ -10,107 +10,78 @@
 import { retainedLength } from "../../../firmware/continuity/retained-memory";
 import { Board } from "../board/board";
 import { bundleFirmware } from "../board/bundle";
+import { computeRate, fastestClock } from "../board/processor";
 import { I2cBus } from "../board/i2c-bus";
 import { SimulatedSht3x } from "../board/sht3x";
 import { NodeEngine } from "../engine/node-engine";
-import { EnosCloud } from "../../cloud/cloud";
 import { loadScriptEngine } from "../../cloud/script/script-engine";
 import { FlashFaults } from "../flash/flash-faults";
 import { StorageFaults } from "../board/storage-faults";
 import { MemoryFlash } from "../flash/memory-flash";
 import { PowerDomain } from "../flash/power-domain";
-import { createModem, families, technologyOf } from "../modem/families";
+import { createModem, families } from "../modem/families";
 import { withoutSecrets } from "../modem/secret-lines";
 import { Uart } from "../modem/uart";
-import { HostilePath } from "../radio/hostile-path";
-import { NbIotCell } from "../radio/link";
 import { XsEngine } from "../engine/xs-engine";
 import { VirtualClock } from "../time/clock";
 import { demoDevice } from "./demo-device";
+import { NetworkAndCloud, epoch, server } from "./network-and-cloud";
 import { batteryPin, batteryShare, productRecord, products, sensorPins } from "./products";
+import { SealedProduct, sealedSources } from "./sealed-product";
 import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
 import type { ScriptEngine } from "../../cloud/script/script-engine";
-import type { Restart } from "../board/board";
+import type { Restart, TurnTime } from "../board/board";
 import type { Climate } from "../board/sht3x";
 import type { resetReasons } from "../board/protocol";
 import type { KeyValueStores } from "../board/key-value";
-import type { CloudEvent, Peer } from "../../cloud/cloud";
+import type { EnosCloud, Peer } from "../../cloud/cloud";
 import type { DeviceRecord } from "../../cloud/registry/registry";
 import type { Family } from "../modem/family";
-import type { ModemEvent } from "../modem/modem-event";
 import type { SimulatedModem } from "../modem/simulated-modem";
-import type { HostileEvent } from "../radio/hostile-path";
-import type { DatagramReport } from "../radio/link";
+import type { HostilePath } from "../radio/hostile-path";
+import type { NbIotCell } from "../radio/link";
 import type { ScheduledEvent } from "../time/clock";
 import type { DeviceOptions } from "./device-options";
+import type { WorldEvent } from "./world-event";
+import type { WorldOptions } from "./world-options";
 
-/** Something that happened, with its virtual time in ms. */
-export type WorldEvent = { readonly time: number } & (
-  | { readonly source: "device"; readonly text: string }
-  | { readonly source: "at"; readonly direction: "host" | "modem"; readonly text: string }
-  | { readonly source: "modem"; readonly event: ModemEvent }
-  | {
-      readonly source: "air";
-      readonly report: DatagramReport;
-      /** A retransmission, where somebody has kept count. */
-      readonly again?: boolean;
-    }
-  | { readonly source: "cloud"; readonly event: CloudEvent }
-  /** Somebody who is neither the device nor its cloud did something. */
-  | { readonly source: "hostile"; readonly event: HostileEvent }
-  /** The board lost its power, got it back, started anew by itself, or slept deeply. */
-  | {
-      readonly source: "board";
-      readonly what: "power lost" | "power on" | "restarted" | "asleep" | "awake";
-      readonly text: string;
-    }
-);
-
-/** A world's settings beside those of the device and its surroundings, and who hears of its events. */
-export interface WorldOptions extends DeviceOptions {
-  /** Readings that the device takes, 0 for no end (default 0). */
-  readonly reports?: number;
-  /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
-  readonly natIdle?: number;
-  /** ms that a command waits for the device (default an hour). */
-  readonly pendingTtl?: number;
-  /** What the cloud takes for the largest datagram of the device, bytes; its own default when left out. */
-  readonly largestDatagram?: number;
-  /** Readings that the cloud keeps of the device; its own limit when left out. */
-  readonly readingsKept?: number;
-  /** The script that the board runs, made by `bundleFirmware`; the board's own firmware when left out. */
-  readonly firmware?: string;
-  /** The board has no device key, and takes the modem's IMEI. */
-  readonly keyFromModem?: boolean;
-  /** Hears what an application that was made for a test tells or asks, and answers (sim/board/guest/ask.ts). */
-  readonly onAsk?: (text: string) => string;
-  readonly onEvent: (event: WorldEvent) => void;
-}
+export { epoch } from "./network-and-cloud";
+export type { WorldEvent } from "./world-event";
+export type { WorldOptions } from "./world-options";
 
 /** Why the board starts. */
 type ResetReason = (typeof resetReasons)[number];
 
-/** Where the demo's cloud can be reached inside the simulation (RFC 5737 documentation address). */
-const server = { address: "203.0.113.5", port: 5683 };
-/** Its name, as the operator's name server has it. */
-const serverName = "cloud.example";
-/** The operator gives a device at the end of a slow link as long as EnOS waits for a reply at most, ms. */
-const longestResponse = 60_000;
 /** The GPIOs that the simulated board has wired to the modem's control lines, and to the switch of its supply. */
 const powerKeyPin = 5;
 const resetPin = 19;
 const wakePin = 21;
 const supplyPin = 18;
-/** Wall clock at virtual time zero. */
-export const epoch = Date.UTC(2026, 0, 1);
+const ringPin = 22;
 /** ms that the erase of a block takes: 45 by the data sheets of the chips that boards have, 400 at most. */
 const eraseTime = 45;
-/** ms from a restart to the first line of the firmware. */
-const bootTime = 1_000;
+/**
+ * ms from power, or a restart, to the first line of the firmware. Derived: the boot loader of an ESP32, which reads and
+ * checks the whole image, took 361 ms (toitware/esp-idf, pull request 14, 2019), the rest is as at a wake. Espressif
+ * says 300 ms, generally, up to the application (ESP-Techpedia, "ESP Chip Startup Time Optimization").
+ */
+const bootTime = 500;
 
-/** ms from the end of deep sleep to the first line of the firmware: the boot loader checks less than at a start. */
-const wakeTime = 500;
+/**
+ * ms from the end of deep sleep to the first line of the firmware, where the boot loader does not check the image again
+ * (firmware/board/sdkconfig.defaults). Derived: to the application 101 ms on an ESP32 without PSRAM
+ * (espressif/arduino-esp32, issue 6906, 2022), and 70 ms there and back to sleep (glenn20/upy-esp32-experiments, 2022);
+ * some 50 ms for NVS and to make XS's machine from what the linker preloaded are assumed.
+ */
+const wakeTime = 150;
+/**
+ * ms from the first bit that wakes an ESP32 from light sleep until its UART hears again: 1 for the crystal, 0.48 of
+ * software and 0.06 of hardware (ESP-IDF v6.0, esp32's soc/rtc.h and sleep_modes.c); derived, not measured.
+ */
+const clocksRun = 1.6;
+/** The processor's clock where the settings do not say it (firmware/device/settings.ts), MHz. */
+const builtClock = 160;
 /** Share by which the board's clock may go wrong in deep sleep, where it has no crystal. */
 export const sleepDrift = 0.002;
 
@@ -122,20 +93,18 @@ const batterySag = 0.25;
 /** One bundle of each product serves every board of this process. */
 const bundles = new Map<string, Promise<string>>();
 
-function bundleOf(folder: string): Promise<string> {
-  const bundle = bundles.get(folder) ?? bundleFirmware({ product: folder });
-  bundles.set(folder, bundle);
+function bundleOf({ application = "demo", sealed }: WorldOptions): Promise<string> {
+  const name = `${application} ${sealed ?? "plain"}`;
+  const sources = sealed === undefined ? undefined : sealedSources(application, sealed);
+  const bundle = bundles.get(name) ?? bundleFirmware({ product: products[application].folder, sources });
+  bundles.set(name, bundle);
   return bundle;
 }
 
 /** One device in one world. */
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly device: DeviceRecord;
-  readonly cell: NbIotCell;
-  readonly cloud: EnosCloud;
-  /** The way between the two, where attacks are begun: `path.attack(...)`. */
-  readonly path: HostilePath;
   readonly uart: Uart;
   readonly modem: SimulatedModem;
   readonly power = new PowerDomain();
@@ -153,90 +122,73 @@ export class World {
   /** Starts of the board so far. */
   boots = 0;
   readonly #options: WorldOptions;
-  readonly #bundle: string;
+  /** What the board runs from its next start on. */
+  #bundle: string;
   readonly #keyValue: KeyValueStores;
-  #cloudTimer: ScheduledEvent | undefined;
+  readonly #network: NetworkAndCloud;
+  /** The product with its keys, where it has a seal. */
+  readonly #sealed: SealedProduct | undefined;
   #nextStart: ScheduledEvent | undefined;
+  /** The end of the board's light sleep, while it sleeps so. */
+  #lightSleep: ScheduledEvent | undefined;
+  /** It has power, and its firmware's first line is still to come. */
+  #starting = false;
   /** How far the board's own clock is ahead, ms, once it was set. */
   #clockError: number | undefined;
   /** Memory of the board that outlives all but a loss of power, after which it holds random bytes. */
   readonly #retained = new Uint8Array(retainedLength);
   /** The board sleeps deeply: when it fell asleep, and its own clock then, epoch ms. */
   #deepSleep: { readonly since: number; readonly wall: number } | undefined;
+  /** Its own clock when it woke from deep sleep last, epoch ms. */
+  #wokeAt: number | undefined;
   /** ms that the board has slept deeply so far, how often, and how fast its clock goes then. */
   boardAsleep = 0;
   sleeps = 0;
   readonly #sleepRate: number;
-  /** Where the cloud can be reached. */
-  readonly #server = { ...server };
-  /** What stands before the cloud and may answer in its place. */
-  front: ((datagram: Uint8Array, peer: Peer) => Uint8Array | undefined) | undefined;
 
   /** @throws EngineMissing when the XS engine is not installed */
   static async create(options: WorldOptions): Promise<World> {
-    const firmware = options.firmware ?? (await bundleOf(products[options.application ?? "demo"].folder));
+    const firmware = options.firmware ?? (await bundleOf(options));
     return new World(options, firmware, await loadScriptEngine(() => epoch));
   }
 
-  private constructor(options: WorldOptions, firmware: string, scriptEngine: ScriptEngine) {
+  /**
+   * Another device of the same product, in the same cell and with the same cloud: what happens to these is told to the first
+   * one's listener, what happens in the device to its own. What the options say of cell and cloud is without effect.
+   *
+   * @throws EngineMissing when the XS engine is not installed
+   */
+  static async beside(first: World, options: WorldOptions): Promise<World> {
+    const firmware = options.firmware ?? (await bundleOf(options));
+    return new World(options, firmware, first);
+  }
+
+  private constructor(options: WorldOptions, firmware: string, outside: ScriptEngine | World) {
     this.#options = options;
     this.#bundle = firmware;
-    const { clock } = this;
-    const { edition, format, pendingTtl = 3_600_000, readingsKept, largestDatagram } = options;
-    const { application = "demo" } = options;
     const random = new Random(options.seed);
     const keys = random.fork("keys");
-    const device = demoDevice((length) => keys.bytes(length));
-    this.device = device;
-    const cloudRandom = random.fork("cloud");
     const { modem: family = "sim7020" } = options;
-    const cell = new NbIotCell({
-      scheduler: clock,
-      random: random.fork("radio"),
-      coverage: options.coverage,
-      loss: options.loss,
-      natIdle: options.natIdle,
-      carrier: { technology: technologyOf(family, options.modemFirmware), ...options.carrier },
-      firstSearch: options.firstSearch,
-      names: [[serverName, this.#server.address]],
-      onDatagram: (report) => this.#emit({ time: report.time, source: "air", report }),
-    });
-    this.cell = cell;
-    const cloud = new EnosCloud({
-      transmit: (datagram, peer) => this.path.down(datagram, peer),
-      randomBytes: (length) => cloudRandom.bytes(length),
-      edition,
-      iv: "zero",
-      devices: [device],
-      scriptEngine: scriptEngine.at(() => this.cloudNow),
-      ...(options.addressBound === true ? { tie: "address" as const } : {}),
-      products: [{ ...productRecord(application, device.productKey, commandsAs(format)), largestDatagram }],
-      limits: {
-        ...{ pendingTtl, responseTimeout: longestResponse },
-        ...(readingsKept === undefined ? {} : { readings: readingsKept }),
-      },
-      onEvent: (event) => this.#emit({ time: clock.now, source: "cloud", event }),
-    });
-    this.cloud = cloud;
-    this.path = new HostilePath({
-      scheduler: clock,
-      random: random.fork("hostile"),
-      server: this.#server,
-      devices: () => cell.publicEndpoints,
-      toDevice: (datagram, peer) => cell.sendDownlink(datagram, peer),
-      injectDown: (datagram, peer, from) => cell.injectDownlink(datagram, peer, from),
-      toServer: (datagram, peer) => {
-        const answer = this.front?.(datagram, peer);
-        if (answer !== undefined) return this.path.down(answer, peer);
-        cloud.receive(datagram, peer, this.cloudNow);
-        this.#watchCloud();
-      },
-      onEvent: (event) => this.#emit({ time: event.time, source: "hostile", event }),
-    });
-    cell.onUplink = (datagram, peer, to) => {
-      if (to.address === this.#server.address) this.path.up(datagram, peer);
-    };
-    for (const attack of options.attacks ?? []) this.path.attack(attack);
+    const drawn = demoDevice((length) => keys.bytes(length));
+    if (outside instanceof World) {
+      this.clock = outside.clock;
+      this.#network = outside.#network;
+      this.#sealed = outside.#sealed;
+      this.device = { ...drawn, productKey: outside.device.productKey };
+      this.cloud.devices.add(this.device, this.cloudNow);
+    } else {
+      this.clock = new VirtualClock();
+      this.device = drawn;
+      const { clock, device } = this;
+      const { application = "demo", sealed, mark, format } = options;
+      const { productKey } = device;
+      this.#sealed =
+        sealed && new SealedProduct(application, sealed, productKey, random.fork("master").bytes(32), mark);
+      const product = this.#sealed?.record() ?? productRecord(application, productKey, commandsAs(format));
+      const parts = { clock, random, device, product, scriptEngine: outside, world: options };
+      this.#network = new NetworkAndCloud(parts);
+    }
+    const { clock, device, cell } = this;
     this.#sleepRate = 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift);
     this.storageFaults = new StorageFaults(random.fork("storage"));
     const quirks = random.fork("quirks");
@@ -288,6 +240,9 @@ export class World {
           ["productKey", device.productKey],
           ...(options.keyFromModem === true ? [] : ([["deviceKey", device.deviceKey]] as const)),
           ["deviceSecret", device.deviceSecret],
+          ...(this.#sealed === undefined
+            ? []
+            : ([["sealKey", this.#sealed.sealKey(device.deviceKey)]] as const)),
         ]),
       ],
     ]);
@@ -298,9 +253,27 @@ export class World {
     this.uart.board.onWritable = (free) => this.board?.serialWritable(free);
   }
 
+  get cell(): NbIotCell {
+    return this.#network.cell;
+  }
+
+  get cloud(): EnosCloud {
+    return this.#network.cloud;
+  }
+
+  /** The way between the two, where attacks are begun: `path.attack(...)`. */
+  get path(): HostilePath {
+    return this.#network.path;
+  }
+
+  /** What stands before the cloud and may answer in its place. */
+  set front(front: ((datagram: Uint8Array, peer: Peer) => Uint8Array | undefined) | undefined) {
+    this.#network.front = front;
+  }
+
   /** The cloud's time: devices tell it when they measured in epoch ms. */
   get cloudNow(): number {
-    return epoch + this.clock.now;
+    return this.#network.cloudNow;
   }
 
   /** Powers the board on, now. */
@@ -318,10 +291,15 @@ export class World {
     return this.#keyValue;
   }
 
+  /** Another firmware comes onto the board by cable, made by `bundleFirmware`: it runs from the next start on. */
+  flashFirmware(firmware: string): void {
+    this.#bundle = firmware;
+  }
+
   /** Takes the board's power away for `offFor` ms. The modem has a supply of its own and goes on. */
   cutPower(offFor: number): void {
-    if (this.#nextStart?.run !== undefined && this.#deepSleep === undefined) {
-      // The board is off already, or about to start: only the time of its start changes.
+    if (this.#nextStart?.run !== undefined && this.#deepSleep === undefined && !this.#starting) {
+      // The board is off already: only the time of its start changes.
       this.clock.cancel(this.#nextStart);
     } else {
       this.#emit({ time: this.clock.now, source: "board", what: "power lost", text: `for ${offFor} ms` });
@@ -329,10 +307,8 @@ export class World {
     this.clock.cancel(this.#nextStart);
     this.#endSleep();
     this.#halt();
-    this.#nextStart = this.clock.after(offFor, () => {
-      this.#emit({ time: this.clock.now, source: "board", what: "power on", text: "" });
-      return this.#boot("Power-On");
-    });
+    this.#starting = false;
+    this.#nextStart = this.clock.after(offFor, () => this.#startIn(bootTime, "power on", "Power-On"));
   }
 
   /** The chip restarts by itself now: it panics, its watchdog bites, its supply is too weak for a moment. */
@@ -346,13 +322,12 @@ export class World {
    * when it starts next, as somebody does who changes its settings. Its name leads to the new one at once.
    */
   moveCloud(address: string): void {
-    this.#server.address = address;
-    this.cell.names.set(serverName, address);
+    this.#network.address = address;
   }
 
   /** Sets the cloud's timer anew; to be called after the cloud was changed from outside. */
   touchCloud(): void {
-    this.#watchCloud();
+    this.#network.touchCloud();
   }
 
   /** The battery's voltage now, which sags while the modem's radio may be on. */
@@ -367,6 +342,7 @@ export class World {
   }
 
   #halt(): void {
+    this.#endLightSleep();
     this.board?.powerOff();
     void this.engine?.close();
   }
@@ -377,10 +353,7 @@ export class World {
       resetReason === "Power-On" || this.#clockError === undefined
         ? undefined
         : epoch + this.clock.now + this.#clockError;
-    if (resetReason === "Deep Sleep") {
-      rtc = this.#endSleep() ?? rtc;
-      this.#emit({ time: this.clock.now, source: "board", what: "awake", text: "" });
-    }
+    if (resetReason === "Deep Sleep") rtc = this.#wokeAt === undefined ? rtc : this.#wokeAt + wakeTime;
     const { powerKey, supply, reports, engine: kind, seed } = this.#options;
     if (resetReason === "Power-On") {
       this.#retained.set(new Random(`${seed}/retained/${this.boots}`).bytes(retainedLength));
@@ -392,8 +365,8 @@ export class World {
     this.engine = engine;
     this.boots += 1;
     const boots = this.boots;
-    const evaluated = engine.evaluate(this.#bundle);
-    if (evaluated !== undefined) await evaluated;
+    if (engine instanceof NodeEngine) engine.run(this.#bundle);
+    else await engine.evaluate(this.#bundle);
     const board = new Board({
       engine,
       scheduler: this.clock,
@@ -401,12 +374,13 @@ export class World {
       seed: boots === 1 ? `${seed}/board` : `${seed}/board/${boots}`,
       epoch: epoch + this.clock.now,
       config: {
-        server: this.#server.address,
+        server: this.#network.address,
         port: server.port,
         apn: "iot.example",
         modem: this.modem.family.name,
         ...(powerKey ? controlLines(this.modem.family) : {}),
         ...(supply === true ? { modemSupply: supplyPin } : {}),
+        ...(this.#options.processor?.waiting === "light-sleep" ? { ring: ringPin } : {}),
         ...products[this.#options.application ?? "demo"].wiring,
         ...settingsOf(this.#options, reports),
       },
@@ -414,7 +388,7 @@ export class World {
       storageStrike: this.storageFaults.strike,
       flash: this.flash === undefined ? undefined : new Map([["journal", this.flash]]),
       power: this.power,
-      onErase: () => this.uart.deaf(eraseTime),
+      onErase: () => eraseTime,
       resetReason,
       rtc,
       retained: this.#retained,
@@ -422,7 +396,9 @@ export class World {
       serial: this.uart.board,
       i2c: this.i2c,
       analog: (pin) => (pin === batteryPin ? this.batteryVolts * batteryShare : undefined),
+      onLightSleep: (duration, ring) => this.#sleepLightly(duration, ring),
       onStandstill: (duration) => this.uart.deaf(duration),
+      processor: { rate: rateOf(this.#options), onTurn: (turn) => this.#turn(turn) },
       onTrace: (text) => {
         for (const line of text.split("\n")) {
           if (line !== "") this.#emit({ time: this.clock.now, source: "device", text: line });
@@ -452,14 +428,33 @@ export class World {
     return wall + slept * this.#sleepRate;
   }
 
+  #sleepLightly(duration: number, ring: boolean): void {
+    this.#endLightSleep();
+    const inTime = ring && this.#options.quirks?.lateRing !== true;
+    if (!this.uart.sleep(inTime ? 0 : clocksRun, () => this.#endLightSleep())) return;
+    this.#emit({ time: this.clock.now, source: "board", what: "light sleep", text: `for ${duration} ms` });
+    this.#lightSleep = this.clock.after(duration, () => this.#endLightSleep());
+  }
+
+  #endLightSleep(): void {
+    const end = this.#lightSleep;
+    this.#lightSleep = undefined;
+    if (end === undefined) return;
+    this.clock.cancel(end);
+    this.uart.wake();
+    this.#emit({ time: this.clock.now, source: "board", what: "light sleep over", text: "" });
+  }
+
   #restarted({ reason, text, duration = 0 }: Restart): void {
     if (reason === "deep sleep") {
       this.#emit({ time: this.clock.now, source: "board", what: "asleep", text });
       this.#deepSleep = { since: this.clock.now, wall: this.board!.wall };
       this.sleeps += 1;
       this.#halt();
-      const asleep = duration / this.#sleepRate + wakeTime;
-      this.#nextStart = this.clock.after(asleep, () => this.#boot("Deep Sleep"));
+      this.#nextStart = this.clock.after(duration / this.#sleepRate, () => {
+        this.#wokeAt = this.#endSleep();
+        this.#startIn(wakeTime, "awake", "Deep Sleep");
+      });
       return;
     }
     // An engine that ends restarts the chip by `esp_restart` too, in whatever way it ended.
@@ -469,24 +464,34 @@ export class World {
   #startAnew(text: string, resetReason: ResetReason): void {
     this.#emit({ time: this.clock.now, source: "board", what: "restarted", text });
     this.#halt();
-    this.#nextStart = this.clock.after(bootTime, () => this.#boot(resetReason));
+    this.#startIn(bootTime, "started", resetReason);
   }
 
-  /** Wakes the cloud when a lifetime lapses or a command times out. */
-  #watchCloud(): void {
-    const { clock, cloud } = this;
-    clock.cancel(this.#cloudTimer);
-    if (cloud.deadline === Infinity) return;
-    // To the whole ms: the sum with the epoch has fewer digits left than the difference.
-    this.#cloudTimer = clock.at(Math.max(clock.now, Math.ceil(cloud.deadline - epoch)), () => {
-      cloud.poll(this.cloudNow);
-      this.#watchCloud();
+  /** The chip has power: in so many ms the firmware's first line runs. */
+  #startIn(duration: number, what: "power on" | "started" | "awake", resetReason: ResetReason): void {
+    this.#starting = true;
+    this.#emit({ time: this.clock.now, source: "board", what: "starting", text: "" });
+    this.#nextStart = this.clock.after(duration, () => {
+      this.#starting = false;
+      this.#emit({ time: this.clock.now, source: "board", what, text: "" });
+      return this.#boot(resetReason);
     });
+  }
+
+  #turn(turn: TurnTime): void {
+    const { kind, compute, ms } = turn;
+    this.#options.onProcessorTurn?.(turn);
+    this.#emit({ time: this.clock.now, source: "processor", kind, compute, ms });
   }
 
   #emit(event: WorldEvent): void {
     this.#options.onEvent(event);
   }
+}
+
+/** Steps of XS in a second, at the processor's clock that the settings ask for. */
+function rateOf({ processor, settings }: DeviceOptions): number {
+  return processor?.rate ?? (computeRate * Number(settings?.processor ?? builtClock)) / fastestClock;
 }
 
 /** A room that is heated by day: virtual ms. */

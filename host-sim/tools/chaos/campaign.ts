@@ -7,6 +7,7 @@ import { randomScript } from "./script";
 import { runTrial } from "./trial";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { ChosenDevice, FaultKind } from "./script";
+import type { WorldEvent } from "../../sim/world/world";
 import type { TrialResult } from "./trial";
 
 export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
@@ -21,6 +22,8 @@ export interface CampaignOptions extends Pick<DeviceOptions, "engine"> {
   readonly kinds?: readonly FaultKind[];
   /** A trial is over; in the order in which they end. */
   readonly onResult?: (result: TrialResult) => void;
+  /** How far the trial is that runs in this thread, 0 to 1; of those in workers only their ends are heard. */
+  readonly onWork?: (share: number) => void;
 }
 
 /**
@@ -39,7 +42,7 @@ export interface Assignment {
 
 /** Runs all trials. @throws EngineMissing, and whatever ended a worker */
 export async function runCampaign(options: CampaignOptions): Promise<TrialResult[]> {
-  const { hours, first, seeds, engine, device, kinds } = options;
+  const { hours, first, seeds, engine, device, kinds, onWork } = options;
   const results: TrialResult[] = [];
   let next = first;
   const take = (): number | undefined => (next < first + seeds ? next++ : undefined);
@@ -50,7 +53,8 @@ export async function runCampaign(options: CampaignOptions): Promise<TrialResult
   const jobs = Math.min(options.jobs, seeds);
   if (jobs <= 1) {
     for (let seed = take(); seed !== undefined; seed = take()) {
-      finish(await runTrial(randomScript(seed, hours, device, kinds), { engine }));
+      const onEvent = ({ time }: WorldEvent): void => onWork?.(shareOf(time, hours));
+      finish(await runTrial(randomScript(seed, hours, device, kinds), { engine, onEvent }));
     }
   } else {
     const assignment: Assignment = { hours, engine, device, kinds };
@@ -58,6 +62,11 @@ export async function runCampaign(options: CampaignOptions): Promise<TrialResult
     await Promise.all(workers);
   }
   return results.sort((a, b) => a.seed - b.seed);
+}
+
+/** How far a trial is at a virtual time; what follows its hours is short, and counts as nothing. */
+export function shareOf(time: number, hours: number): number {
+  return Math.min(1, time / (hours * 3_600_000));
 }
 
 /** One worker, fed with seeds until there are none. */

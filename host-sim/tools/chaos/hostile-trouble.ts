@@ -61,7 +61,7 @@ export type Attackers = Strength | "forger" | "nobody";
 
 /** The strongest that attacks in a script: results are kept apart by it. */
 export function strongestAttack(faults: readonly Pick<Fault, "kind">[]): Attackers {
-  if (faults.some(({ kind }) => kind === "forgery")) return "forger";
+  if (faults.some(({ kind }) => kind === "forgery" || kind === "interposed")) return "forger";
   const found = strengths.filter((strength) => faults.some(({ kind }) => kind === `attack-${strength}`));
   return found.at(-1) ?? "nobody";
 }

@@ -7,10 +7,12 @@ import { Random } from "../../sim/time/random";
 import { demoDevice } from "../../sim/world/demo-device";
 import { damageRetained, failHardware, flashTroubles, storageTroubles, wearOut } from "./hardware-trouble";
 import { attackOf } from "./hostile-trouble";
+import { tricks } from "./interposed";
 import { kinds } from "./kinds";
 import { Operator } from "./operator";
 import { RefusingFront } from "./refusing-front";
 import type { World } from "../../sim/world/world";
+import type { Interposed } from "./interposed";
 import type { ApplicationTrouble } from "./application-trouble";
 import type { ChaosDevice, Fault, FaultKind, Script } from "./script";
 
@@ -50,6 +52,7 @@ export class Injector {
   readonly #noise: Random;
   readonly #settings: Partial<Record<FaultKind, Setting>>;
   readonly #application: ApplicationTrouble;
+  readonly #interposed: Interposed | undefined;
   readonly operator: Operator;
   readonly front: RefusingFront;
   #moves = 0;
@@ -64,7 +67,9 @@ export class Injector {
     script: Script,
     application: ApplicationTrouble,
     onFault?: (fault: Fault, time: number) => void,
+    interposed?: Interposed,
   ) {
+    this.#interposed = interposed;
     this.#world = world;
     this.#device = script.device;
     this.#application = application;
@@ -112,6 +117,7 @@ export class Injector {
     for (const fault of script.faults) {
       const attack = attackOf(fault);
       if (attack !== undefined) world.path.attack(attack);
+      if (fault.kind === "image-restored") this.#restoreAt(fault);
       world.clock.at(fault.at, () => {
         onFault?.(fault, world.clock.now);
         this.#strike(fault);
@@ -188,6 +194,11 @@ export class Injector {
         return flash?.setBits(amount);
       case "flash-bad-block":
         return wearOut(this.#world, amount);
+      case "interposed":
+        return void clock.after(lasting, this.#interposed!.play(tricks[amount]));
+      case "image-restored":
+        // At its time somebody writes back what was read before.
+        return;
       case "retained-damage":
         return damageRetained(this.#world, amount, this.#noise);
       case "attack-off-path":
@@ -199,6 +210,21 @@ export class Injector {
       default:
         throw new Error(`no such fault: ${kind} at ${clock.now}`);
     }
+  }
+
+  /** Reads flash and key-value storage before, and writes that back at the fault's time, without power. */
+  #restoreAt({ at, amount, lasting }: Fault): void {
+    const { clock, flash, keyValue } = this.#world;
+    clock.at(Math.max(0, at - amount * 3_600_000), () => {
+      const bytes = flash?.bytes.slice();
+      const values = new Map([...keyValue].map(([store, entries]) => [store, new Map(entries)]));
+      clock.at(at, () => {
+        this.#cut(lasting);
+        if (bytes !== undefined) flash!.bytes.set(bytes);
+        keyValue.clear();
+        for (const [store, entries] of values) keyValue.set(store, entries);
+      });
+    });
   }
 
   #changeEdition(): void {

@@ -2,6 +2,7 @@
  * The kinds of trouble that a script may have, how often each comes, how long it lasts and how bad it is.
  */
 import { actCounts } from "./hostile-trouble";
+import { tricks } from "./interposed";
 import type { Random } from "../../sim/time/random";
 
 const second = 1_000;
@@ -31,6 +32,8 @@ interface Kind {
   /** ms */
   readonly lasting: readonly [least: number, most: number];
   readonly amount: (random: Random) => number;
+  /** It is for a sealed product: what it does to a plain one, nothing could excuse or prevent. */
+  readonly sealedOnly?: true;
 }
 
 const whole = (least: number, most: number) => (random: Random) =>
@@ -115,6 +118,14 @@ const table = {
   },
   /** Somebody who makes use of what the protocol leaves open, likewise: losses and altered values are his. */
   forgery: { group: "hostile", weight: 1, lasting: [10 * minute, 2 * hour], amount: act("forgery") },
+  /** The man in the middle, who has all but the keys, and plays one of his tricks: see interposed.ts. */
+  interposed: {
+    group: "hostile",
+    weight: 4,
+    lasting: [20 * minute, 4 * hour],
+    amount: whole(0, tricks.length - 1),
+    sealedOnly: true,
+  },
   "modem-reboot": { group: "modem", weight: 2, lasting: once, amount: none },
   "modem-deaf": { group: "modem", weight: 2, lasting: once, amount: none },
   /** Dead until its key is pressed; on a board that cannot, somebody comes when it has lasted. */
@@ -215,6 +226,14 @@ const table = {
     weight: 1,
     lasting: [5 * minute, 4 * hour],
     amount: oneOf([0.1, 0.5]),
+  },
+  /** Flash and key-value storage are as so many hours before, while the board is without power. */
+  "image-restored": {
+    group: "storage",
+    weight: 1,
+    lasting: [1 * second, 1 * minute],
+    amount: whole(1, 8),
+    sealedOnly: true,
   },
   /** Bits of the memory that outlives a restart; -1: all of it is random, -2: it is empty. */
   "retained-damage": { group: "storage", weight: 1, lasting: once, amount: oneOf([1, 2, 8, -1, -2]) },

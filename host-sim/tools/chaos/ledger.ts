@@ -7,6 +7,7 @@ import { epoch } from "../../sim/world/world";
 import { CadenceBook } from "./books/cadence";
 import { OnlineBook } from "./books/online-book";
 import { RadioBook } from "./books/radio-book";
+import { SealBook } from "./books/seal-book";
 import { SecretWatch } from "./books/secret-watch";
 import type { CloudEvent } from "../../cloud/cloud";
 import type { WorldEvent } from "../../sim/world/world";
@@ -77,6 +78,10 @@ export class Ledger {
   readonly cadence: CadenceBook;
   readonly radio = new RadioBook();
   readonly online = new OnlineBook();
+  /** Of a device whose product is sealed. */
+  readonly seal: SealBook | undefined;
+  /** Commands that the device refused as not sealed by the script, when, and why. */
+  readonly refusedCommands: { readonly at: number; readonly reason: string }[] = [];
   /** Commands executed: when and in which boot, by the id. */
   readonly executed = new Map<string, { readonly at: number; readonly boot: number }[]>();
   /** Ids of commands that came again after they had been executed. */
@@ -110,9 +115,17 @@ export class Ledger {
   #lastSend = -Infinity;
   #heard = true;
 
-  /** @param deviceSecret must not be seen anywhere but in its place */
-  constructor(deviceSecret: string, device: Pick<ChaosDevice, "interval" | "sleep">) {
-    this.secrets = new SecretWatch(deviceSecret);
+  /**
+   * @param deviceSecret must not be seen anywhere but in its place
+   * @param sealKey of a sealed product's board, 64 hex digits, likewise
+   */
+  constructor(
+    deviceSecret: string,
+    device: Pick<ChaosDevice, "interval" | "sleep" | "sealed">,
+    sealKey?: string,
+  ) {
+    this.secrets = new SecretWatch(deviceSecret, sealKey);
+    this.seal = device.sealed === undefined ? undefined : new SealBook();
     this.cadence = new CadenceBook(device);
   }
 
@@ -146,11 +159,14 @@ export class Ledger {
       case "air":
         this.datagrams += 1;
         this.secrets.datagram(event.report.bytes, event.report.direction);
+        if (event.report.direction === "up") this.seal?.sent(event.report.bytes, event.time);
         return;
       case "cloud":
         if (event.event.type === "stored") this.#stored(event.event, event.time);
         return;
       case "board":
+        // Its start is told by what brings it about.
+        if (event.what === "starting" || event.what === "started") return;
         this.cadence.board(event);
         // A restart's boot begins a moment later; what matters is that it is another one.
         if (this.ends.length < this.boots.length) this.ends.push(event.time);
@@ -212,6 +228,9 @@ export class Ledger {
         this.messageLosses.push({ id, how, reason, at, waiting: this.#pending.size });
         return;
       }
+      case "command refused":
+        this.refusedCommands.push({ at, reason: event.reason });
+        return;
       case "command repeated":
         this.repeated.add(String(event.id));
         return;

@@ -163,7 +163,7 @@ export class Operator {
     const times = patient ? patience : this.#random.pick(impatience);
     let id: string;
     try {
-      id = cloud.commands.send(device.productKey, device.deviceKey, command, cloudNow, times);
+      id = cloud.commands.sendAddressed(device.productKey, device.deviceKey, command, cloudNow, times);
     } catch (error) {
       // As many wait as the cloud takes.
       if (error instanceof RangeError) return undefined;

@@ -9,8 +9,14 @@ import type { OutageResult } from "./outage";
  * What became of a device that had no coverage for days, in a few lines with their line ends.
  *
  * @param realTime ms that the run took
+ * @param refusals what was refused and why, a line each
  */
-export function outageSummary(result: OutageResult, realTime: number, palette: Palette): string {
+export function outageSummary(
+  result: OutageResult,
+  realTime: number,
+  palette: Palette,
+  refusals: readonly string[] = [],
+): string {
   const { waited, timed, catchUp, restarts } = result;
   const datagrams = catchUp.up + catchUp.down;
   const bytes = catchUp.bytesUp + catchUp.bytesDown;
@@ -28,6 +34,7 @@ export function outageSummary(result: OutageResult, realTime: number, palette: P
     `${restarts} ${restarts === 1 ? "restart" : "restarts"} of the board by its supervisor`,
     `virtual time ${lasting(result.virtualTime)}; real time ${lasting(realTime)}`,
     ...sleepLine(result),
+    ...refusals.map((line) => palette.yellow(line)),
     result.complete
       ? palette.green(`complete; seed ${result.seed} repeats this run`)
       : palette.red(`incomplete: ${result.shortfall ?? "unknown"}; seed ${result.seed} repeats this run`),

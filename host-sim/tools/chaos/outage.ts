@@ -6,12 +6,13 @@
  *     |  at work  |  no coverage, readings wait    |  catching up  |  at work  |
  */
 import { withoutValues } from "../../sim/world/device-log";
-import { World, epoch } from "../../sim/world/world";
+import { World, epoch, sleepDrift } from "../../sim/world/world";
 import { Ledger } from "./ledger";
 import { timeTolerance } from "./rules/readings";
 import { judge } from "./verdict";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { BoardSleep } from "../../sim/world/simulation";
+import type { Pace } from "../../sim/time/clock";
 import type { WorldEvent } from "../../sim/world/world";
 import type { Script } from "./script";
 
@@ -20,6 +21,10 @@ export interface OutageOptions extends DeviceOptions {
   readonly onEvent?: (event: WorldEvent) => void;
   /** The coverage goes, or comes back. */
   readonly onTurn?: (time: number, text: string) => void;
+  /** What the run waits for, for whoever watches it go by. */
+  readonly pace?: Pace;
+  /** Why the run is to end before it is over, asked again and again. */
+  readonly ended?: () => string | undefined;
 }
 
 /** How it went. */
@@ -102,8 +107,11 @@ class Outage {
       this.#waiting = books.pendingIds();
       this.#options.onTurn?.(back, `coverage is back, ${this.#waiting.length} readings wait`);
     });
+    const { pace, ended } = this.#options;
+    let stopped: string | undefined;
     const over = (): boolean => {
       const { now } = clock;
+      if ((stopped ??= ended?.()) !== undefined) return true;
       // With a batch some of the new ones wait, and should.
       if (now > back && Number.isNaN(this.#caughtUp) && this.#waiting.every((id) => !books.isPending(id))) {
         this.#caughtUp = now;
@@ -112,13 +120,15 @@ class Outage {
     };
     try {
       await world.start();
-      await clock.run({ until: back + patience, stop: over });
+      await clock.run({ until: back + patience, stop: over, pace });
     } finally {
       await world.close();
     }
     const online =
       world.cloud.devices.view(world.device.productKey, world.device.deviceKey)?.state === "online";
-    return this.#judge(books, online, world);
+    const result = this.#judge(books, online, world);
+    // What is missing then is nobody's fault.
+    return stopped === undefined ? result : { ...result, complete: false, shortfall: stopped };
   }
 
   #hear(event: WorldEvent): void {
@@ -139,11 +149,16 @@ class Outage {
     const { seed, engine, sleep } = this.#options;
     const waited = this.#waiting.map((id) => books.taken.get(id)!);
     const script = this.#script();
+    // Asleep the board's clock drifts, and nobody tells it the time until the coverage is back.
+    const drift = sleep === "deep" ? sleepDrift : 0;
     const tolerance = timeTolerance(script.device);
     const account = judge(books, { script, online, cutsInWrite: 0, busiestHour: 0 });
     const timed = waited.filter((taken) => {
-      const time = account.copies.get(taken.id)?.[0]?.time;
-      return time !== undefined && Math.abs(time - (epoch + taken.at)) <= tolerance;
+      const copy = account.copies.get(taken.id)?.[0];
+      // One that arrived as the coverage went, and whose answer did not, has the time of its arrival.
+      const time = copy?.time ?? (copy !== undefined && copy.at < back ? epoch + copy.at : undefined);
+      if (time === undefined) return false;
+      return Math.abs(time - (epoch + taken.at)) <= tolerance + drift * Math.max(0, taken.at - gone);
     }).length;
     const result = {
       seed,

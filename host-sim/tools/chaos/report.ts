@@ -3,7 +3,7 @@ import { lasting } from "../../inspect/report/duration";
 import type { Attackers } from "./hostile-trouble";
 import type { Measures } from "./measures";
 import type { ChosenDevice } from "./script";
-import type { TrialResult } from "./trial";
+import type { SealFigures, TrialResult } from "./trial";
 
 /** What it takes to see a trial again. */
 export interface Replay {
@@ -36,6 +36,8 @@ export interface Totals {
   /** ms */
   readonly virtualTime: number;
   readonly worstDelay: number;
+  /** Of trials with a sealed product; undefined where there was none. */
+  readonly seal?: SealFigures;
   /** Trials, and of these the failed ones, by who stood on the way in them. */
   readonly attackers: Readonly<
     Partial<Record<Attackers, { readonly trials: number; readonly failed: number }>>
@@ -91,9 +93,23 @@ export function totalsOf(results: readonly TrialResult[]): Totals {
     faults: added(results.map(({ faults }) => faults)),
     virtualTime: sum(({ virtualTime }) => virtualTime),
     worstDelay: results.reduce((worst, { worstDelay }) => Math.max(worst, worstDelay), 0),
+    ...sealOf(results),
     attackers: byAttackers(results),
     measures: worstOf(results.map(({ measures }) => measures)),
     online: onlineByModem(results),
+  };
+}
+
+function sealOf(results: readonly TrialResult[]): Pick<Totals, "seal"> {
+  const seals = results.flatMap(({ seal }) => seal ?? []);
+  if (seals.length === 0) return {};
+  const sum = (of: (seal: SealFigures) => number): number => seals.reduce((all, each) => all + of(each), 0);
+  return {
+    seal: {
+      envelopes: sum(({ envelopes }) => envelopes),
+      salts: sum(({ salts }) => salts),
+      refused: sum(({ refused }) => refused),
+    },
   };
 }
 
@@ -156,6 +172,12 @@ function held(attackers: Totals["attackers"]): string {
   return `on the way: ${parts.join(", ")}`;
 }
 
+function sealed(seal: SealFigures | undefined): string {
+  if (seal === undefined) return "";
+  const { envelopes, salts, refused } = seal;
+  return `${envelopes} envelopes under ${salts} salts, ${refused} commands refused that were not sealed for the device; `;
+}
+
 /** @param realTime ms that it all took */
 export function totalsLine(results: readonly TrialResult[], realTime: number): string {
   const totals = totalsOf(results);
@@ -169,6 +191,7 @@ export function totalsLine(results: readonly TrialResult[], realTime: number): s
     `online ${hoursOf(totals.online)} of 24 h; ` +
     `${held(totals.attackers)}; ` +
     `${answered} of ${commands} commands answered, ${messages} messages; ` +
+    sealed(totals.seal) +
     `${restarts} restarts by the supervisor, ${powerCuts} power cuts, ${datagrams} datagrams; ` +
     `virtual time ${lasting(totals.virtualTime)}, real time ${lasting(realTime)}; ` +
     `faults: ${listed(totals.faults)}`

@@ -5,7 +5,9 @@
 import { families, generationsOf } from "../../sim/modem/families";
 import { Random } from "../../sim/time/random";
 import { actName } from "./hostile-trouble";
+import { tricks } from "./interposed";
 import { faultKinds, kinds } from "./kinds";
+import { computeRate } from "../../sim/board/processor";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { FaultKind } from "./kinds";
 
@@ -13,7 +15,17 @@ export type { FaultKind } from "./kinds";
 
 /** How the device of a trial is set up: all of this is drawn or chosen, and the rest may be chosen. */
 export type ChaosDevice = Required<Pick<DeviceOptions, Drawn>> &
-  Pick<DeviceOptions, "loss" | "lifetime" | "keepAlive" | "releaseAssistance" | "t3324" | "modemFirmware">;
+  Pick<
+    DeviceOptions,
+    | "loss"
+    | "lifetime"
+    | "keepAlive"
+    | "releaseAssistance"
+    | "t3324"
+    | "modemFirmware"
+    | "processor"
+    | "sealed"
+  >;
 
 type Drawn =
   | "modem"
@@ -84,7 +96,9 @@ export function randomScript(
   const family = modem === "all" ? familyOf(seed) : modem;
   const device = deviceOf(random.fork("device"), { ...chosen, modem: family });
   const end = hours * hour;
-  const troubles = only.filter((kind) => kinds[kind].group !== "use");
+  const troubles = only.filter(
+    (kind) => kinds[kind].group !== "use" && (kinds[kind].sealedOnly !== true || device.sealed !== undefined),
+  );
   const uses = only.filter((kind) => kinds[kind].group === "use");
   const faults = [
     ...drawn(random.fork("faults"), troubles, [fewest, most], end),
@@ -113,6 +127,9 @@ function familyOf(seed: number): string {
 /** Of 24 devices 18 measure each quarter of an hour, five each 5 minutes, and one each minute. */
 const intervals = Object.freeze([...Array<number>(18).fill(900), ...Array<number>(5).fill(300), 60]);
 
+/** How readings go that would be JSON, at least in turn, in a sealed product. */
+const inBytes = { raw: "raw", compact: "compact", json: "raw", alternate: "compact" } as const;
+
 /** What is chosen takes the place of what is drawn, so that all else of the seed stays as it was. */
 function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: string }): ChaosDevice {
   const drawn = {
@@ -132,9 +149,13 @@ function deviceOf(random: Random, chosen: ChosenDevice & { readonly modem: strin
   };
   const generations = generationsOf(chosen.modem);
   const firmware = generations.length === 0 ? undefined : random.fork("firmware").pick(generations);
-  const device = { ...drawn, modemFirmware: firmware, ...chosen };
+  // How fast XS is on a board nobody has measured: a third to three times what is assumed, each as likely.
+  const rate = Math.round((computeRate / 1.5) * 3 ** random.fork("processor").between(-1, 1));
+  const device = { ...drawn, processor: { rate }, modemFirmware: firmware, ...chosen };
   // A board that sleeps after each reading takes one every quarter of an hour, unless another interval is chosen.
   if (device.sleep === "deep" && chosen.interval === undefined) device.interval = 900;
+  // What is JSON is sealed by nothing.
+  if (device.sealed !== undefined && chosen.format === undefined) device.format = inBytes[device.format];
   // Only the edition without tokens can bind a session to an address.
   return { ...device, addressBound: device.addressBound && device.edition === "tokenless" };
 }
@@ -172,6 +193,7 @@ export function keepFaults(script: Script, indices: readonly number[]): Script {
 export function describeFault(fault: Fault): string {
   const { kind, lasting, amount } = fault;
   const length = lasting > 0 ? ` for ${Math.round(lasting / second)} s` : "";
-  const how = actName(fault) ?? (amount === 0 ? "" : String(amount));
+  const how =
+    kind === "interposed" ? tricks[amount].name : (actName(fault) ?? (amount === 0 ? "" : String(amount)));
   return `${kind}${how === "" ? "" : ` ${how}`}${length}`;
 }

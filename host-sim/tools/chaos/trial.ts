@@ -5,15 +5,17 @@ import { join } from "node:path";
 import { projectRoot } from "../../project";
 import { bundleFirmware } from "../../sim/board/bundle";
 import { XsEngine } from "../../sim/engine/xs-engine";
+import { sealedSources } from "../../sim/world/sealed-product";
 import { World } from "../../sim/world/world";
 import { ApplicationTrouble } from "./application-trouble";
 import { strongestAttack } from "./hostile-trouble";
+import { Interposed } from "./interposed";
 import { Injector } from "./inject";
 import { Ledger } from "./ledger";
 import { mostEvents, recoveryHours } from "./rules/conduct";
 import { measuresOf } from "./measures";
 import { judge } from "./verdict";
-import type { DeviceOptions } from "../../sim/world/device-options";
+import type { DeviceOptions, Seal } from "../../sim/world/device-options";
 import type { WorldEvent } from "../../sim/world/world";
 import type { Attackers } from "./hostile-trouble";
 import type { Measures } from "./measures";
@@ -27,8 +29,19 @@ export interface TrialOptions extends Pick<DeviceOptions, "engine"> {
   readonly onEvent?: (event: WorldEvent) => void;
   /** A fault of the script strikes. */
   readonly onFault?: (fault: Fault, time: number) => void;
+  /** What the board runs in the place of the campaign's firmware: a test plants a fault with it. */
+  readonly firmware?: string;
   /** Changes or withholds what the books get to see: a test plants a violation with it. */
   readonly tamper?: (event: WorldEvent) => WorldEvent | undefined;
+}
+
+/** What a sealed product's device has sent, and refused. */
+export interface SealFigures {
+  readonly envelopes: number;
+  /** Different salts in them: each is a key of its own. */
+  readonly salts: number;
+  /** Commands that were not sealed for it, or not lately. */
+  readonly refused: number;
 }
 
 /** How a trial went. Only what the script decides: a second run gives the same. */
@@ -50,6 +63,8 @@ export interface TrialResult {
   readonly restarts: number;
   readonly powerCuts: number;
   readonly datagrams: number;
+  /** Of a sealed product. */
+  readonly seal?: SealFigures;
   readonly faults: Readonly<Record<string, number>>;
   /** Virtual ms. */
   readonly virtualTime: number;
@@ -67,7 +82,31 @@ const hour = 3_600_000;
 const helpAfter = 2 * hour;
 /** The firmware's application in a campaign. */
 const application = "host-sim/tools/chaos/guest/application.ts";
-let bundle: Promise<string> | undefined;
+/** By the product's seal. */
+const bundles = new Map<Seal | undefined, Promise<string>>();
+
+function bundleOf(seal: Seal | undefined): Promise<string> {
+  const bundle = bundles.get(seal) ?? campaignFirmware(seal);
+  bundles.set(seal, bundle);
+  return bundle;
+}
+
+/**
+ * The firmware with the campaign's application.
+ *
+ * @param changed sources that are others, by the path from the project's root
+ */
+export function campaignFirmware(
+  seal: Seal | undefined,
+  changed: ReadonlyMap<string, string> = new Map(),
+): Promise<string> {
+  const sealed = seal === undefined ? [] : sealedSources("demo", seal);
+  const sources = new Map([...sealed, ...changed]);
+  return bundleFirmware({
+    application: join(projectRoot(), application),
+    ...(sources.size === 0 ? {} : { sources }),
+  });
+}
 
 /** Runs a script. Whatever goes wrong in it comes out as a violation. @throws EngineMissing */
 export async function runTrial(script: Script, options: TrialOptions): Promise<TrialResult> {
@@ -93,21 +132,27 @@ class Trial {
   async run(): Promise<TrialResult> {
     const { device, hours, seed } = this.#script;
     const world = await World.create({
-      // Twice what lies between two contacts: it is not the faults that would end the session then.
-      lifetime: Math.min(86_400, Math.max(3_600, 2 * device.batch * device.interval)),
       ...device,
       seed: `chaos ${seed}/world`,
       engine: this.#options.engine,
       settings: { logValues: true },
-      firmware: await (bundle ??= bundleFirmware({ application: join(projectRoot(), application) })),
+      firmware: this.#options.firmware ?? (await bundleOf(device.sealed)),
       onAsk: (text) => this.#application.hear(text),
       onEvent: (event) => this.#hear(event),
     });
     this.#world = world;
     this.#application.world = world;
-    this.#books = new Ledger(world.device.deviceSecret, device);
+    const sealKey = world.keyValue.get("enos")?.get("sealKey");
+    this.#books = new Ledger(
+      world.device.deviceSecret,
+      device,
+      typeof sealKey === "string" ? sealKey : undefined,
+    );
     this.#application.onMissed = () => this.#books.cadence.missed(world.clock.now);
-    this.#injector = new Injector(world, this.#script, this.#application, this.#options.onFault);
+    const interposed =
+      device.sealed && (await Interposed.in(world, device.sealed, `chaos ${seed}/interposed`));
+    const { onFault } = this.#options;
+    this.#injector = new Injector(world, this.#script, this.#application, onFault, interposed);
     let crash: string | undefined;
     let liveSlots: number | undefined;
     try {
@@ -132,7 +177,7 @@ class Trial {
     if (seen.source === "device" && seen.text.startsWith("start: safe ")) this.#help(seen.time);
     if (seen.source === "cloud") this.#injector?.operator.hear(seen.event, seen.time);
     // What a board leaves behind when it goes down.
-    if (seen.source === "board" && seen.what !== "asleep" && seen.what !== "awake") {
+    if (seen.source === "board" && ["restarted", "power lost", "power on"].includes(seen.what)) {
       this.#books?.secrets.memories(this.#world);
     }
   }
@@ -215,6 +260,15 @@ class Trial {
       restarts: books.restarts.explained.length,
       powerCuts: injector.powerCuts,
       datagrams: books.datagrams,
+      ...(books.seal === undefined
+        ? {}
+        : {
+            seal: {
+              envelopes: books.seal.envelopes,
+              salts: books.seal.salts.size,
+              refused: books.refusedCommands.length,
+            },
+          }),
       faults,
       virtualTime: endedAt,
       worstDelay,

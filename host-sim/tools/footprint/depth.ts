@@ -92,17 +92,28 @@ const answers: Target = {
 /**
  * Runs the days and looks at the stack after each event.
  *
- * @param share of each day's length, for a look that takes less time
+ * @param options.share of each day's length, for a look that takes less time
+ * @param options.onWork hears how far it is, 0 to 1
  * @throws EngineMissing; Error when the firmware ended for want of stack or memory
  */
 export async function measureDepth(
-  options: { readonly modem?: string; readonly seed?: number; readonly share?: number } = {},
+  options: {
+    readonly modem?: string;
+    readonly seed?: number;
+    readonly share?: number;
+    readonly onWork?: (share: number) => void;
+  } = {},
 ): Promise<readonly Depth[]> {
-  const { modem, seed = 1, share = 1 } = options;
+  const { modem, seed = 1, share = 1, onWork } = options;
+  const all = days.reduce((sum, { length }) => sum + length, 0);
+  let before = 0;
   const found = new Map<EntryPoint, { stack: number; looks: number }>();
   const corpus = new Corpus(answers, seed);
   for (const [i, day] of days.entries()) {
-    await new HostileDay({ ...day, length: day.length * share }, `${seed}/${i}`, modem, corpus, found).run();
+    const length = day.length * share;
+    const onTime = (time: number): void => onWork?.((before + Math.min(day.length, time / share)) / all);
+    await new HostileDay({ ...day, length }, `${seed}/${i}`, modem, corpus, found, onTime).run();
+    before += day.length;
   }
   return entryPoints.map((entry) => ({ entry, stack: 0, looks: 0, ...found.get(entry) }));
 }
@@ -114,6 +125,7 @@ class HostileDay {
   readonly #modem: string | undefined;
   readonly #corpus: Corpus;
   readonly #found: Map<EntryPoint, { stack: number; looks: number }>;
+  readonly #onTime: (time: number) => void;
   #messageId = 1;
   /** The input that the last answer was made of, and the deepest stack since. */
   #input = new Uint8Array(0);
@@ -131,12 +143,14 @@ class HostileDay {
     modem: string | undefined,
     corpus: Corpus,
     found: Map<EntryPoint, { stack: number; looks: number }>,
+    onTime: (time: number) => void,
   ) {
     this.#day = day;
     this.#seed = seed;
     this.#modem = modem;
     this.#corpus = corpus;
     this.#found = found;
+    this.#onTime = onTime;
   }
 
   async run(): Promise<void> {
@@ -154,6 +168,7 @@ class HostileDay {
       settings: { startSpread: 30 },
       ...this.#day.options,
       onEvent: (event) => {
+        this.#onTime(event.time);
         if (event.source === "device") this.#hear(event.text);
         if (event.source === "board" && event.text.includes("ran out of")) this.#ended ??= event.text;
       },
@@ -185,7 +200,8 @@ class HostileDay {
         heap.onCommand = (command) => engine.onCommand(command);
         this.#events = 0;
         Object.assign(engine, {
-          evaluate: () => heap.evaluate(scripts.preloaded),
+          // Turns are taken one after the other, so that nothing waits for it.
+          run: () => void heap.evaluate(scripts.preloaded),
           deliver: async (event: Uint8Array) => {
             this.#heard = undefined;
             const answer = await heap.deliver(event);

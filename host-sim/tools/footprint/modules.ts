@@ -79,12 +79,13 @@ function described(board: string, manifest: Manifest, root: string): BoardFirmwa
   return { board, modem: fitted === null ? "all" : fitted[1], manifest, modules };
 }
 
-/** What boards could carry together: every family of modems, and CoAP's server half. */
+/** What boards could carry together: every family of modems, CoAP's server half, and sealing. */
 export function everything(root = projectRoot()): readonly FirmwareModule[] {
   const parts = [
     "firmware/manifest.json",
     "firmware/modem/family/manifest.json",
     "firmware/coap/manifest-server.json",
+    "firmware/seal/manifest.json",
     "firmware/product/manifest.json",
   ];
   return modulesOf(readManifest(...parts.map((part) => join(root, part))), root);

@@ -323,7 +323,7 @@ class Session {
     const command = this.#options.application === "room" ? products.room.command : calibrate;
     world.clock.after(
       0,
-      () => void world.cloud.commands.send(productKey, deviceKey, command, world.cloudNow),
+      () => void world.cloud.commands.sendAddressed(productKey, deviceKey, command, world.cloudNow),
     );
   }
 }
@@ -371,7 +371,8 @@ function takePlace(world: World, heap: HeapEngine, scripts: StagedBundle, after:
       made = engine;
       heap.onCommand = (command) => engine.onCommand(command);
       Object.assign(engine, {
-        evaluate: () => heap.evaluate(scripts.preloaded),
+        // Turns are taken one after the other, so that nothing waits for it.
+        run: () => void heap.evaluate(scripts.preloaded),
         deliver: async (event: Uint8Array) => {
           const answer = await heap.deliver(event);
           await after();

@@ -16,10 +16,18 @@ const ample: Bounds = Object.freeze({ slots: 100_000, bytes: 8_000_000 });
  * of 32 bits the same are smaller, by as much as those of `session` at their most.
  *
  * @param session what was alive, and with that a place to begin
+ * @param onTrial another heap is tried
  * @throws as `fitsInto`
  */
-export async function smallestHeap(session: SessionRoom, options: SessionOptions = {}): Promise<Room> {
-  const fits = (bounds: Bounds): Promise<boolean> => fitsInto(bounds, options);
+export async function smallestHeap(
+  session: SessionRoom,
+  options: SessionOptions = {},
+  onTrial?: () => void,
+): Promise<Room> {
+  const fits = (bounds: Bounds): Promise<boolean> => {
+    onTrial?.();
+    return fitsInto(bounds, options);
+  };
   const most = (pick: (room: Room) => number): number => Math.max(...session.moments.map(pick));
   const begin = most(({ slots }) => slots);
   const slots = await least(begin, grain.slots, (each) => fits({ slots: each, bytes: ample.bytes }));

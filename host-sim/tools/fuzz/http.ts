@@ -37,7 +37,7 @@ const paths = [
   "/api/v1/commands/1",
   "/openapi.json",
   "/",
-  "/console/script",
+  "/console/products/PK/script",
   "/api/v1/devices/..%2f..",
   "/api/v1/devices/%ff/%00",
   "/api/v1/devices/__proto__/constructor",

@@ -174,8 +174,19 @@ class Scene {
       epoch: (script.byte() & 1) === 0 ? undefined : this.#wall - at,
       candidate: undefined,
       slept: 0,
+      wake: at + hour - 1_000,
+      start: script.byte(),
       askedInVain: false,
-      modem: [2, 10, 3_600, -1, script.below(3) - 1, 0xcb00, 0x7105, 5683, 0],
+      waits: (script.byte() & 1) === 0,
+      versionUntold: (script.byte() & 1) === 0,
+      empty: script.byte(),
+      retries: { at: at + script.pick([0, 1_000, hour, -hour]), failures: script.byte() },
+      radio: { spent: 1_000 * script.byte(), dayBegan: at, suspended: (script.byte() & 1) === 0 },
+      unanswered: { mute: script.below(4), inVain: script.byte(), since: 0 },
+      modem: [
+        ...[1_001, script.below(0x4_0000), at + script.pick([0, hour, -1]), script.below(0x4_0000), -1],
+        ...[2, 10, 3_600, -1, script.below(3) - 1, 0xcb00, 0x7105, 5683, 0],
+      ],
       memory: this.#memory!.snapshot(script.byte()),
     });
     if (record !== undefined) this.#retained!.write(retainedParts.deepSleep, record);

@@ -25,7 +25,7 @@ interface Terminal {
     write(bytes: Uint8Array): void;
     destroy(): void;
   };
-  readonly _slave: { pause(): void; destroy(): void };
+  readonly _slave: { readonly _handle?: { readStop?(): void }; pause(): void; destroy(): void };
 }
 
 /**
@@ -56,6 +56,9 @@ export async function openPty(onData: (bytes: Uint8Array) => void): Promise<Pty>
   } catch (error) {
     throw new PtyError(`no pseudo-terminal: ${reasonOf(error).split("\n")[0]}`);
   }
+  // It was set reading before it was paused, and would take the first bytes from whoever they are for.
+  await new Promise((resolve) => setImmediate(resolve));
+  terminal._slave._handle?.readStop?.();
   terminal._master.on("data", (bytes: Uint8Array) => onData(bytes));
   terminal._master.on("error", () => {});
   return {

@@ -7,10 +7,15 @@ import { deviceKeyOf } from "./board-keys";
 import type { Readable } from "node:stream";
 import type { BoardKeys } from "./board-keys";
 
-/** The keys, unchecked; undefined when the user has had enough (Ctrl-C, Ctrl-D). */
+/**
+ * The keys, unchecked; undefined when the user has had enough (Ctrl-C, Ctrl-D).
+ *
+ * @param sealed the device key has to be known, as a seal key is made of it
+ */
 export async function askForKeys(
   input: Readable,
   output: NodeJS.WritableStream,
+  sealed = false,
 ): Promise<BoardKeys | undefined> {
   // Shown is only what answers a question that is up: of several lines pasted at once, one is the secret.
   let hidden = true;
@@ -39,7 +44,8 @@ export async function askForKeys(
   try {
     const productKey = await ask("Product key: ", false);
     if (productKey === undefined) return undefined;
-    const deviceKey = await ask("Device key (empty: the modem's IMEI): ", false);
+    const empty = sealed ? "" : " (empty: the modem's IMEI)";
+    const deviceKey = await ask(`Device key${empty}: `, false);
     if (deviceKey === undefined) return undefined;
     const deviceSecret = await ask("Device secret (not shown): ", true);
     if (deviceSecret === undefined) return undefined;

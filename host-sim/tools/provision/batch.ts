@@ -8,8 +8,9 @@
  * `name` may be left out as a whole. It names the board's file; without one the device key does. The list
  * is taken as a whole or not at all. No fault quotes what stands in the list.
  */
-import { deviceKeyOf, keysFault } from "./board-keys";
+import { deviceKeyOf, keysFault, withSealKey } from "./board-keys";
 import { readCsv } from "../../cloud/csv";
+import type { Master } from "../../model/seal/master-file";
 import type { BoardKeys } from "./board-keys";
 
 /** One line of the list. */
@@ -28,8 +29,15 @@ const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** Names that Windows has taken, with any ending. */
 const takenName = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-/** The rows of a list, or all that is wrong with it, a line of text each. Never throws. */
-export function readBatch(text: string): readonly BatchRow[] | { readonly faults: readonly string[] } {
+/**
+ * The rows of a list, or all that is wrong with it, a line of text each. Never throws.
+ *
+ * @param master of a sealed product: each board's seal key is made of it
+ */
+export function readBatch(
+  text: string,
+  master?: Master,
+): readonly BatchRow[] | { readonly faults: readonly string[] } {
   // Blank lines behind the last one, as editors leave them, are no boards.
   const records = readCsv(text.replace(/(?:\r?\n){2,}$/, "\n"));
   if ("problem" in records) return { faults: [`line ${records.line}: ${records.problem}`] };
@@ -52,10 +60,13 @@ export function readBatch(text: string): readonly BatchRow[] | { readonly faults
   for (const { line, fields } of records.slice(1)) {
     const field = (column: string): string => fields[header.indexOf(column)] ?? "";
     const deviceKey = deviceKeyOf(field("deviceKey"));
-    const keys = { productKey: field("productKey"), deviceKey, deviceSecret: field("deviceSecret") };
+    const given = { productKey: field("productKey"), deviceKey, deviceSecret: field("deviceSecret") };
     const name = field("name") === "" ? (deviceKey ?? "") : field("name");
-    const fault = keysFault(keys) ?? nameFault(name, field("name") !== "", keys);
-    if (fault !== undefined) {
+    const keys = master === undefined ? given : withSealKey(given, master);
+    const fault =
+      keysFault(given) ??
+      ("fault" in keys ? keys.fault : nameFault(name, field("name") !== "", given, master));
+    if (fault !== undefined || "fault" in keys) {
       faults.push(`line ${line}: ${fault}`);
       continue;
     }
@@ -82,8 +93,14 @@ export function readBatch(text: string): readonly BatchRow[] | { readonly faults
   return faults.length === 0 ? rows : { faults };
 }
 
-function nameFault(name: string, given: boolean, { deviceSecret }: BoardKeys): string | undefined {
+function nameFault(
+  name: string,
+  given: boolean,
+  { deviceSecret }: BoardKeys,
+  master: Master | undefined,
+): string | undefined {
   if (name === "") return "a board that uses its IMEI needs a name for its file";
+  if (master?.isIn(name) === true) return "name has the master key in it: make a new one";
   if (name.includes(deviceSecret)) return `${given ? "name" : "deviceKey"} holds the deviceSecret`;
   if (safeName.test(name) && !takenName.test(name)) return undefined;
   return given

@@ -3,8 +3,10 @@
  * compared with an image. No text that comes from here quotes a key.
  */
 import { checkCredentials, SettingsError } from "../../../firmware/enos/credentials";
+import { deviceKeyOf as sealKeyOf } from "../../model/seal/keys";
 import { writeNvsImage } from "./nvs-image";
 import { readNvsImage } from "./nvs-reader";
+import type { Master } from "../../model/seal/master-file";
 import type { KeyValueStores } from "../../sim/board/key-value";
 
 /** What a board is to be given. */
@@ -13,6 +15,8 @@ export interface BoardKeys {
   /** Undefined: none is stored, and the firmware takes the modem's IMEI. */
   readonly deviceKey: string | undefined;
   readonly deviceSecret: string;
+  /** What the board seals its payloads with, 64 hex digits; undefined for a plain product's. */
+  readonly sealKey?: string;
 }
 
 /** Where firmware/board/credentials.ts looks: the path of its key-value store is NVS's namespace. */
@@ -62,15 +66,31 @@ export function keysFault(keys: BoardKeys): string | undefined {
   return undefined;
 }
 
+/** The keys with what the board seals its payloads with, or why there can be none. */
+export function withSealKey(keys: BoardKeys, master: Master): BoardKeys | { readonly fault: string } {
+  const { productKey, deviceKey, deviceSecret } = keys;
+  const texts = Object.entries({ productKey, deviceKey: deviceKey ?? "", deviceSecret });
+  const holder = texts.find(([, text]) => master.isIn(text));
+  if (holder !== undefined) return { fault: `${holder[0]} has the master key in it: make a new one` };
+  if (deviceKey === undefined) return { fault: imeiUnknown };
+  return { ...keys, sealKey: sealKeyOf(master.root(), productKey, deviceKey).toString("hex") };
+}
+
+/** A board without a device key takes its modem's IMEI for one, at its first start. */
+const imeiUnknown =
+  'deviceKey is left to the modem ("imei", or empty), and with --master the seal key is made of it: ' +
+  "write the 15 digits of the modem's IMEI";
+
 /** Any IMEI passes the firmware's check of a device key. */
 const anyImei = "000000000000000";
 
 /** The image of an NVS partition of `size` bytes that holds the keys. */
 export function keysImage(keys: BoardKeys, size: number): Uint8Array {
-  const { productKey, deviceKey, deviceSecret } = keys;
+  const { productKey, deviceKey, deviceSecret, sealKey } = keys;
   const texts: Record<string, string> = { productKey };
   if (deviceKey !== undefined) texts.deviceKey = deviceKey;
   texts.deviceSecret = deviceSecret;
+  if (sealKey !== undefined) texts.sealKey = sealKey;
   return writeNvsImage(size, { namespace: store, texts });
 }
 
@@ -100,6 +120,7 @@ export function imageFault(image: Uint8Array, keys: BoardKeys): string | undefin
     productKey: keys.productKey,
     deviceKey: keys.deviceKey,
     deviceSecret: keys.deviceSecret,
+    sealKey: keys.sealKey,
   };
   for (const [key, value] of Object.entries(wanted)) {
     if (found.get(key) !== value) return `${key} is not what was to be written`;

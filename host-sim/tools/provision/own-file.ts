@@ -2,8 +2,9 @@
  * Files with secrets in them: never readable by others, not even for a moment.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { Stats } from "node:fs";
 
 /**
  * Writes a file that its owner alone can read. It is created that way; where something has the name, that
@@ -34,6 +35,15 @@ function create(path: string, bytes: Uint8Array): void {
     throw error;
   } finally {
     closeSync(file);
+  }
+}
+
+/** What has this name, a link as such; undefined where nothing has it, or nothing can. */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
   }
 }
 

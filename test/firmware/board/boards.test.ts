@@ -16,10 +16,17 @@ const folders = readdirSync("firmware/board", { withFileTypes: true }).flatMap((
 /** Pins that an ESP32 or ESP32-S3 has for such things: not those of the flash, nor of USB. */
 const usable = (pin: number): boolean => pin >= 0 && pin <= 48 && !(pin >= 6 && pin <= 11 && pin !== 7);
 
-function pinsOf({ transmit, receive, powerKey, reset, wake, power }: Board): number[] {
+function pinsOf({ transmit, receive, powerKey, reset, wake, ring, power }: Board): number[] {
   const lines: (ControlPin | undefined)[] = [powerKey, reset, wake];
   const controls = lines.flatMap((line) => (line === undefined ? [] : [line.pin]));
-  return [transmit, receive, ...controls, ...(power === undefined ? [] : [power.data, power.clock])];
+  const rings = ring === undefined ? [] : [ring];
+  return [
+    transmit,
+    receive,
+    ...controls,
+    ...rings,
+    ...(power === undefined ? [] : [power.data, power.clock]),
+  ];
 }
 
 describe("each board", () => {
@@ -117,6 +124,27 @@ describe.each(boards)("$name", ({ name }) => {
     const others = readdirSync(build["SDKCONFIGPATH"]).filter((file) => file.startsWith("sdkconfig."));
     expect(others).toEqual(["sdkconfig.defaults"]);
   });
+
+  it.each([
+    [
+      "the SDK's defaults for the ESP32",
+      "CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS=y\nCONFIG_ESP_DEFAULT_CPU_FREQ_MHZ_240=y",
+    ],
+    ["those for the ESP32-S3", "CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ_240=y\nCONFIG_ESP_SLEEP_POWER_DOWN_FLASH=y"],
+    ["those for the ESP32-C3", "CONFIG_ESP_SLEEP_POWER_DOWN_FLASH=y"],
+  ])(
+    "may change its clock, starts with the default one, and checks no image at a wake, over %s",
+    (_what, sdk) => {
+      const settings = mergedSettings(sdk, own);
+      const { processor } = readSettings({ server: "203.0.113.5" });
+      const clocks = [...settings].filter(
+        ([key, value]) => key.startsWith("CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ_") && value === "y",
+      );
+      expect(clocks).toEqual([[`CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ_${processor}`, "y"]]);
+      expect(settings.get("CONFIG_PM_ENABLE")).toBe("y");
+      expect(settings.get("CONFIG_BOOTLOADER_SKIP_VALIDATE_IN_DEEP_SLEEP")).toBe("y");
+    },
+  );
 
   it("has room for two applications, an update's difference, the journal and its keys in 4 MB", () => {
     const found = readPartitions(readFileSync(build["PARTITIONS_FILE"], "utf8"));

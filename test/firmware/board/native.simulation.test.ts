@@ -13,11 +13,30 @@ import { retainedLength } from "../../../firmware/continuity/retained-memory";
 /** What the C file includes of ESP-IDF, as far as it uses it. */
 const stubs = {
   "driver/gpio.h":
-    "typedef int gpio_num_t; int gpio_hold_en(gpio_num_t); int gpio_hold_dis(gpio_num_t);\n" +
-    "void gpio_deep_sleep_hold_en(void); void gpio_deep_sleep_hold_dis(void);",
+    "#pragma once\ntypedef int gpio_num_t; int gpio_hold_en(gpio_num_t); int gpio_hold_dis(gpio_num_t);\n" +
+    "void gpio_deep_sleep_hold_en(void); void gpio_deep_sleep_hold_dis(void);\n" +
+    "typedef enum { GPIO_INTR_LOW_LEVEL = 4 } gpio_int_type_t;\n" +
+    "int gpio_wakeup_enable(gpio_num_t, gpio_int_type_t); int gpio_wakeup_disable(gpio_num_t);",
   "esp_attr.h": "#define RTC_NOINIT_ATTR",
   "esp_sleep.h":
-    "#define ESP_SLEEP_WAKEUP_ALL 0\nint esp_sleep_disable_wakeup_source(int); void esp_deep_sleep(unsigned long long);",
+    "#include <stdint.h>\ntypedef int esp_err_t;\n#define ESP_OK 0\n#define ESP_SLEEP_WAKEUP_ALL 0\n" +
+    "esp_err_t esp_sleep_disable_wakeup_source(int); void esp_deep_sleep(unsigned long long);\n" +
+    "esp_err_t esp_sleep_enable_gpio_wakeup(void); esp_err_t esp_sleep_enable_timer_wakeup(uint64_t);\n" +
+    "esp_err_t esp_light_sleep_start(void); void esp_sleep_enable_gpio_switch(int);",
+  "esp_ipc.h": "#include <stdint.h>\nint esp_ipc_call_blocking(uint32_t, void (*)(void *), void *);",
+  "esp_pm.h":
+    "#include <stdbool.h>\ntypedef struct { int max_freq_mhz; int min_freq_mhz; bool light_sleep_enable; } esp_pm_config_t;\n" +
+    "int esp_pm_configure(const void *);",
+  "esp_timer.h": "#include <stdint.h>\nint64_t esp_timer_get_time(void);",
+  "freertos/FreeRTOS.h":
+    "#include <stdint.h>\ntypedef uint32_t TickType_t;\n#define pdMS_TO_TICKS(ms) ((TickType_t)(ms))",
+  "freertos/task.h": "int xTaskCatchUpTicks(TickType_t);",
+  "hal/uart_ll.h":
+    "#include <stdbool.h>\n#include <stdint.h>\ntypedef struct { uint32_t waiting; bool idle; } uart_dev_t;\n" +
+    "extern uart_dev_t uarts[3];\n#define UART_LL_GET_HW(port) (&uarts[port])\n" +
+    "static inline uint32_t uart_ll_get_rxfifo_len(uart_dev_t *uart) { return uart->waiting; }\n" +
+    "static inline bool uart_ll_is_tx_idle(uart_dev_t *uart) { return uart->idle; }",
+  "sdkconfig.h": "",
   "bootloader_random.h": "void bootloader_random_enable(void); void bootloader_random_disable(void);",
   "esp_random.h": "#include <stdint.h>\nuint32_t esp_random(void);",
   "soc/soc_caps.h": "#define SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP 1",
@@ -66,12 +85,60 @@ int main(void) {
 }
 `;
 
+/**
+ * Prints how the clock is set, on chips as `sdkconfig.h` says, and the calls of a light sleep that lasts 1.5 s: with RI
+ * and without, then with bytes in either FIFO, then refused by the chip.
+ */
+const processorTrial = `
+#include <stdint.h>
+#include <stdio.h>
+#include "esp_pm.h"
+#include "hal/uart_ll.h"
+uint32_t enos_processor_clock(uint32_t, uint32_t);
+void enos_sleep_lightly(uint32_t, int32_t, int32_t, int32_t);
+uart_dev_t uarts[3] = { { 0, true }, { 0, true }, { 0, true } };
+static int64_t now = 1000;
+static int refused;
+int esp_pm_configure(const void *given) {
+  const esp_pm_config_t *config = given;
+  printf("%d/%d%s ", config->max_freq_mhz, config->min_freq_mhz, config->light_sleep_enable ? " by itself" : "");
+  return config->max_freq_mhz > 240;
+}
+int gpio_wakeup_enable(int pin, int level) { return printf("+%d%s ", pin, level == 4 ? "" : "?"); }
+int gpio_wakeup_disable(int pin) { return printf("-%d ", pin); }
+int esp_sleep_enable_gpio_wakeup(void) { return printf("pins "); }
+int esp_sleep_enable_timer_wakeup(uint64_t us) { return printf("%u us ", (unsigned)us); }
+int esp_light_sleep_start(void) { now += refused ? 0 : 1500000; printf("sleep "); return refused; }
+int esp_sleep_disable_wakeup_source(int source) { printf("all%d ", source); return 0; }
+int64_t esp_timer_get_time(void) { return now; }
+void esp_sleep_enable_gpio_switch(int on) { printf(on ? "float " : "keep "); }
+int xTaskCatchUpTicks(uint32_t ticks) { return printf("ticks %u ", ticks); }
+int esp_ipc_call_blocking(uint32_t core, void (*work)(void *), void *given) { printf("core %u ", core); work(given); return 0; }
+int main(void) {
+  printf("= %u, ", enos_processor_clock(160, 80));
+  printf("= %u, ", enos_processor_clock(240, 80));
+  printf("= %u\\n", enos_processor_clock(320, 80));
+  enos_sleep_lightly(20000, 1, 16, 22);
+  printf("\\n");
+  enos_sleep_lightly(20000, 2, 16, -1);
+  printf("\\n");
+  uarts[1].waiting = 1;
+  enos_sleep_lightly(20000, 1, 16, -1);
+  uarts[2].idle = false;
+  enos_sleep_lightly(20000, 2, 16, -1);
+  printf("\\n");
+  refused = 1;
+  enos_sleep_lightly(20000, 0, 16, -1);
+}
+`;
+
 /** What a program prints that is made of a file of the board's and a trial of it, both compiled here. */
-function tried(source: string, trialOfIt: string): string {
+function tried(source: string, trialOfIt: string, sdkconfig = ""): string {
   const folder = mkdtempSync(join(tmpdir(), "native-"));
   try {
-    for (const name of ["driver", "soc"]) mkdirSync(join(folder, name));
+    for (const name of ["driver", "freertos", "hal", "soc"]) mkdirSync(join(folder, name));
     for (const [name, text] of Object.entries(stubs)) writeFileSync(join(folder, name), `${text}\n`);
+    writeFileSync(join(folder, "sdkconfig.h"), sdkconfig);
     writeFileSync(join(folder, "trial.c"), trialOfIt);
     const program = join(folder, "trial");
     const warnings = ["-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"];
@@ -86,6 +153,42 @@ test("the board's C code compiles without a warning and keeps to its memory", ()
   const crc = crc32(Buffer.from("123456789")).toString(16);
   expect(tried("firmware/board/deep-sleep.c", trial)).toBe(`123456789 ${crc} 00000000`);
 });
+
+/** What ESP-IDF's configuration of a chip says, and what comes of it: all pins float in light sleep, or one owns the ticks. */
+const chips = [
+  { chip: "ESP32", set: ["IPC_ENABLE"], fastest: "240/240 = 240, 320/320 = 0", core: "core 0 " },
+  {
+    chip: "ESP32S3",
+    set: ["IPC_ENABLE", "SLEEP_GPIO_RESET_WORKAROUND"],
+    fastest: "240/80 = 80, 320/80 = 0",
+    keep: "keep ",
+    float: "float ",
+    core: "core 0 ",
+  },
+  {
+    chip: "ESP32C3",
+    set: ["SLEEP_GPIO_RESET_WORKAROUND"],
+    fastest: "240/80 = 80, 320/80 = 0",
+    keep: "keep ",
+    float: "float ",
+  },
+];
+
+test.each(chips)(
+  "clock and light sleep on $chip",
+  ({ chip, set, fastest, keep = "", float = "", core = "" }) => {
+    const sdkconfig = [`IDF_TARGET_${chip}`, ...set.map((name) => `ESP_${name}`)]
+      .map((name) => `#define CONFIG_${name} 1\n`)
+      .join("");
+    expect(tried("firmware/board/processor.c", processorTrial, sdkconfig).split("\n")).toEqual([
+      `160/80 = 80, ${fastest}`,
+      `${keep}+16 +22 pins 20000000 us sleep all0 -16 -22 ${float}${core}ticks 1500 `,
+      `${keep}+16 pins 20000000 us sleep all0 -16 ${float}${core}ticks 1500 `,
+      "",
+      `${keep}+16 pins 20000000 us sleep all0 -16 ${float}`,
+    ]);
+  },
+);
 
 test("random numbers are ChaCha20's, with a key that is drawn while the source of noise is on, and only then", () => {
   const block =

@@ -49,6 +49,33 @@ describe("uploads at the same time", () => {
     expect(summary(second.completed)).toEqual(["2.04 "]);
   });
 
+  it("have their turn when the one before has begun anew, as the server lost its response", () => {
+    const rig = new BlockRig(together);
+    const first = rig.post({ code: 5, payload: bytes(100) });
+    const second = rig.post({ payload: bytes(100) });
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.05", block1: "1/0/64", block2: "0/1/16", payload: part(0, 16) });
+    rig.answer({ code: "4.08" });
+    expect(rig.lines.at(-1)).toMatch(/^0\.05 1:0\/1\/16 size1=100/);
+    rig.answer({ code: "5.03" });
+    expect(summary(first.completed)).toEqual(["5.03 "]);
+    rig.answer({ code: "2.31", block1: "0/1/64" });
+    rig.answer({ code: "2.04", block1: "1/0/64" });
+    expect(summary(second.completed)).toEqual(["2.04 "]);
+    expect(rig.endpoint.held.outgoing).toBe(0);
+  });
+
+  it("have their turn when what is told of the one before's end fails", () => {
+    const rig = new BlockRig(together);
+    const fail = (): void => {
+      throw new Error("told");
+    };
+    const first = rig.post({ payload: bytes(100), onComplete: fail });
+    rig.post({ payload: bytes(100) });
+    expect(() => first.exchange.cancel(rig.now)).toThrow("told");
+    expect(rig.sent).toHaveLength(2);
+  });
+
   it("have their turn when the one before is cancelled, and are cancelled while they wait", () => {
     const rig = new BlockRig(together);
     const [first, second, third] = [0, 1, 2].map(() => rig.post({ payload: bytes(100) }));

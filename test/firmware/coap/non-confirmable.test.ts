@@ -129,6 +129,8 @@ test.each([
   ["algorithm", "cocoa"],
   ["ackTimeout", 0],
   ["ackTimeout", NaN],
+  ["connection", 0],
+  ["connection", NaN],
   ["ackRandomFactor", 0.9],
   ["maxRetransmit", -1],
   ["maxRetransmit", 1.5],

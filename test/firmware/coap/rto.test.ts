@@ -211,8 +211,24 @@ describe("FASOR's series", () => {
     expect([begun.next(), begun.next()]).toEqual([7_000, 14_000]);
   });
 
+  it("end while the connection lasts that the first transmission has opened", () => {
+    const timer = new FasorTimer({ ...narrowband, connection: 18_000 });
+    for (const sample of [4_000, 20_000, 4_000, 20_000]) timer.acknowledged(sample, 0);
+    const { srtt, rttvar } = timer.exportState()!;
+    expect(srtt + 4 * rttvar).toBeGreaterThan(18_000);
+    // A twentieth of the dither before it ends: 18000 x 0.9875, and 18000 x 0.95; then twice as long, as ever.
+    expect(series(timer, 2)).toEqual(nearly([17_775, 35_550]));
+    expect(series(timer, 1, almostOne)).toEqual(nearly([17_100]));
+    // A round trip that it has no room for: half as long again is waited.
+    for (let i = 0; i < 8; i++) timer.acknowledged(20_000, 0);
+    timer.acknowledged(50_000, 0);
+    const { srtt: longer } = timer.exportState()!;
+    expect(longer).toBeGreaterThan(19_000);
+    expect(series(timer, 1)[0]).toBeCloseTo(1.5 * longer, -1);
+  });
+
   it("learn a round trip that has jumped beyond the time of giving up, up to a minute", () => {
-    const timer = new FasorTimer(narrowband);
+    const timer = new FasorTimer({ ...narrowband, connection: undefined });
     timer.acknowledged(3_000, 0);
     // RTO 4500, dither 750: 5250 + 10500 + 21000, and nothing had come by then.
     expect(series(timer, 3)).toEqual([5_250, 10_500, 21_000]);

@@ -21,7 +21,15 @@ const record: DeepSleepRecord = {
   epoch: 1_789_999_940_000.5,
   candidate: undefined,
   slept: 42_000,
+  wake: 898_500,
+  start: 512,
   askedInVain: true,
+  waits: true,
+  versionUntold: false,
+  empty: 3,
+  retries: { at: 1_200_000, failures: 7 },
+  radio: { spent: 5_400_000, dayBegan: 12_345, suspended: true },
+  unanswered: { mute: 3, inVain: 300, since: 40_000 },
   modem: [1, 10, 86_400, -1, 0, 0xcb00, 0x7105, 5683],
   memory: new Uint8Array([1, 2, 3, 250]),
 };
@@ -29,14 +37,21 @@ const record: DeepSleepRecord = {
 describe("what is known in deep sleep", () => {
   test("comes back as it was", () => {
     expect(decodeDeepSleepRecord(encodeDeepSleepRecord(record)!)).toEqual(record);
+    const other: DeepSleepRecord = {
+      ...record,
+      ...{ epoch: undefined, start: undefined, askedInVain: false, waits: false, versionUntold: true },
+      radio: { spent: 0, dayBegan: undefined, suspended: false },
+    };
+    expect(decodeDeepSleepRecord(encodeDeepSleepRecord(other)!)).toEqual(other);
   });
 
   test("fits with the longest token, and what does not fit is refused", () => {
-    expect(encodeDeepSleepRecord({ ...record, memory: new Uint8Array(56 + 128 + 15) })).toBeDefined();
+    const most = { memory: new Uint8Array(56 + 128 + 15), modem: new Array<number>(20).fill(1) };
+    expect(encodeDeepSleepRecord({ ...record, ...most })).toBeDefined();
     expect(
       encodeDeepSleepRecord({ ...record, memory: new Uint8Array(deepSleepRecordLength) }),
     ).toBeUndefined();
-    expect(encodeDeepSleepRecord({ ...record, modem: new Array<number>(17).fill(0) })).toBeUndefined();
+    expect(encodeDeepSleepRecord({ ...record, modem: new Array<number>(21).fill(0) })).toBeUndefined();
   });
 
   test("any bit that is wrong in retained memory makes it nothing", () => {

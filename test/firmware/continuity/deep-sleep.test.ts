@@ -30,18 +30,21 @@ const state: SleepState = {
   candidate: undefined,
   slept: 1_000,
   askedInVain: false,
+  waits: false,
+  versionUntold: false,
+  empty: 0,
+  retries: { at: 0, failures: 0 },
+  radio: { spent: 0, dayBegan: undefined, suspended: false },
+  unanswered: { mute: 0, inVain: 0, since: 0 },
   memory: new Uint8Array([1, 2, 3]),
 };
 const modem = [2, 10, 86_400];
 
 describe("deep sleep", () => {
-  test("begins after a moment of quiet, ends before something is due, and is known at the wake", () => {
+  test("begins once nothing is to be done, ends before something is due, and is known at the wake", () => {
     const board = new Board();
     const log: string[] = [];
     const sleep = sleepOf(board, log);
-    expect(sleep.beforeWait(state, modem, 10_000, false)).toBe(300);
-    expect(sleep.beforeWait(state, modem, 10_200, false)).toBe(100);
-    expect(board.slept).toEqual([]);
     sleep.beforeWait(state, modem, 10_300, false);
     expect(board.slept).toEqual([900_000 - 10_300 - 1_500]);
     board.time += 888_000;
@@ -53,24 +56,66 @@ describe("deep sleep", () => {
     expect(log).toEqual(["agent woke without its memory"]);
   });
 
-  test("is put off by what comes from outside, and by anything that is still at work", () => {
+  test("waits once for the rest of what comes from outside, and for anything that is still at work", () => {
     const board = new Board();
     const sleep = sleepOf(board);
-    sleep.beforeWait(state, modem, 0, false);
-    expect(sleep.beforeWait(state, modem, 299, true)).toBe(300);
-    expect(sleep.beforeWait(state, modem, 599, false)).toBe(300);
+    expect(sleep.beforeWait(state, modem, 299, true)).toBe(100);
+    expect(sleep.beforeWait(state, modem, 350, true)).toBe(100);
+    expect(sleep.beforeWait(state, modem, 400, false)).toBe(50);
     expect(sleep.beforeWait(undefined, modem, 700, false)).toBe(Infinity);
-    expect(sleep.beforeWait(state, undefined, 800, false)).toBe(Infinity);
-    expect(sleep.beforeWait(state, modem, 900, false)).toBe(300);
+    expect(sleep.beforeWait(state, undefined, 800, true)).toBe(Infinity);
+    expect(sleep.beforeWait(state, modem, 899, false)).toBe(1);
     expect(board.slept).toEqual([]);
+    sleep.beforeWait(state, modem, 900, false);
+    expect(board.slept).toHaveLength(1);
   });
+
+  /** Sleeps until `due`, wakes, and is ready `start` ms after the moment for which the wake was set. */
+  function cycle(board: Board, due: number, start: number, from: DeepSleep, now: number) {
+    from.beforeWait({ ...state, until: due, next: due }, modem, now, false);
+    board.time += board.slept.at(-1)! + start;
+    const sleep = sleepOf(board);
+    const ready = sleep.wake()!.now;
+    return { sleep, ready, lead: due - now - board.slept.at(-1)! };
+  }
+
+  test("ends as early as starts were seen to take, and a slow one changes nothing", () => {
+    const board = new Board();
+    let { sleep, ready, lead } = cycle(board, 900_000, 480, sleepOf(board), 0);
+    expect(lead).toBe(1_500);
+    const leads: number[] = [];
+    const late: number[] = [];
+    for (const [i, start] of [480, 2_900, 481, 30, 31, 600, 601].entries()) {
+      const due = 900_000 * (i + 2);
+      ({ sleep, ready, lead } = cycle(board, due, start, sleep, ready));
+      leads.push(lead);
+      late.push(ready - due);
+    }
+    expect(leads).toEqual([470, 470, 470, 471, 20, 20, 21]);
+    expect(late[0]).toBe(10);
+    expect(late[4]).toBe(11);
+    // Two slow starts in a row are no exception any more.
+    ({ lead } = cycle(board, 900_000 * 10, 600, sleep, ready));
+    expect(lead).toBe(590);
+  });
+
+  test.each([-5_000, 40_000])(
+    "a clock that went wrong by %d ms has it wake in time all the same",
+    (error) => {
+      const board = new Board();
+      let { sleep, ready, lead } = cycle(board, 900_000, error, sleepOf(board), 0);
+      for (let i = 2; i < 5; i++) ({ sleep, ready, lead } = cycle(board, 900_000 * i, 0, sleep, ready));
+      expect(lead).toBe(0);
+      expect(board.slept.every((duration) => duration > 800_000)).toBe(true);
+    },
+  );
 
   test("is not worth it for seconds, and no longer than a day", () => {
     const board = new Board();
     const sleep = sleepOf(board);
     const until = (ms: number): SleepState => ({ ...state, until: ms, next: ms });
     expect(sleep.beforeWait(until(11_000), modem, 0, false)).toBe(Infinity);
-    expect(sleep.beforeWait(until(11_600), modem, 0, false)).toBe(300);
+    expect(sleep.beforeWait(until(11_600), modem, 0, true)).toBe(100);
     sleep.beforeWait(until(1e9), modem, 400, false);
     expect(board.slept).toEqual([86_400_000]);
   });

@@ -33,10 +33,13 @@ describe("the last lines of the log", () => {
     const ring = new LogRing(ram.start("power-on"));
     ring.append(`an emoji \u{1f600} and ${"y".repeat(10_000)}`, 0);
     ring.append("\u001b[31m red", 0);
-    const [first, second] = ring.newest(2_000, 0).split("\n");
+    ring.append("a forged\n0 line\0 or two\n", 0);
+    const [first, second, third, rest] = ring.newest(2_000, 0).split("\n");
     expect(first).toMatch(/^0 an emoji \?\?? and y+$/);
     expect(first.length).toBe(160);
     expect(second).toBe("0 ?[31m red");
+    expect(third).toBe("0 a forged?0 line? or two?");
+    expect(rest).toBe("");
     const { offset, length } = retainedParts.log;
     for (let i = 4; i < length; i++) ram.bytes[offset + i] = i & 0xff;
     expect(new LogRing(ram.start("panic")).newest(5_000, 0)).toMatch(/^[\n -~]*$/);

@@ -132,6 +132,69 @@ describe("what answers ask for", () => {
   });
 });
 
+describe("forged commands", () => {
+  /** Takes commands at this moment until none may be taken, each of which is forged. */
+  function forge(budget: OthersBudget, now: number, most = 1_000): number {
+    for (let taken = 0; taken < most; taken++) {
+      if (!budget.may("command", now)) return taken;
+      budget.forged(now);
+    }
+    return most;
+  }
+
+  it("are taken until they have cost what strangers may, once a day, and guard nothing by that", () => {
+    const { budget, guards } = start();
+    expect(forge(budget, 0)).toBe(16);
+    expect(forge(budget, day - 1)).toBe(0);
+    // What else answers ask for is not theirs.
+    expect([budget.may("block", hour), budget.may("session", hour)]).toEqual([true, true]);
+    expect(forge(budget, day)).toBe(16);
+    expect(guards).toEqual([]);
+  });
+
+  it.each([
+    [1, 1],
+    [30, 2],
+    [60, 4],
+    [86_400, 63],
+  ])("of a budget of %d s are %d, so that one is looked at even of the smallest", (seconds, most) => {
+    const { budget } = start(new RetainedRam(), 0, false, seconds);
+    expect(forge(budget, 0)).toBe(most);
+  });
+
+  it("have no bound where there is none for others", () => {
+    const { budget } = start(new RetainedRam(), 0, false, 0);
+    expect(forge(budget, 0, 500)).toBe(500);
+  });
+
+  it("leave the rest of the day's commands alone where they are few", () => {
+    const { budget } = start();
+    expect(forge(budget, 0, 15)).toBe(15);
+    for (let i = 0; i < 40; i++) expect(budget.may("command", hour)).toBe(true);
+  });
+
+  it("are no more of a guarded device, in each of its days", () => {
+    const { budget } = start();
+    budget.stranger(0);
+    budget.stranger(29 * second);
+    expect(budget.guarded(minute)).toBe(true);
+    let taken = 0;
+    for (let contact = 1; contact <= 5; contact++) {
+      taken += forge(budget, contact * 4 * hour, 8);
+      budget.contactEnded(contact * 4 * hour);
+    }
+    expect(taken).toBe(16);
+  });
+
+  it("are counted on over deep sleep and restarts", () => {
+    const { budget, ram } = start();
+    expect(forge(budget, hour, 10)).toBe(10);
+    const slept = start(ram, 2 * hour, true);
+    expect(forge(slept.budget, 2 * hour, 3)).toBe(3);
+    expect(forge(start(ram).budget, minute)).toBe(3);
+  });
+});
+
 describe("a guarded device", () => {
   it("may speak to the cloud at once, and then after its spacing, or when the guard is over", () => {
     const { budget } = start();
@@ -199,6 +262,22 @@ describe("what is kept", () => {
     first.budget.keptOn(hour, 40 * day);
     const next = start(first.ram, 0, false);
     expect([next.budget.guarded(day - minute), next.budget.guarded(day + minute)]).toEqual([true, false]);
+  });
+
+  it("counts what had passed before a restart, though nothing was said since the guard began", () => {
+    const first = start();
+    first.budget.keptOn(hour, 0);
+    for (let now = 0; now <= 23 * hour; now += 10 * minute) first.budget.keep(now);
+    const next = start(first.ram, 0, false);
+    expect([next.budget.guarded(59 * minute), next.budget.guarded(61 * minute)]).toEqual([true, false]);
+  });
+
+  it("counts what had passed when it restarts behind a wake from deep sleep", () => {
+    const first = start();
+    first.budget.keptOn(hour, 0);
+    const woken = start(first.ram, 20 * hour, true);
+    const next = start(woken.ram, 0, false);
+    expect([next.budget.guarded(3 * hour), next.budget.guarded(4 * hour + minute)]).toEqual([true, false]);
   });
 
   it("has the late answers that there may be", () => {

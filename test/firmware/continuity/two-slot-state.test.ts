@@ -32,11 +32,14 @@ describe("two slots", () => {
     expect([...store.values.keys()].sort()).toEqual(["a", "b"]);
   });
 
-  it("go on in turn after a start: the newer one is never the one written over", () => {
+  it.each([
+    ["was loaded", true],
+    ["is first saved to", false],
+  ])("go on in turn after a start that %s: the newer one is never the one written over", (_what, loads) => {
     const store = new MapStore();
     for (let n = 1; n < 10; n++) {
       const slots = new TwoSlotState(store, 1);
-      slots.load();
+      if (loads) slots.load();
       const before = new Map(store.values);
       slots.save(state(n));
       const changed = [...store.values]

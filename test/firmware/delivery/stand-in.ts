@@ -26,6 +26,11 @@ class StandIn extends FakeEnos {
 export function agentOf(cloud: Rig, options: Partial<AgentOptions>): AgentRig {
   const server = new StandIn(cloud);
   const application = new DemoApplication({ random: () => 0.5, rssi: () => -80, now: () => 0 });
+  const start = application.start.bind(application);
+  application.start = (device, boot) => {
+    rig.device = device;
+    start(device, boot);
+  };
   const rig = new AgentRig({ application, ...options }, server);
   server.now = () => rig.now;
   return rig;

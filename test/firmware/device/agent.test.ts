@@ -618,7 +618,7 @@ describe("commands", () => {
     rig.wait(minute);
     expect(rig.sets).toEqual([{ relay: 1 }]);
     expect(rig.server.lines).toEqual([auth, up, `GET …${down}`, `POST …${down}_reply`]);
-    expect(rig.server.seen.at(-1)).toMatchObject({ bytes: "0200000007c8", format: 42 });
+    expect(rig.server.seen.at(-1)).toMatchObject({ bytes: "0200000007c8", format: undefined });
   });
 
   it("that nobody can read are passed over and told", () => {

@@ -190,18 +190,24 @@ describe("over restarts", () => {
     expect(board.log).toHaveLength(2);
   });
 
-  it("after thirty days an id is another command; without a clock it never is", () => {
+  it.each([
+    ["a year ahead, for hours", [365 * day, 0]],
+    ["nine years ahead, and again after a loss of power", [3389 * day, 3389 * day]],
+    ["years behind", [-365 * day, 0]],
+    ["not told", [undefined, undefined]],
+    ["right, a year later", [0, 0]],
+  ] as const)("whatever the clock says, an id is executed once: %s", (_, errors) => {
+    const epoch = Date.UTC(2026, 0, 1);
     const board = new Board();
     board.relay("a");
-    board.epoch = undefined;
-    board.relay("b");
-    board.restart();
-    board.epoch = Date.UTC(2026, 0, 1);
-    board.now = 29 * day;
-    expect(board.relay("a")!.duplicate).toBe(true);
-    board.now = 31 * day;
-    expect(board.relay("a")!.duplicate).toBe(false);
-    expect(board.relay("b")!.duplicate).toBe(true);
+    for (const error of errors) {
+      board.epoch = error === undefined ? undefined : epoch + error;
+      board.now += 365 * day;
+      expect(board.relay("a")).toMatchObject({ code: 200, duplicate: true });
+      board.restart();
+      expect(board.relay("a")).toMatchObject({ code: 200, duplicate: true });
+    }
+    expect(board.effects).toHaveLength(1);
   });
 });
 

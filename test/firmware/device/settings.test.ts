@@ -29,18 +29,21 @@ it("needs a server and nothing else", () => {
     lifetime: 3600,
     edition: "auto",
     iv: "zero",
+    contentFormat: "auto",
     modemClock: "auto",
     board: "m5stack-nbiot",
     pressedHigh: false,
     edrx: 0,
     sleep: "none",
+    processor: 160,
+    waiting: "slow",
     apn: "iot.example",
     apnAuth: "pap",
     ipType: "ipv4",
     rat: "nb-iot",
     search: 1800,
     roaming: true,
-    t3324: 10,
+    t3324: 2,
     t3412: 86_400,
   });
 });
@@ -82,6 +85,8 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     receive: 22,
     reset: 13,
     wake: 14,
+    ring: 15,
+    processor: 240,
     modemSupply: 18,
     t3324: 2,
     t3412: 3600,
@@ -96,11 +101,13 @@ it("takes numbers as numbers and as text, as the manifest and the command line g
     full: "thin",
     edition: "tokenless",
     iv: "key",
+    contentFormat: "always",
     modemClock: "utc",
     board: "generic",
     modem: "bg95",
     edrx: 82,
     sleep: "deep",
+    waiting: "light-sleep",
     apn: "cmnbiot",
     apnUser: "meter",
     apnPassword: "s3cret",
@@ -210,6 +217,23 @@ describe("a value that cannot work is refused by name, with what it may be", () 
   });
 });
 
+describe("of a product that seals its payloads", () => {
+  it.each(["json", "alternate"])("payload=%s is refused, as EnOS's own JSON is in no envelope", (payload) => {
+    expect(() => readSettings({ server, payload }, true)).toThrow(
+      `payload is "${payload}", it must be raw or compact: this product is sealed, and EnOS's own JSON cannot be`,
+    );
+    expect(readSettings({ server, payload }).payload).toBe(payload);
+  });
+
+  it.each(["raw", "compact"])("payload=%s is taken", (payload) => {
+    expect(readSettings({ server, payload }, true).payload).toBe(payload);
+  });
+
+  it("any other word is refused as it is elsewhere", () => {
+    expect(() => readSettings({ server, payload: "xml" }, true)).toThrow("must be one of raw, compact, json");
+  });
+});
+
 describe("the server", () => {
   test.each([
     "example.com",
@@ -258,7 +282,7 @@ describe("what is asked of the modem", () => {
       rat: ["nb-iot"],
       roaming: true,
       search: 1800,
-      psm: { t3324: 10, t3412: 86_400 },
+      psm: { t3324: 2, t3412: 86_400 },
     });
     expect(wanted({ bands: "8,20", operator: 310_410, rat: "lte-m,nb-iot", edrx: 82 })).toMatchObject({
       bands: [8, 20],

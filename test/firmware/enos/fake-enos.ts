@@ -51,9 +51,11 @@ export class FakeEnos {
   /** Everything that arrived, retransmissions too. */
   readonly seen: Seen[] = [];
   /** Commands that wait: topic below the device's root, and payload. */
-  readonly downlinks: { topic: string; payload: string }[] = [];
+  readonly downlinks: { topic: string; payload: string | Uint8Array }[] = [];
   token = "";
   sequence = 0;
+  /** The token of the nth session. */
+  tokenOf = (n: number): string => `T${n}-é`;
   #tokens = 0;
 
   constructor(edition: "token" | "tokenless" = "token", iv: Buffer | null = Buffer.alloc(16)) {
@@ -116,7 +118,7 @@ export class FakeEnos {
     return { code: "2.04", options: this.#announcement() };
   }
 
-  #announcement(): readonly (readonly [number, string])[] {
+  #announcement(): readonly (readonly [number, string | Uint8Array])[] {
     if (this.downlinks.length === 0) return [];
     const { topic, payload } = this.downlinks[0];
     if (this.edition === "token") return [[2100, `${root}/${topic}`]];
@@ -133,7 +135,7 @@ export class FakeEnos {
     const text = `deviceKey${deviceKey}lifetime${lifetime}productKey${productKey}secureMode2${deviceSecret}`;
     const good = sign === sha256(text).toString("hex").toUpperCase();
     if (!good || secureMode !== 2 || Object.keys(rest).length > 0) return { code: "4.01" };
-    this.token = `T${++this.#tokens}-é`;
+    this.token = this.tokenOf(++this.#tokens);
     this.sequence = 0;
     return this.edition === "token"
       ? { code: "2.04", payload: JSON.stringify({ token: this.token }) }

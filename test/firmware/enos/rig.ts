@@ -103,6 +103,8 @@ export class SessionRig {
           return `authenticating ${event.cause}`;
         case "online":
           return `online ${event.edition}`;
+        case "format-stated":
+          return "format stated";
         case "resumed":
           return `resumed ${event.edition}`;
         case "refused":

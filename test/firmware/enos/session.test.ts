@@ -125,6 +125,18 @@ describe("authentication again", () => {
     },
   );
 
+  it("earlier by what the device's clock may be slow, as the server's goes on", () => {
+    const rig = new SessionRig(new FakeEnos(), { lifetime: 86_400, drift: 0.0025 });
+    rig.publish();
+    // 86,340 s less a part in 401.
+    rig.wait(86_124_000);
+    rig.publish();
+    expect(rig.server.lines).toEqual([auth, up, up]);
+    rig.wait(86_126_000);
+    rig.publish();
+    expect(rig.server.lines).toEqual([auth, up, up, auth, up]);
+  });
+
   it("silence is no contact: requests without an answer do not prolong the session", () => {
     const rig = new SessionRig();
     rig.publish();

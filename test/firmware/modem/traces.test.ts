@@ -16,6 +16,7 @@ import { describe, expect, it } from "vitest";
 import { epochOf } from "../../../firmware/modem/at/clock";
 import { AtEngine } from "../../../firmware/modem/at/engine";
 import { familyNamed } from "../../../firmware/modem/family/family";
+import { noGaps } from "../../../firmware/modem/at/firmware-gaps";
 import { families } from "../../../firmware/modem/family/index";
 import { runScript } from "../../../firmware/modem/at/script";
 import { ascii, asciiText, hexText } from "../../../firmware/text/ascii";
@@ -90,7 +91,7 @@ class Replay {
     }
     if (what === "read") return sockets.read!(Number(id), onData);
     const bytes = Uint8Array.from(Buffer.from(rest[0], "hex"));
-    return sockets.send(Number(id), bytes, rest[1], Number(rest[2]), false);
+    return sockets.send(Number(id), bytes, rest[1], Number(rest[2]), false, noGaps());
   }
 }
 

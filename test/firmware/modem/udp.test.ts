@@ -52,6 +52,15 @@ describe("write", () => {
     expect([...modem.sent[0].kept]).toEqual([1, 2, 3]);
   });
 
+  it("does not copy what is said to stay as it is", () => {
+    const modem = new NotedModem();
+    const socket = new Udp({ modem });
+    const bytes = Uint8Array.of(1, 2, 3);
+    socket.unchanging = true;
+    socket.write(bytes, address, 5683);
+    expect(modem.sent[0].kept).toBe(bytes);
+  });
+
   it("says whether one answer is all that is expected", () => {
     const modem = new NotedModem();
     const socket = new Udp({ modem });

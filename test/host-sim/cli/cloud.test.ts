@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { cloudCommand, openCloud } from "../../../host-sim/cli/cloud";
 import { CoapDevice } from "./coap-device";
 import { launch, obeyed } from "./command-line";
-import type { Command } from "commander";
+import type { Command } from "../../../host-sim/cli/command";
 import type { CloudFlags } from "../../../host-sim/cli/cloud-flags";
 import type { OpenCloud } from "../../../host-sim/cli/cloud";
 import type { Running } from "./command-line";
@@ -270,17 +270,27 @@ describe("misuse is one clear line", () => {
       /--webhooks-to: 169\.254\.169\.254 is no address of a receiver/,
     ],
     ["an empty token file", () => [["--api-token-file", file("t", "\n")]], 2, /got 0; make one/],
-    ["no token file", () => [["--api-token-file", at("t")]], 2, /--api-token-file: cannot read .*ENOENT/],
+    [
+      "no token file",
+      () => [["--api-token-file", at("t")]],
+      2,
+      /--api-token-file: cannot read .*: there is no such file or folder, ENOENT/,
+    ],
     [
       "a port that is none",
       () => [["--api-port", "70000"]],
       2,
       /--api-port takes a whole number from 0 to 65535/,
     ],
-    ["another tie", () => [["--tie", "mac"]], 2, /Allowed choices are path, address/],
+    ["another tie", () => [["--tie", "mac"]], 2, /^--tie takes path or address, got "mac"\n$/],
     ["a wrong idle time", () => [["--nat-idle", "-1"]], 2, /--nat-idle takes a whole number/],
     ["a wrong rate", () => [["--rate-limit", "many"]], 2, /--rate-limit takes a whole number/],
-    ["no product list", () => [["--products", at("p")]], 2, /--products: cannot read .*ENOENT/],
+    [
+      "no product list",
+      () => [["--products", at("p")]],
+      2,
+      /--products: cannot read .*: there is no such file or folder, ENOENT/,
+    ],
     [
       "products of no JSON",
       () => [["--products", file("p", `["${secret}`)]],
@@ -322,7 +332,7 @@ describe("misuse is one clear line", () => {
       "a model that is not there",
       () => [["--products", file("p", [{ productKey: "a", model: "m" }])]],
       2,
-      /products\[0\]\.model: cannot read .*m: ENOENT/,
+      /products\[0\]\.model: cannot read .*m: there is no such file or folder, ENOENT/,
     ],
     [
       "a model that is no path",

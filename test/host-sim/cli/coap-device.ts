@@ -1,4 +1,4 @@
-/** A device of edition "token" on a real UDP socket, signing with node:crypto by itself. */
+/** A device on a real UDP socket, of the edition that the cloud speaks: it signs once it was given a token. */
 import { createCipheriv, createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:dgram";
@@ -31,25 +31,44 @@ export class CoapDevice {
     const sign = createHash("sha256").update(text).digest("hex").toUpperCase();
     const body = JSON.stringify({ secureMode: 2, lifetime: 3600, sign });
     const { code, payload } = await this.#ask(["auth", productKey, deviceKey], body);
-    if (code === "2.04") this.#token = (JSON.parse(payload) as { token: string }).token;
+    if (code === "2.04") this.#token = (JSON.parse(payload || "{}") as { token?: string }).token ?? "";
     return code;
   }
 
   async report(id: string, measurepoints: Record<string, unknown>): Promise<string> {
-    const { productKey, deviceKey, deviceSecret } = this.#keys;
-    this.sequence += 1;
-    const key = createHash("sha256").update(deviceSecret).digest().subarray(8, 24);
-    const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(16));
-    const text = `token${this.#token}sequence${this.sequence}`;
-    const sign = Buffer.concat([cipher.update(text), cipher.final()])
-      .toString("hex")
-      .toUpperCase();
-    const path = ["topic", "sys", productKey, deviceKey, "thing", "measurepoint", "post"];
-    const message = { id, version: "1.0", method: "thing.measurepoint.post", params: { measurepoints } };
-    return (await this.#ask(path, JSON.stringify(message), sign)).code;
+    return this.say(id, "thing/measurepoint/post", { measurepoints });
   }
 
-  #ask(path: readonly string[], payload: string, sign?: string): Promise<{ code: string; payload: string }> {
+  /** A JSON message to the topic of its method. */
+  say(id: string, path: string, params: unknown): Promise<string> {
+    const method = path.replaceAll("/", ".");
+    return this.post(path, JSON.stringify({ id, version: "1.0", method, params }));
+  }
+
+  /** Posts to a topic below its own. */
+  async post(path: string, payload: string | Uint8Array): Promise<string> {
+    const { productKey, deviceKey } = this.#keys;
+    const segments = ["topic", "sys", productKey, deviceKey, ...path.split("/")];
+    return (await this.#ask(segments, payload, this.#sign())).code;
+  }
+
+  /** undefined in edition "tokenless", which has no signatures. */
+  #sign(): string | undefined {
+    if (this.#token === "") return undefined;
+    this.sequence += 1;
+    const key = createHash("sha256").update(this.#keys.deviceSecret).digest().subarray(8, 24);
+    const cipher = createCipheriv("aes-128-cbc", key, Buffer.alloc(16));
+    const text = `token${this.#token}sequence${this.sequence}`;
+    return Buffer.concat([cipher.update(text), cipher.final()])
+      .toString("hex")
+      .toUpperCase();
+  }
+
+  #ask(
+    path: readonly string[],
+    payload: string | Uint8Array,
+    sign?: string,
+  ): Promise<{ code: string; payload: string }> {
     const messageId = this.#messageId++;
     const options = path.map((segment) => ({ number: 11, value: Buffer.from(segment) }));
     if (sign !== undefined) options.push({ number: 2101, value: Buffer.from(sign) });

@@ -13,6 +13,14 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** What was complained of on stderr: how far a command is, and what it wrote, is said there, too. */
+export function complaintsIn(stderr: string): string {
+  return stderr.replace(
+    /^(?:\d+ %(?:, about [\w ]+ left|, [\w ]+ so far)?|[\w ]+ so far) · .*\n|^wrote .*: open it in (?:a browser|Wireshark)\n/gm,
+    "",
+  );
+}
+
 /** A command under way. */
 export interface Running {
   readonly process: ChildProcess;

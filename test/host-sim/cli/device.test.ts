@@ -60,6 +60,26 @@ describe.each(["token", "tokenless"])("edition %s", (edition) => {
   });
 });
 
+test("what was refused, and why, stands in the totals of both again", async () => {
+  const products = join(folder, "products.json");
+  writeFileSync(products, JSON.stringify([{ productKey: "MuGsF6W4", script: "script.js" }]));
+  const script =
+    'function rawDataToJsonStr() { throw new Error("no such layout"); } function jsonStrToRawData() {}';
+  writeFileSync(join(folder, "script.js"), script);
+  const { command, url } = await cloud("--products", products);
+  const args = ["device", "--server", url, "--format", "raw", "--interval", "1", "--reports", "2"];
+  const { code, stdout, stderr } = await obeyed(args, keys);
+  const [, totals] = stdout.split(/^0 of \d readings acknowledged, 0 commands executed\n/m);
+  expect(totals).toMatch(/^put off: a reading, rejected 4\.00 illegal-payload \(.*at [\d:.]{12}\)\n$/);
+  expect(stderr).toContain("cannot read the first request (4.00)");
+  expect(code).toBe(1);
+  command.process.kill("SIGINT");
+  const ended = (await command.finished).stdout.split("\nended\n")[1];
+  expect(ended).toMatch(
+    /^refused: a report, by the cloud with code \d+: parsing script: Error: no such layout.* \(.*at [\d:.]{12}\)\n$/,
+  );
+});
+
 test("a wrong secret ends with 1 and one line that says what to check", async () => {
   const { command, url } = await cloud();
   const wrong = "notTheSecretOfThisDevice";

@@ -55,27 +55,34 @@ test.each(["product", "room"])("the files in firmware/%s are as its model says",
   });
 });
 
-test("writes four files, and the second time none", async () => {
+test("writes six files, and the second time none", async () => {
   rmSync(join(folder, "model.lock.json"));
   const first = await obeyed(["model", file]);
   expect([first.code, first.stderr]).toEqual([0, ""]);
-  expect(first.stdout).toMatch(/^Climate node, version 1, layout [0-9a-f]{16}\n( {2}written .*\n){4}$/);
-  const names = ["layout.md", "model.json", "model.lock.json", "parsing-script.js", "thing.ts"];
-  expect(readdirSync(folder).sort()).toEqual(names);
-  for (const name of ["layout.md", "model.lock.json", "parsing-script.js"]) {
+  expect(first.stdout).toMatch(/^Climate node, version 1, layout [0-9a-f]{16}\n( {2}written .*\n){6}$/);
+  const same = ["layout.md", "model.lock.json", "parsing-script.js", "manifest-sealing.json"];
+  expect(readdirSync(folder).sort()).toEqual([...same, "model.json", "sealing.ts", "thing.ts"].sort());
+  for (const name of same) {
     expect(read(name)).toBe(readFileSync(`firmware/product/${name}`, "utf8"));
   }
-  const imports = /from ".*\/firmware\/model\//g;
-  const plain = (text: string): string => text.replaceAll(imports, 'from "../model/');
-  expect(plain(read("thing.ts"))).toBe(readFileSync("firmware/product/thing.ts", "utf8"));
+  const plain = (text: string): string => text.replaceAll(/from ".*\/firmware\//g, 'from "../');
+  for (const name of ["thing.ts", "sealing.ts"]) {
+    expect(plain(read(name))).toBe(readFileSync(`firmware/product/${name}`, "utf8"));
+  }
   const again = await obeyed(["model", file]);
-  expect(again.stdout).toMatch(/\n( {2}unchanged .*\n){4}$/);
+  expect(again.stdout).toMatch(/\n( {2}unchanged .*\n){6}$/);
 });
 
 test("--out writes elsewhere, the lock stays with the model", async () => {
   const out = join(folder, "deep", "er");
   expect((await obeyed(["model", file, "--out", out])).code).toBe(0);
-  expect(readdirSync(out).sort()).toEqual(["layout.md", "parsing-script.js", "thing.ts"]);
+  expect(readdirSync(out).sort()).toEqual([
+    "layout.md",
+    "manifest-sealing.json",
+    "parsing-script.js",
+    "sealing.ts",
+    "thing.ts",
+  ]);
   expect((await obeyed(["model", file, "--out", out, "--check"])).code).toBe(0);
 });
 
@@ -176,8 +183,8 @@ describe("mistakes are told in one line each", () => {
       [file],
       /model\.json: \$: no JSON, line 1 column 12: expected a value, got the end; correct it there$/,
     );
-    await refused([], /missing required argument 'file'/);
-    await refused([file, "--wrong"], /unknown option '--wrong'/);
+    await refused([], /^npm run model needs <file>: the thing model, such as /);
+    await refused([file, "--wrong"], /^npm run model has no option --wrong: /);
   });
 
   test("a file that is not ours is not overwritten", async () => {
@@ -237,7 +244,7 @@ describe("a model as EnOS has it", () => {
     writeFileSync(enos, `\ufeff${JSON.stringify(exported)}`);
     const first = await obeyed(["model", "--import", enos, file]);
     expect(first.code).toBe(0);
-    expect(first.stdout).toMatch(/^Climate node, version 2, layout [0-9a-f]{16}\n(  written .*\n){5}$/);
+    expect(first.stdout).toMatch(/^Climate node, version 2, layout [0-9a-f]{16}\n(  written .*\n){7}$/);
     const model = JSON.parse(read("model.json")) as ModelFile;
     expect(model.measurepoints).toMatchObject([
       { identifier: "humidity", number: 2, compact: { as: "uint16" } },
@@ -246,7 +253,7 @@ describe("a model as EnOS has it", () => {
     ]);
     expect(read("layout.md")).toMatch(/Retired numbers[^]*\| 4 \| relay \|/);
     const second = await obeyed(["model", "--import", enos, file]);
-    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){4}$/);
+    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){6}$/);
     expect((await obeyed(["model", file, "--check"])).code).toBe(0);
   });
 

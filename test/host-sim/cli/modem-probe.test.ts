@@ -36,7 +36,7 @@ describe("one line, and the code of misuse", () => {
     [["modem", "--probe", "/dev/x", "--baud", "1"], /^--baud takes a whole number from 300 to 4000000/],
     [
       ["modem", "--probe", "/dev/x", "--capture", "/no/x.txt"],
-      /^--capture .*: cannot be written \(ENOENT\)\n$/,
+      /^--capture .*: cannot be written \(there is no such file or folder, ENOENT\)\n$/,
     ],
     [["modem", "--probe", "/dev/x", "--capture", "package.json"], /is there already, and is no capture/],
   ])("%j", async (args, line) => {

@@ -1,11 +1,12 @@
 /** The pictures of README and docs: that each shows what its caption says. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { takeConsolePicture } from "../../../host-sim/inspect/report/console-picture";
+import { takeConsolePictures } from "../../../host-sim/inspect/report/console-pictures";
 import { chromiumPath } from "../../../host-sim/inspect/report/pictures";
 import { takeRunPictures } from "../../../host-sim/cli/pictures";
+import { full } from "../../density";
 
 const missing = chromiumPath() === undefined;
 if (missing) {
@@ -31,20 +32,39 @@ describe.skipIf(missing)("npm run pictures", () => {
     expect(sizeOf(sequence.file)[1]).toBeGreaterThan(700);
     expect(sizeOf(power.file)[1]).toBeGreaterThan(200);
     const place = (pattern: RegExp): number => sequence.rows.findIndex((row) => pattern.test(row));
-    const lost = place(/ACK 2\.04 · answer to report, announces a command .* lost/);
-    const again = place(/CON POST .*report, retransmission 1/);
-    const fetched = place(/CON GET .*down_raw · command/);
-    const answered = place(/ACK 2\.04 · answer to command answer/);
+    const lost = place(/answer to report, announces a command 2\.04 lost/);
+    const again = place(/report, retransmission 1 POST again/);
+    const fetched = place(/command → 2\.05/);
+    const answered = place(/command answer → 2\.04/);
     expect(lost).toBeGreaterThan(0);
     expect([lost, again, fetched, answered]).toEqual([lost, again, fetched, answered].sort((a, b) => a - b));
   });
 
-  test("the console shows a device online, its plots, and a relay that a command has switched", async () => {
-    const file = join(folder, "console.png");
-    const said = await takeConsolePicture(file, 12);
-    expect(sizeOf(file)).toEqual([1100, 628]);
-    expect(said).toContain("1 of 1 devices online");
-    expect(said).toMatch(/Temperature\s+2\d\.\d+ degC/);
-    expect(said).toMatch(/Relay\s+1 \(on\)/);
+  test("the console shows its places as the captions say, and the same ones each time", async () => {
+    const pictures = await takeConsolePictures(folder, 13);
+    const said = Object.fromEntries(
+      pictures.map(({ file, said }) => [basename(file, ".png"), said.replaceAll("\u00a0", " ")]),
+    );
+    expect(Object.keys(said)).toEqual([
+      ...["console-fleet", "console-live", "console-messages", "console-script"],
+    ]);
+    for (const { file } of pictures) expect(sizeOf(file)[0]).toBe(1280);
+    expect(said["console-fleet"]).toMatch(/48 devices/);
+    expect(said["console-fleet"]).toMatch(/online\s*39/);
+    expect(said["console-fleet"]).toMatch(/with alarms\s*4/);
+    expect(said["console-live"]).toMatch(/Greenhouse 3/);
+    expect(said["console-live"]).toMatch(/Temperature\s+2\d\.\d+ °C/);
+    expect(said["console-live"]).toMatch(/Relay\s+on 1/);
+    expect(said["console-messages"]).toMatch(/sent 2 times/);
+    expect(said["console-messages"]).toMatch(/came before: the kept answer leaves again/);
+    expect(said["console-script"]).toMatch(/report of measure points: the thing model takes it/);
+    // Each of them is in the docs, and no other picture of the console.
+    const shown = [...readFileSync("docs/cloud.md", "utf8").matchAll(/\(pictures\/(console[\w-]*)\.png\)/g)];
+    expect(shown.map(([, name]) => name).sort()).toEqual(Object.keys(said));
+    if (!full) return;
+    const again = await takeConsolePictures(mkdtempSync(join(folder, "again-")), 13);
+    for (const [i, { file }] of again.entries()) {
+      expect(readFileSync(file).equals(readFileSync(pictures[i].file)), file).toBe(true);
+    }
   });
 });

@@ -88,6 +88,7 @@ describe("one board", () => {
           productKey: "AbCdEfGh",
           deviceKey: null,
           secretLength: 32,
+          sealed: false,
           flash: ["python", "-m", "esptool", "write_flash", "0x9000", out],
         },
       ],
@@ -253,8 +254,16 @@ describe("misuse ends with 2 and one line", () => {
       /set ENOS_DEVICE_KEY, or name a JSON file/,
       { ENOS_PRODUCT_KEY: "x", ENOS_DEVICE_SECRET: secret },
     ],
-    ["no such file", () => ["--keys", "/nowhere", "--dry-run"], /cannot read \/nowhere: ENOENT/],
-    ["no such list", () => ["--batch", "/nowhere", "--dry-run"], /cannot read \/nowhere: ENOENT/],
+    [
+      "no such file",
+      () => ["--keys", "/nowhere", "--dry-run"],
+      /cannot read \/nowhere: there is no such file or folder, ENOENT/,
+    ],
+    [
+      "no such list",
+      () => ["--batch", "/nowhere", "--dry-run"],
+      /cannot read \/nowhere: there is no such file or folder, ENOENT/,
+    ],
     [
       "keys that are no JSON",
       () => ["--keys", file("k.json", `{ "deviceSecret": ${secret}`), "--dry-run"],
@@ -276,8 +285,12 @@ describe("misuse ends with 2 and one line", () => {
       () => ["--partitions", file("p.csv", "app"), "--dry-run"],
       /0 partitions named nvs/,
     ],
-    ["a secret on the command line", () => ["--secret", "x"], /unknown option/],
-    ["an argument", () => ["x", "--dry-run"], /too many arguments/],
+    ["a secret on the command line", () => ["--secret", "x"], /npm run provision has no option --secret: /],
+    [
+      "an argument",
+      () => ["x", "--dry-run"],
+      /npm run provision takes no argument, got 1: options begin with --/,
+    ],
   ])("%s", async (_, args, reason, env) => {
     const { code, stdout, stderr } = await provision(args(), env);
     expect(code).toBe(2);
@@ -294,7 +307,10 @@ describe("misuse ends with 2 and one line", () => {
   it("and work that fails with 1", async () => {
     const path = file("k.json", JSON.stringify(keys));
     const { code, stderr } = await provision(["--keys", path, "--out", join(folder, "none/board.bin")]);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `cannot write ${folder}/none/board.bin: ENOENT\n` });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `cannot write ${folder}/none/board.bin: there is no such file or folder, ENOENT\n`,
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { obeyed } from "./command-line";
+import { complaintsIn, obeyed } from "./command-line";
 
 let folder: string;
 beforeAll(() => {
@@ -20,7 +20,10 @@ describe("the files of a run", () => {
     const set = ["--coverage", "1", "--no-power-key", "--format", "json"];
     const flags = [...set, "--no-release-assistance", "--keep-alive", "--t3324", "5", "--sleep", "deep"];
     const first = await obeyed([...start, ...flags, "--report", html, "--pcap", pcap]);
-    expect(first.stderr).toBe("");
+    expect(complaintsIn(first.stderr)).toBe("");
+    expect(first.stderr).toContain(
+      `wrote ${html}: open it in a browser\nwrote ${pcap}: open it in Wireshark\n`,
+    );
     expect(first.code).toBe(0);
     // The capture holds its command as a comment, readable.
     const text = readFileSync(pcap).toString("latin1");
@@ -50,8 +53,11 @@ describe("the files of a run", () => {
   });
 
   test.each([
-    [["--report", "/nowhere/run.html"], /^--report: cannot write "\/nowhere\/run\.html" \(ENOENT\)\n$/],
-    [["--pcap", "/"], /^--pcap: cannot write "\/" \(EISDIR\)\n$/],
+    [
+      ["--report", "/nowhere/run.html"],
+      /^--report: cannot write "\/nowhere\/run\.html" \(there is no such file or folder, ENOENT\)\n$/,
+    ],
+    [["--pcap", "/"], /^--pcap: cannot write "\/" \(it is a folder, EISDIR\)\n$/],
     [["--report", "same", "--pcap", "same"], /^--report and --pcap name the same file\n$/],
     [["--report", "x.html", "--reports", "20001"], /^--report takes runs of at most 20000 reports\n$/],
   ])("%j is refused before the run, in one line", async (flags, message) => {

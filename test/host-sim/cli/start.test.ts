@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { obeyed, run } from "./command-line";
 
@@ -40,6 +43,21 @@ describe("npm start", () => {
     expect(stdout).toMatch(/AT +< \+CEREG: 1,"5B57"/);
     expect(stdout).toMatch(/> AT\+CSOSEND=0,\d+,<\d+ bytes>/);
     expect(stdout).not.toMatch(/[0-9A-F]{40}/);
+  });
+
+  test("the totals say what a reading took and how long a battery would last, in JSON too", async () => {
+    const args = ["start", "--sleep", "deep", "--interval", "3600", "--no-command", "--format", "raw"];
+    const text = await obeyed([...args, "--quiet"]);
+    expect(text.stdout).toMatch(
+      /^\d\.\d\d J a reading, \d+ µW: with that 19 Wh last \d+\.\d years \(profile field;/m,
+    );
+    const json = await obeyed([...args, "--json", "--battery", "38"]);
+    const { energy } = JSON.parse(json.stdout) as { energy: { joulesPerReading: number; battery: object } };
+    expect(energy).toMatchObject({ profile: "field", readings: 9, battery: { capacity: 38 } });
+    expect(text.stdout).toContain(`${energy.joulesPerReading.toFixed(2)} J a reading`);
+    // One reading has nothing before it to be counted from.
+    const one = await obeyed(["start", "--reports", "1", "--no-command", "--quiet"]);
+    expect(one.stdout).not.toContain("J a reading");
   });
 
   test("a run that cannot complete ends with 1 and says why", async () => {
@@ -108,23 +126,83 @@ describe("npm start -- --scenario outage", () => {
   });
 });
 
+describe("npm start -- --scenario eavesdropper", () => {
+  test("prints what somebody in the middle comes to, and writes the run that --sealed names", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "eavesdropper-")), "run.pcapng");
+    const { code, stdout, stderr } = await obeyed([
+      ...["start", "--scenario", "eavesdropper", "--sealed", "--pcap", file],
+    ]);
+    expect(stdout).toMatch(
+      /^Somebody in the middle of the way, without a key: +plain +sealed +sealed, proof$/m,
+    );
+    expect(stdout).toMatch(/^ {2}makes a command up: relay on +3 of 3 +0 of 3 +0 of 3$/m);
+    expect(stdout).toContain("complete; seed 1 repeats this run");
+    expect(stdout.split("\n").length).toBeLessThan(24);
+    expect(stderr).toContain("run.pcapng");
+    const written = readFileSync(file, "latin1");
+    expect(written.includes("npm start -- --scenario eavesdropper --sealed --seed 1")).toBe(true);
+    expect(code).toBe(0);
+  });
+});
+
+describe("npm start -- --sealed", () => {
+  test.each(["--sealed", "--sealed=proof"])(
+    "%s: all arrives in envelopes, and the command is answered",
+    async (flag) => {
+      const { code, stdout } = await obeyed(["start", flag, "--reports", "5", "--json"]);
+      expect(JSON.parse(stdout)).toMatchObject({
+        complete: true,
+        reports: { acknowledged: 5, stored: 5, repeated: 0 },
+        commands: { executed: 1, answered: 1 },
+      });
+      expect(code).toBe(0);
+    },
+  );
+
+  test("of the room, over deep sleep, in the later edition", async () => {
+    const args = ["--application", "room", "--sleep", "deep", "--edition", "tokenless", "--modem", "bg95"];
+    const { code, stdout } = await obeyed(["start", "--sealed", "proof", "--quiet", ...args]);
+    expect(stdout).toContain("complete; seed 1 repeats this run");
+    expect(code).toBe(0);
+  });
+});
+
 describe("misuse is one clear line and exit code 2", () => {
   test.each([
     [["start", "--loss", "1.5"], /--loss takes a number from 0 to 1 such as 0\.3, got "1\.5"/],
     [["start", "--reports", "0"], /--reports takes a whole number from 1 to 1000000, got "0"/],
     [["start", "--seed", "x"], /--seed takes a whole number/],
-    [["start", "--engine", "v8"], /--engine <name>' argument 'v8' is invalid. Allowed choices are node, xs/],
-    [["start", "--nonsense"], /unknown option '--nonsense'/],
-    [["start", "extra"], /too many arguments/],
+    [["start", "--engine", "v8"], /^--engine takes node or xs, got "v8"$/m],
+    [["start", "--nonsense"], /^npm start has no option --nonsense: npm start -- --help lists them$/m],
+    [["start", "extra"], /^npm start takes no argument, got 1: options begin with --/],
     [["start", "--json", "--verbose"], /exclude each other/],
-    [["start", "--scenario", "flood"], /Allowed choices are first-hours, outage/],
+    [
+      ["start", "--scenario", "flood"],
+      /^--scenario takes first-hours, outage or eavesdropper, got "flood"$/m,
+    ],
     [["start", "--scenario", "outage", "--reports", "5"], /--reports does not go with --scenario outage/],
     [["start", "--scenario", "outage", "--no-command"], /--no-command does not go with --scenario outage/],
-    [["fly"], /unknown command 'fly'/],
+    [["start", "--sealed", "lead"], /^--sealed takes nothing, or proof, got "lead"$/m],
+    [
+      ["start", "--sealed", "--format", "json"],
+      /^--format json does not go with --sealed, which takes raw or compact: /m,
+    ],
+    [
+      ["start", "--scenario", "eavesdropper", "--watch"],
+      /^--watch does not go with --scenario eavesdropper, /m,
+    ],
+    [["start", "--scenario", "eavesdropper", "--attack", "off-path"], /^--attack does not go with /m],
+    [["chaos", "--sealed", "--format", "alternate"], /^--format alternate does not go with --sealed/m],
+    [["energy", "--sealed", "--set", "payload=json"], /^--format json does not go with --sealed/m],
+    [["fly"], /^there is no command "fly": /],
     [["cloud", "--iv", "zz"], /--iv takes "zero", "key", "ecb" or 32 hex digits/],
-    [["cloud", "--devices", "/nonexistent.json"], /cannot read \/nonexistent\.json: ENOENT/],
+    [
+      ["cloud", "--devices", "/nonexistent.json"],
+      /cannot read \/nonexistent\.json: there is no such file or folder, ENOENT/,
+    ],
     [["cloud", "--devices", "package.json"], /package\.json: device list: expected an array/],
-    [["device"], /required option '--server <url>'/],
+    [["device"], /^npm run device needs --server <url>: /],
+    [["device", "--sever", "127.0.0.1"], /^npm run device has no option --sever: did you mean --server\?/],
     [
       ["device", "--server", "http://x"],
       /--server takes HOST, HOST:PORT or coap:\/\/HOST:PORT, got "http:\/\/x"/,

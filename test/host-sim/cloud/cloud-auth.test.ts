@@ -34,7 +34,10 @@ describe("authentication", () => {
     device.authenticate(6000);
     expect(device.token).not.toBe(first);
     expect(eventsOf(b, "state")).toEqual([
-      { type: "state", productKey: pk, deviceKey: dk, from: "inactive", to: "online", at: 5000 },
+      {
+        ...{ type: "state", productKey: pk, deviceKey: dk },
+        ...{ from: "inactive", to: "online", reason: "authenticated", at: 5000 },
+      },
     ]);
   });
 

@@ -130,7 +130,7 @@ describe("JSON measure points", () => {
   test.each<[string, Record<string, unknown>, number]>([
     ["no id", { id: undefined }, 200],
     ["an empty id", { id: "" }, 1204],
-    ["a long id", { id: "x".repeat(65) }, 1204],
+    ["a long id", { id: "x".repeat(321) }, 1204],
     ["an id that is no integer", { id: 1.5 }, 1204],
     ["an id that is an object", { id: {} }, 1204],
     ["version 2", { version: "2.0" }, 1204],

@@ -6,6 +6,7 @@ import { ProductError } from "../../../host-sim/cloud/registry/product";
 import { DeviceListError } from "../../../host-sim/cloud/registry/registry";
 import { StorageError } from "../../../host-sim/cloud/registry/fleet";
 import type { CloudStorage } from "../../../host-sim/cloud/registry/storage";
+import { MemoryStorage } from "./memory-storage";
 import {
   demoDevice,
   dk,
@@ -18,25 +19,6 @@ import {
   rawReading,
   scriptEngine,
 } from "./harness";
-
-/** Keeps JSON text, as a real storage does: no reference to what the cloud goes on to change. */
-class MemoryStorage implements CloudStorage {
-  readonly kept = new Map<string, string>();
-
-  get entries(): [string, unknown][] {
-    return [...this.kept]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => [key, JSON.parse(value)]);
-  }
-
-  put(key: string, value: unknown): void {
-    this.kept.set(key, JSON.stringify(value));
-  }
-
-  delete(key: string): void {
-    this.kept.delete(key);
-  }
-}
 
 const say = (device: TestDevice, now: number, id: string, topic: string, params: unknown): string =>
   device.post(now, topic, JSON.stringify({ id, version: "1.0", method: topic.replaceAll("/", "."), params }))
@@ -99,6 +81,25 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
     );
   });
 
+  it("what was asked of the device is known with the times of its steps, and since when it runs its firmware", () => {
+    const storage = new MemoryStorage();
+    const device = lived(storage, edition);
+    device.post(10_000, "thing/model/up_raw", rawReading(8, [1, warm]));
+    if (edition === "token") device.get(11_000, "thing/service/measurepoint/set");
+    say(device, 12_000, "13", "ota/device/inform", { version: "1.4.2" });
+    const again = rig({ storage, edition });
+    const [command] = again.cloud.commands.list(pk, dk);
+    expect(command).toMatchObject({ status: "sent", points: { relay: 1 }, offeredAt: 10_000 });
+    expect(command).toMatchObject({
+      uplink: "thing/model/up_raw",
+      sentAt: edition === "token" ? 11_000 : 10_000,
+    });
+    expect(again.cloud.devices.view(pk, dk)).toMatchObject({
+      firmwareSince: 7_000,
+      firmwareInformedAt: 12_000,
+    });
+  });
+
   it("a session that lapsed meanwhile has lapsed", () => {
     const storage = new MemoryStorage();
     const device = lived(storage, edition);
@@ -109,6 +110,44 @@ describe.each(["token", "tokenless"] as const)("after a restart, edition %s", (e
     const successor = new TestDevice(again, demoDevice, edition === "token");
     Object.assign(successor, { token: device.token, sequence: device.sequence });
     expect(successor.post(10_000_001, "thing/model/up_raw", rawReading(1, [1, warm])).code).toBe("4.01");
+  });
+});
+
+describe("a device whose session did not survive a restart", () => {
+  const ended = { from: "online", to: "offline", reason: "session-ended" };
+
+  it.each([
+    ["token", "tokenless"],
+    ["tokenless", "token"],
+  ] as const)("is not online: edition %s, then %s", (before, after) => {
+    const storage = new MemoryStorage();
+    const device = lived(storage, before);
+    const { cloud, events } = rig({ storage, edition: after });
+    cloud.poll(10_000);
+    expect(cloud.devices.view(pk, dk)).toMatchObject({
+      ...{ state: "offline", stateReason: "session-ended", stateSince: 10_000 },
+      ...{ onlineSince: undefined, sessionUntil: undefined },
+    });
+    expect(events.filter(({ type }) => type === "state")).toEqual([
+      { type: "state", productKey: pk, deviceKey: dk, at: 10_000, ...ended },
+    ]);
+    // The device is refused as well, and the next restart tells of it no second time.
+    const again = new TestDevice(rig({ storage, edition: after }), demoDevice, before === "token");
+    Object.assign(again, { token: device.token, sequence: device.sequence, messageId: 3_000 });
+    expect(again.post(20_000, "thing/model/up_raw", rawReading(20, [1, warm])).code).toMatch(/^4\.0[12]$/);
+    expect(again.rig.events.filter(({ type }) => type === "state")).toEqual([]);
+  });
+
+  it("is not online either where the data have no session of it", () => {
+    const storage = new MemoryStorage();
+    lived(storage, "token");
+    const key = `device/${pk}/${dk}`;
+    const { session: _, ...kept } = JSON.parse(storage.kept.get(key)!) as { session: object };
+    storage.put(key, kept);
+    const { cloud, events } = rig({ storage });
+    cloud.poll(10_000);
+    expect(cloud.devices.view(pk, dk)).toMatchObject({ state: "offline", stateReason: "session-ended" });
+    expect(events).toContainEqual(expect.objectContaining({ type: "state", ...ended }));
   });
 });
 

@@ -82,7 +82,7 @@ test("the generated TypeScript compiles, under the firmware's own rules", async 
   const folder = mkdtempSync(join(tmpdir(), "thing-"));
   try {
     for (const [name, model] of Object.entries({ example, manual, awkward, bare })) {
-      const result = generate(model, emptyLock, resolve("firmware/model"));
+      const result = generate(model, emptyLock, { firmware: resolve("firmware") });
       if (!("files" in result)) throw new Error(name);
       writeFileSync(join(folder, `${name}.ts`), result.files["thing.ts"]);
     }

@@ -290,3 +290,17 @@ export function settledFields(
     }),
   );
 }
+
+/**
+ * The case with no number of more than 15 digits, for XS: it reads the 16th and 17th of a text now and then by one
+ * off (-18328141575487490 as ...492), and job and commands are JSON.
+ */
+export function short<T>(value: T): T {
+  if (typeof value === "number" && !Number.isSafeInteger(value)) {
+    const rounded = Number(value.toPrecision(15));
+    return (Number.isFinite(rounded) ? rounded : value) as T;
+  }
+  if (Array.isArray(value)) return value.map(short) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, short(each as unknown)])) as T;
+}

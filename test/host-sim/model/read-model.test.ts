@@ -393,6 +393,18 @@ describe("a fault names its JSON path, what is wrong and how to mend it", () => 
   });
 });
 
+test("a list without end is one fault, and is not looked through", () => {
+  const zeros = JSON.stringify(Array(120_000).fill(0));
+  const text = JSON.stringify(model({ measurepoints: [] })).replace(
+    '"measurepoints":[]',
+    `"measurepoints":${zeros}`,
+  );
+  expect(faultsOf(text)).toEqual([expect.stringMatching(/measurepoints.*array of 120000/)]);
+  // As many as are looked through, each with a fault, and each beside it sound: within a test's time.
+  const many = Array.from({ length: 1_000 }, (_, i) => ({ ...point, identifier: `a${i}`, number: 0 }));
+  expect(faultsOf(points(...many)).length).toBeGreaterThan(999);
+});
+
 test("any JSON is read or refused, and nothing throws", () => {
   fc.assert(
     fc.property(fc.json(), (text) => {

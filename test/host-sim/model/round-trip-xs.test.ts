@@ -8,26 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NodeEngine } from "../../../host-sim/sim/engine/node-engine";
 import { XsEngine } from "../../../host-sim/sim/engine/xs-engine";
 import { xsMissing } from "../sim/board/rig";
-import { cases, settledFields } from "./random-model";
+import { cases, settledFields, short } from "./random-model";
 import { example, generated, sides } from "./script";
 import { density } from "../../density";
 import type { Engine } from "../../../host-sim/sim/engine/engine";
 import type { Case } from "./random-model";
 import type { Job } from "./xs-guest";
-
-/**
- * The case with no number of more than 15 digits: XS reads the 16th and 17th of a text now and then by one
- * off (-18328141575487490 as ...492), and job and commands are JSON.
- */
-function short<T>(value: T): T {
-  if (typeof value === "number" && !Number.isSafeInteger(value)) {
-    const rounded = Number(value.toPrecision(15));
-    return (Number.isFinite(rounded) ? rounded : value) as T;
-  }
-  if (Array.isArray(value)) return value.map(short) as T;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, short(each as unknown)])) as T;
-}
 
 /** Bytes and JSON value of a line: XS writes 1002.70001220703125 as ...313, Node as ...312, and both are it. */
 function parts(line: string): [bytes: string, json: unknown] {

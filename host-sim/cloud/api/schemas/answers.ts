@@ -5,6 +5,7 @@ import { commandAnswers } from "./commands";
 import { conditionAnswers } from "./conditions";
 import { dataAnswers } from "./data";
 import { deviceAnswers } from "./devices";
+import { fleetAnswers } from "./fleet";
 import { eventAnswers } from "./events";
 import { messageAnswers } from "./messages";
 import { object, text, whole } from "./parts";
@@ -28,6 +29,7 @@ export const answers: readonly NamedSchema[] = [
   },
   ...productAnswers,
   ...deviceAnswers,
+  ...fleetAnswers,
   ...bulkAnswers,
   ...dataAnswers,
   ...attributeAnswers,

@@ -42,6 +42,9 @@ const status = text(
 /** Which of a device's commands are asked for. */
 export const commandsQuery = object({ status }, []);
 
+/** What a command does, as it is shown. */
+export const commandKind = text("what it does", { enum: ["set", "get", "service", "raw", "upgrade"] });
+
 const kind = (name: string): Schema => ({ type: "string", const: name });
 
 /** The kinds of a command, each by the name that it has in the OpenAPI document. */
@@ -51,7 +54,11 @@ const kinds: readonly NamedSchema[] = [
     ...object(
       {
         kind: kind("set"),
-        points: { ...named("identifier to value"), minProperties: 1, maxProperties: 200 },
+        points: {
+          ...named("identifier to value; of a sealed product deviceKey, the device's own, as well"),
+          minProperties: 1,
+          maxProperties: 200,
+        },
         ...times,
       },
       ["kind", "points"],
@@ -72,7 +79,9 @@ const kinds: readonly NamedSchema[] = [
       {
         kind: kind("service"),
         service: text("identifier of the service", { pattern: servicePattern }),
-        inputs: named("its inputs by name; default none"),
+        inputs: named(
+          "its inputs by name; default none; of a sealed product deviceKey, the device's own, as well",
+        ),
         ...times,
       },
       ["kind", "service"],
@@ -134,13 +143,25 @@ export const commandAnswers: readonly NamedSchema[] = [
         id: commandId,
         productKey,
         deviceKey,
-        kind: text("what it does", { enum: ["set", "get", "service", "raw", "upgrade"] }),
+        kind: commandKind,
         service: text("which service it calls, of kind service"),
+        points: {
+          description: "of kind set: values by identifier; of kind get: identifiers",
+          oneOf: [named("values by identifier"), list(identifier)],
+        },
+        inputs: named("of kind service: its inputs; of kind upgrade: what ota/device/upgrade says"),
+        payload: text("of kind raw: its bytes in hex"),
+        requestId: whole("of kind raw: the u32 in the payload by which the reply is known"),
         path: text("below /topic/sys/PK/DK"),
         status,
         pendingTtl: number("seconds that it waits to be sent"),
         responseTimeout: number("seconds for the reply once it is sent"),
         createdAt: time("when it was queued"),
+        deadline: time("when it comes to its end unless something happens before; while it has none"),
+        offeredAt: time("when the device was first told where to fetch it, or sent it"),
+        offeredLastAt: time("when it was offered last"),
+        uplink: text("path below the device's topic of the message on whose answer it was first offered"),
+        fetchedAt: time("when the device first fetched it, where its payload did not go along"),
         sentAt: time("when its payload left"),
         answeredAt: time("when the reply came"),
         endedAt: time("when it came to its end, by a reply or without"),
@@ -149,7 +170,12 @@ export const commandAnswers: readonly NamedSchema[] = [
         data: anything("what the reply carried"),
         message: text("what the device said of it, or why it failed without a reply"),
         late: object(
-          { at: time("when it came"), code: whole("the device's result code") },
+          {
+            at: time("when it came"),
+            code: whole("the device's result code"),
+            data: anything("what the reply carried"),
+            message: text("what the device said of it"),
+          },
           ["at", "code"],
           "a reply that came after the end, which stays as it is",
         ),

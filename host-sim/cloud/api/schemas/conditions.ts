@@ -44,8 +44,16 @@ export const conditionAnswers: readonly NamedSchema[] = [
     ...object(
       {
         version: text("of this program"),
+        access: text("what the caller may do: everything, or read alone", {
+          enum: ["operate", "read"],
+        }),
         uptime: number("seconds since start"),
         edition: text("of the protocol, for devices that name none"),
+        coap: object(
+          { address: text("that it listens on"), port: whole("of UDP") },
+          ["address", "port"],
+          "where devices reach it",
+        ),
         products: whole("how many"),
         devices: {
           ...object({ total: whole("all"), online: whole("with a live session") }, ["total", "online"]),
@@ -53,7 +61,7 @@ export const conditionAnswers: readonly NamedSchema[] = [
         kept: { type: "boolean", description: "whether a restart keeps what there is (--data)" },
         counters: { ...named("datagrams and what became of them"), additionalProperties: { type: "number" } },
       },
-      ["version", "uptime", "edition", "products", "devices", "kept", "counters"],
+      ["version", "access", "uptime", "edition", "products", "devices", "kept", "counters"],
     ),
   },
 ];

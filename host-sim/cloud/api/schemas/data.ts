@@ -30,6 +30,8 @@ const rows = whole(
   `most entries in the answer: up to ${mostRows.json} as json, up to ${mostRows.csv} as csv or jsonl`,
   { minimum: 1, maximum: mostRows.csv, default: 100 },
 );
+/** A range alone, of what is answered whole. */
+export const timesQuery = object({ from, to }, []);
 export const rangeQuery = object({ from, to, limit: rows, order, format }, []);
 export const historyQuery = object(
   {
@@ -47,6 +49,7 @@ const point = {
   value: anything("as the device reported it"),
   quality: anything("when the point carries one"),
   time: time("when it was measured, if the device told"),
+  late: { type: "boolean", description: "it came through resume: measured while the device was cut off" },
   at: time("when the cloud stored it"),
 };
 
@@ -68,7 +71,6 @@ export const dataAnswers: readonly NamedSchema[] = [
             {
               identifier: text("of the measure point"),
               ...point,
-              late: { type: "boolean", description: "it was measured while the device was cut off" },
             },
             ["identifier", "value", "at"],
           ),

@@ -3,7 +3,11 @@
  * They describe; nothing is serialised by them.
  */
 import { taskStatuses } from "../../ota/upgrade-task";
-import { list, named, object, productKey, deviceKey, ref, text, time, whole } from "./parts";
+import { commandKind } from "./commands";
+import { messageMembers, requiredOfMessage } from "./messages";
+import { doubtKind, doubtMembers, sealMembers } from "./seals";
+import { anything, named, number, object, productKey, deviceKey, ref, text, time, whole } from "./parts";
+import { stateReasons } from "../../registry/registry";
 import type { CloudEvent } from "../../events";
 import type { NamedSchema, Schema } from "./parts";
 
@@ -36,9 +40,15 @@ const report = {
   id: text("of the report"),
   format: text("its form", { enum: ["raw", "json"] }),
 };
+const sealed = object(sealMembers, ["salt", "counter", "root"], "of the envelope that it came in");
 const state = text("of a device", { enum: ["inactive", "online", "offline", "disabled"] });
 const refused = { ...device, peer, code, reason };
 const aboutCommand = { ...device, id: commandId };
+const reply = {
+  code: whole("EnOS's code in the reply, such as 200"),
+  data: anything("what the reply carried; on the event stream text that is cut where it is long"),
+  message: text("what the device said"),
+};
 
 const forms = {
   authenticated: {
@@ -47,7 +57,10 @@ const forms = {
   },
   "auth-refused": { when: "a device was refused a session", members: refused },
   "signature-refused": { when: "a request was not signed as it has to be", members: refused },
-  state: { when: "a device came to another state", members: { ...device, from: state, to: state } },
+  state: {
+    when: "a device came to another state",
+    members: { ...device, from: state, to: state, reason: text("why", { enum: stateReasons }) },
+  },
   registered: { when: "a device was registered", members: device },
   changed: { when: "a device's name, keys, attributes or tags were changed by an operator", members: device },
   removed: { when: "a device was removed with what it reported", members: device },
@@ -81,13 +94,21 @@ const forms = {
       points: named("values by measure point, of a reading; on the event stream long ones are cut"),
       time: time("when it was measured, where the device told"),
       late: { const: true, description: "it came through resume" },
+      sealed,
+      doubt: doubtKind,
     },
-    optional: ["points", "time", "late"],
+    optional: ["points", "time", "late", "sealed", "doubt"],
   },
   "stored-before": {
     when: "a report came that is stored already: it was acknowledged once more",
-    members: { ...report, time: time("when it was measured, where the device told"), late: { const: true } },
-    optional: ["time", "late"],
+    members: {
+      ...report,
+      time: time("when it was measured, where the device told"),
+      late: { const: true },
+      sealed,
+      doubt: doubtKind,
+    },
+    optional: ["time", "late", "sealed", "doubt"],
   },
   "script-fault": {
     when: "a parsing script got something wrong; told when it comes first, and at every tenfold of it",
@@ -104,7 +125,25 @@ const forms = {
   },
   "report-refused": {
     when: "a report was not stored",
-    members: { ...device, reason, enosCode: whole("that the device was answered, such as 1204") },
+    members: {
+      ...device,
+      reason,
+      enosCode: whole("that the device was answered, such as 1204"),
+      sealed: text("of a sealed product, whose parsing script refuses it: why"),
+    },
+    optional: ["sealed"],
+  },
+  "seal-doubted": {
+    when:
+      "a message of a sealed product's device is in doubt; told at the first of its kind and device, at every tenfold, and " +
+      "after a day without",
+    members: {
+      ...device,
+      what: doubtKind,
+      times: whole("how often this has come from the device by now"),
+      ...doubtMembers,
+    },
+    optional: Object.keys(doubtMembers),
   },
   "points-skipped": {
     when: "measure points of a batch were left out, as the batch asked",
@@ -114,19 +153,34 @@ const forms = {
     when: "a reading says a time more than a day ahead, or from before 2000; it is stored as it says",
     members: { ...device, id: text("of the message"), time: time("that it says") },
   },
-  "command-queued": { when: "a command waits for its device", members: { ...aboutCommand, path } },
+  "command-queued": {
+    when: "a command waits for its device",
+    members: {
+      ...aboutCommand,
+      path,
+      kind: commandKind,
+      service: text("which service it calls, of kind service"),
+    },
+    optional: ["service"],
+  },
   "command-offered": {
     when: "a command went along with an answer, or was announced with it",
     members: {
       ...aboutCommand,
       path,
       delivered: { type: "boolean", description: "its payload went along; else the device has to fetch it" },
+      uplink: text("of the topic of the message on whose answer it went"),
     },
   },
   "command-fetched": { when: "a device fetched a command", members: { ...aboutCommand, path } },
   "command-answered": {
     when: "a device replied to a command",
-    members: { ...aboutCommand, code: whole("EnOS's code in the reply, such as 200") },
+    members: {
+      ...aboutCommand,
+      ...reply,
+      took: number("ms from when its payload left"),
+    },
+    optional: ["data", "message"],
   },
   "command-timed-out": { when: "no reply to a command came in time", members: aboutCommand },
   "command-expired": { when: "a command could not be sent in time", members: aboutCommand },
@@ -137,7 +191,8 @@ const forms = {
   },
   "command-late": {
     when: "a reply came after the end of its command, which stays as it was",
-    members: { ...aboutCommand, code: whole("EnOS's code in the reply"), status: text("of the command") },
+    members: { ...aboutCommand, ...reply, status: text("of the command") },
+    optional: ["data", "message"],
   },
   "reply-stray": {
     when: "a reply came that names no command which was sent, or one that is answered already",
@@ -164,6 +219,14 @@ const forms = {
       dropped: whole("how many deliveries were dropped by now; told at the first and at every tenfold"),
     },
     optional: ["dropped"],
+  },
+  "conditions-changed": {
+    when: "an operator changed what devices meet",
+    members: {
+      condition: text("which: by the name of its route; down: whether every datagram is swallowed", {
+        enum: ["faults", "nat", "rate-limit", "down"],
+      }),
+    },
   },
   "rate-limited": { when: "an address sends more than it may; at most once a second", members: { peer } },
   "duplicate-request": {
@@ -217,6 +280,7 @@ export const eventAnswers: readonly NamedSchema[] = [
         at: time("when"),
         event: ref("CloudEvent"),
         leftOut: whole("how many measure points of the reading are not in it, so that it is not too long"),
+        message: whole("number of the message that brought it, where one did"),
       },
       ["kind", "number", "at", "event"],
       "an event, on the event stream",
@@ -229,16 +293,10 @@ export const eventAnswers: readonly NamedSchema[] = [
         kind: { type: "string", const: "message" },
         number: whole("counts up from 1, events and messages together"),
         id: whole("counts up over messages alone"),
-        at: time("when it passed"),
-        way: text("up: from the device", { enum: ["up", "down"] }),
-        peer: text("address and port of the other side"),
-        size: whole("bytes"),
         device: text("productKey/deviceKey, where it is known"),
-        line: text("type, code and path"),
-        fields: list(list({ type: "string" }, "name and value; what is masked says so"), "its parts"),
-        hex: text("the datagram; two dots for a byte that is masked"),
+        ...messageMembers,
       },
-      ["kind", "number", "id", "at", "way", "peer", "size", "line", "fields", "hex"],
+      ["kind", "number", "id", ...requiredOfMessage],
       "a datagram, on the event stream",
     ),
   },

@@ -100,6 +100,7 @@ const task = {
   timeout: number("seconds that it may be upgrading"),
   createdAt: time("when it was made"),
   updatedAt: time("when something happened to it last"),
+  publishedAt: time("when the device was told of it"),
   startedAt: time("when the device began"),
   endedAt: time("when it was over"),
 };
@@ -112,7 +113,25 @@ export const otaAnswers: readonly NamedSchema[] = [
       ...["productKey", "version", "signMethod", "sign", "fileSize", "fileUrl", "uploadedAt", "devices"],
     ]),
   },
-  { $id: "FirmwareList", ...object({ items: list(ref("Firmware")) }, ["items"]) },
+  {
+    $id: "FirmwareList",
+    ...object(
+      {
+        items: list(ref("Firmware")),
+        room: object(
+          {
+            fileBytes: whole("bytes of the largest file that is taken"),
+            filesPerProduct: whole("files that one product can have"),
+            totalBytes: whole("bytes that the files of all products together can have"),
+            usedBytes: whole("bytes that they have"),
+          },
+          ["fileBytes", "filesPerProduct", "totalBytes", "usedBytes"],
+          "what there is room for",
+        ),
+      },
+      ["items", "room"],
+    ),
+  },
   {
     $id: "OtaTask",
     ...object(task, [
@@ -140,6 +159,8 @@ export const otaAnswers: readonly NamedSchema[] = [
     ...object(
       {
         version: text("as it informed; left out when it has not"),
+        since: time("when it first informed this version"),
+        informedAt: time("when it last informed it"),
         tasks: list(ref("OtaTask"), "its tasks, the newest first; finished ones are not kept for ever"),
       },
       ["tasks"],

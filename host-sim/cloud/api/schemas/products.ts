@@ -11,6 +11,7 @@ import {
   productKey,
   ref,
   text,
+  time,
   whole,
 } from "./parts";
 import type { NamedSchema, Schema } from "./parts";
@@ -24,9 +25,10 @@ const largestDatagram = whole(
   { minimum: datagramRange.least, maximum: datagramRange.most },
 );
 const model = named("the thing model: what a model.json holds, or the file that EnOS's console exports");
-const script = text("the parsing script's source: rawDataToJsonStr and jsonStrToRawData", {
-  maxLength: longestScript,
-});
+const script = text(
+  "the parsing script's source: rawDataToJsonStr and jsonStrToRawData; a reader gets it without a sealed product's keys",
+  { maxLength: longestScript },
+);
 
 export const productBody = object({ name: productName, payload, largestDatagram, model, script }, []);
 
@@ -71,9 +73,36 @@ const product = {
   payload,
   largestDatagram,
   hasModel: { type: "boolean", description: "whether it has a thing model" },
+  modelVersion: whole("the version that its thing model states"),
   hasScript: { type: "boolean", description: "whether it has a parsing script" },
+  sealed: object(
+    {
+      proof: { type: "boolean", description: "answers prove that the script made them" },
+      migrating: { type: "boolean", description: "plain messages are taken, too" },
+      mark: { type: "boolean", description: "readings from an envelope bear their device's mark" },
+    },
+    ["proof", "migrating", "mark"],
+    "that payloads are sealed, as its thing model says; not there where they are plain",
+  ),
   devices: whole("how many devices it has"),
 };
+
+const version = {
+  number: whole("counts up from 1 within the product"),
+  until: time("until when it was in force"),
+  payload: text("as commands were sent then", { enum: ["raw", "json"] }),
+  hasModel: { type: "boolean", description: "whether there was a thing model" },
+  hasScript: { type: "boolean", description: "whether there was a parsing script" },
+  changed: list(
+    text("a part of the product", { enum: ["model", "script", "payload"] }),
+    "what the change that ended it concerned",
+  ),
+};
+
+export const versionParams = object({ productKey, number: whole("of the version", { minimum: 1 }) }, [
+  "productKey",
+  "number",
+]);
 
 /** What product routes answer. */
 export const productAnswers: readonly NamedSchema[] = [
@@ -85,6 +114,22 @@ export const productAnswers: readonly NamedSchema[] = [
     $id: "Product",
     ...object({ ...product, model, script }, ["productKey", "payload", "hasModel", "hasScript", "devices"]),
   },
+  {
+    $id: "ProductVersionSummary",
+    ...object(version, ["number", "until", "payload", "hasModel", "hasScript", "changed"]),
+  },
+  {
+    $id: "ProductVersion",
+    ...object({ ...version, model, script }, [
+      "number",
+      "until",
+      "payload",
+      "hasModel",
+      "hasScript",
+      "changed",
+    ]),
+  },
+  { $id: "ProductVersions", ...object({ items: list(ref("ProductVersionSummary")) }, ["items"]) },
   { $id: "ThingModel", ...named("in the form that was asked for") },
   { $id: "Products", ...object({ items: list(ref("ProductSummary")) }, ["items"]) },
   {
@@ -94,9 +139,11 @@ export const productAnswers: readonly NamedSchema[] = [
         json: anything("what rawDataToJsonStr made of the bytes"),
         bytes: text("hex, what jsonStrToRawData made of the JSON"),
         fault: text("why the script made nothing of it"),
+        line: whole("of the script, from 1, where the fault is known to be"),
+        column: whole("from 1, likewise"),
       },
       [],
-      "one of the three",
+      "json, bytes or fault",
     ),
   },
 ];

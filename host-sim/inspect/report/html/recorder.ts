@@ -2,23 +2,33 @@
  * Hears a run's events and keeps what its report shows: the sequence chart's rows, datagrams without their
  * secrets, steps of power, and how long readings and requests took.
  */
+import { Masker } from "../../../cloud/capture/masker";
 import { decodeCoap } from "../../../cloud/coap/coap-wire";
 import { escaped } from "../../../model/escaped";
 import { CauseFinder, causeText } from "../../capture/cause";
 import { EnergyMeter } from "../../energy/meter";
 import { readLogLine } from "../../../sim/world/device-log";
 import { epoch } from "../../../sim/world/world";
+import { OutcomeBooks } from "../outcome";
+import { verdictOf } from "../verdict";
 import { describeCloud, describeHostile, describeModem, foldHex } from "../timeline";
-import { maskSecrets } from "./mask";
 import { rowKinds } from "./run-data";
 import { StepRecorder } from "./step-recorder";
 import type { EnergyProfile } from "../../energy/profile";
 import type { Coverage, DatagramReport } from "../../../sim/radio/link";
 import type { WorldEvent } from "../../../sim/world/world";
+import type { VerdictOptions } from "../verdict";
 import type { RowKind, RunData } from "./run-data";
 
 export interface RecorderOptions {
-  readonly seed: number | string;
+  /** Left out for what no seed repeats, such as a board's log. */
+  readonly seed?: number | string;
+  /** What the page is called; by the seed when left out. */
+  readonly title?: string;
+  /** What is to be known of all figures; left out where they are what was seen. */
+  readonly notice?: string;
+  /** Wall clock at its beginning, epoch ms; the simulation's when left out. */
+  readonly epoch?: number;
   readonly command: string;
   readonly profile: EnergyProfile;
   readonly coverage: Coverage;
@@ -37,7 +47,9 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #meter: EnergyMeter;
   readonly #steps = new StepRecorder();
+  readonly #books = new OutcomeBooks();
   readonly #causes = new CauseFinder();
+  readonly #masker = new Masker(0);
   readonly #texts = new Map<string, number>();
   readonly #rows = { time: [] as number[], kind: [] as number[], value: [] as number[] };
   #rowTime = 0;
@@ -71,6 +83,7 @@ export class Recorder {
   /** Takes in one event; they come in order of time. */
   hear(event: WorldEvent): void {
     this.#meter.hear(event);
+    this.#books.hear(event);
     const { time } = event;
     switch (event.source) {
       case "at":
@@ -80,7 +93,10 @@ export class Recorder {
       case "device":
         this.#reading(time, event.text);
         return this.#line(time, "device", event.text);
+      case "processor":
+        return;
       case "board":
+        if (event.what === "starting" || event.what === "started") return;
         return this.#line(time, "board", `${event.what} ${event.text}`.trimEnd());
       case "modem": {
         const { type } = event.event;
@@ -98,28 +114,46 @@ export class Recorder {
     }
   }
 
-  /** A line of somebody else's, such as whoever makes the faults. */
-  note(time: number, text: string): void {
-    this.#line(time, "board", text);
+  /** What was concluded of a device that nobody could look into: it is metered, and has no row. */
+  estimate(event: WorldEvent): void {
+    this.#meter.hear(event);
   }
 
-  /** @param facts what the page says of the run at its head */
-  finish(end: number, facts: RunData["facts"]): Recording {
+  /** A request was answered so many ms after its first sending, though its datagrams were not seen. */
+  answered(ms: number): void {
+    this.#roundTrips.push(ms);
+  }
+
+  /** A line of somebody else's, such as whoever makes the faults. */
+  note(time: number, text: string, kind: "board" | "modem" = "board"): void {
+    this.#line(time, kind, text);
+  }
+
+  /**
+   * @param facts what the page says of the run below its verdict
+   * @param known what only whoever made the run can know for the verdict
+   */
+  finish(end: number, facts: RunData["facts"], known: VerdictOptions = {}): Recording {
     this.#fold();
-    const { seed, command } = this.#options;
+    const { seed = "", command } = this.#options;
     const account = this.#meter.finish(end);
     const descending = (a: { joules: number }, b: { joules: number }): number => b.joules - a.joules;
     const causes = Object.entries(account.byCause)
       .map(([name, joules]) => ({ name, joules }))
       .filter(({ joules }) => joules > 0);
+    const outcome = this.#books.finish(end);
     const states = Object.entries(account.byState).map(([name, sums]) => ({ name, ...sums }));
     const data: RunData = {
-      title: `Run report, seed ${seed}`,
+      title: this.#options.title ?? `Run report, seed ${seed}`,
+      verdict: verdictOf(outcome, known),
+      ...(this.#options.notice === undefined ? {} : { notice: this.#options.notice }),
+      outages: outcome.outages,
+      ...(known.energy === undefined ? {} : { energy: known.energy }),
       seed: String(seed),
       command,
       facts,
       end,
-      epoch,
+      epoch: this.#options.epoch ?? epoch,
       texts: [...this.#texts.keys()],
       rows: this.#rows,
       datagrams: this.#datagrams,
@@ -183,7 +217,7 @@ export class Recorder {
     const columns = this.#datagrams;
     const number = columns.up.length;
     const cause = this.#causes.of(report);
-    const { bytes, ranges } = maskSecrets(report.bytes);
+    const { bytes, ranges } = this.#masker.mask(direction, report.bytes, up ? from : to);
     this.#row(time, "air", number);
     this.#bytes.push(bytes);
     columns.up.push(up ? 1 : 0);

@@ -3,6 +3,10 @@
  * that a month of messages packs into a few hundred kilobytes. Written by the recorder, read by the page.
  */
 
+import type { EnergyTotals } from "../../energy/totals";
+import type { Stretch } from "../outage-watch";
+import type { Verdict } from "../verdict";
+
 /** Kinds of rows in the sequence chart; `RunData.rows.kind` has their places in this list. */
 export const rowKinds = ["air", "at", "device", "modem", "cloud", "board"] as const;
 export type RowKind = (typeof rowKinds)[number];
@@ -23,6 +27,14 @@ export interface StepColumns {
 
 export interface RunData {
   readonly title: string;
+  /** What became of the run, in a sentence with places of the page in it. */
+  readonly verdict: Verdict;
+  /** What is to be known of all figures, such as that they were concluded. */
+  readonly notice?: string;
+  /** Times without a network, ms. */
+  readonly outages: readonly Stretch[];
+  /** What a reading took and how long a battery lasts with that; left out where too few arrived to say it. */
+  readonly energy?: EnergyTotals;
   readonly seed: string;
   /** Makes this run, and this page, again. */
   readonly command: string;

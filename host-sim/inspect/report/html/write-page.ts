@@ -5,8 +5,6 @@
  *     deflated: | length of the JSON, 4 bytes | RunData as JSON | bytes of the datagrams |
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { bundled } from "../../../bundled.mjs";
 import { projectRoot } from "../../../project";
@@ -18,7 +16,6 @@ const source = "host-sim/inspect/report/html/page";
 /** The page's text. */
 export async function writePage({ data, bytes }: Recording): Promise<string> {
   const [script, style] = await bundlePage();
-  const body = readFileSync(join(projectRoot(), source, "body.html"), "utf8");
   // default-src forbids what is not named: connections, images, frames, fonts, plug-ins.
   const policy =
     `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; ` +
@@ -35,7 +32,8 @@ export async function writePage({ data, bytes }: Recording): Promise<string> {
 <style>${style}</style>
 </head>
 <body>
-${body.trim()}
+<noscript>This page draws itself by script, from the data that it holds.</noscript>
+<div id="app"></div>
 <script type="application/octet-stream" id="run-data">${pack(data, bytes)}</script>
 <script>${script}</script>
 </body>
@@ -57,12 +55,14 @@ async function bundlePage(): Promise<[script: string, style: string]> {
     root: projectRoot(),
     name: "report",
     options: {
-      entryPoints: [`${source}/main.ts`],
+      entryPoints: [`${source}/main.tsx`],
       minify: true,
       platform: "browser",
       format: "iife",
       target: "es2022",
       charset: "utf8",
+      jsx: "automatic",
+      jsxImportSource: "preact",
       plugins: [licences],
       logLevel: "silent",
     },

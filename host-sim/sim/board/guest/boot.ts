@@ -46,10 +46,12 @@ const answer = Object.freeze({
   },
 });
 
-install();
-Object.defineProperty(globalThis, "handleCommand", {
-  value: (event: ArrayBuffer) => {
-    handle(event);
-    return answer;
-  },
-});
+const scope = globalThis as { realm?: unknown };
+const realm = install(scope.realm);
+const entry = (event: ArrayBuffer): typeof answer => {
+  handle(event);
+  return answer;
+};
+// For an engine that keeps the scope for the board after this one.
+Object.defineProperty(entry, "realm", { value: realm });
+Object.defineProperty(globalThis, "handleCommand", { value: entry, configurable: true });

@@ -70,7 +70,7 @@ export class Digest {
   }
 }
 
-/** Runs whole blocks through AES on the host. */
+/** Runs whole blocks through AES on the host, and with CTR any bytes. */
 function aes(mode: number, key: Uint8Array, iv: Uint8Array, data: Uint8Array): ArrayBuffer {
   const message = command(GuestCommand.cipher, mode, key.length, key.length + block + data.length);
   message.set(key, commandHeader);
@@ -127,22 +127,26 @@ export class Mode {
   readonly #mode: number;
   readonly #cipher: BlockCipher;
   readonly #pad: boolean;
+  /** Of CBC the last block, of CTR the counter. */
   readonly #iv = new Uint8Array(block);
+  /** Bytes of the counter's block that are used up. */
+  #offset = 0;
   #eof = false;
 
   constructor(mode: string, cipher: BlockCipher, iv?: ArrayBuffer | null, pad = false) {
-    if (mode === "CTR") throw new Error("the simulated crypt module has no CTR");
-    if (mode !== "CBC" && mode !== "ECB") throw new Error("unsupported mode");
-    this.#mode = mode === "CBC" ? cipherMode.cbc : cipherMode.ecb;
+    if (mode !== "CBC" && mode !== "CTR" && mode !== "ECB") throw new Error("unsupported mode");
+    this.#mode = mode === "CBC" ? cipherMode.cbc : mode === "CTR" ? cipherMode.ctr : cipherMode.ecb;
     this.#cipher = cipher;
     this.#pad = pad;
-    if (iv && mode === "CBC") this.setIV(iv);
+    if (iv && mode !== "ECB") this.setIV(iv);
   }
 
   setIV(iv: ArrayBuffer): void {
-    const bytes = new Uint8Array(ownBuffer(iv));
+    const bytes = new Uint8Array(ownBuffer(iv)).subarray(0, block);
     this.#iv.fill(0);
-    this.#iv.set(bytes.subarray(0, block));
+    // A short one is the end of a counter, and the beginning of a vector.
+    this.#iv.set(bytes, this.#mode === cipherMode.ctr ? block - bytes.length : 0);
+    this.#offset = 0;
   }
 
   get eof(): boolean {
@@ -161,6 +165,7 @@ export class Mode {
     if (result !== undefined && ownBuffer(result).byteLength < bytes.length) {
       throw new Error("output too small");
     }
+    if (this.#mode === cipherMode.ctr) return this.#count(bytes, result);
     const whole = bytes.length - (bytes.length % block);
     const done = this.#run(this.#mode, bytes, whole);
     if (whole > 0) this.#iv.set(new Uint8Array(done, whole - block, block));
@@ -170,10 +175,26 @@ export class Mode {
   decrypt(data: unknown, result?: ArrayBuffer): ArrayBuffer {
     const bytes = bytesOf(data);
     if (result !== undefined && bytesOf(result).length < bytes.length) throw new Error("output too small");
+    if (this.#mode === cipherMode.ctr) return this.#count(bytes, result as ArrayBuffer | undefined);
     const whole = bytes.length - (bytes.length % block);
     const done = this.#run(this.#mode | cipherDecrypt, bytes, whole);
     if (whole > 0) this.#iv.set(bytes.subarray(whole - block, whole));
     return resultOf(done, whole, whole, result);
+  }
+
+  /** CTR, of any length: goes on within the block at which the call before ended. */
+  #count(bytes: Uint8Array, result?: ArrayBuffer): ArrayBuffer {
+    const end = this.#offset + bytes.length;
+    const text = new Uint8Array(end);
+    text.set(bytes, this.#offset);
+    const done = this.#run(cipherMode.ctr, text, end).slice(this.#offset);
+    for (let blocks = Math.floor(end / block); blocks > 0; blocks--) {
+      let at = block;
+      do this.#iv[--at] += 1;
+      while (this.#iv[at] === 0 && at > 0);
+    }
+    this.#offset = end % block;
+    return resultOf(done, bytes.length, bytes.length, result);
   }
 
   #run(mode: number, bytes: Uint8Array, whole: number): ArrayBuffer {

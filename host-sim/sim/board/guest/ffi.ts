@@ -36,6 +36,18 @@ export default class FFI {
   enos_pin_hold(): void {}
   enos_pin_release(): void {}
 
+  /** Those of firmware/board/processor.c. The simulated chip has each clock, and changes it at will. */
+  enos_processor_clock(_working: number, waiting: number): number {
+    return waiting;
+  }
+
+  /** Returns at once: the board sleeps when the turn is over, which this ends. */
+  enos_sleep_lightly(milliseconds: number, _port: number, _receive: number, ring: number): void {
+    const message = command(GuestCommand.lightSleep, ring < 0 ? 0 : 1, 0, 4);
+    new DataView(message.buffer).setUint32(commandHeader, milliseconds, true);
+    issue(message);
+  }
+
   /** Never returns, as `esp_restart`. */
   enos_sleep_deeply(milliseconds: number): never {
     const message = command(GuestCommand.deepSleep, 0, 0, 4);

@@ -6,6 +6,7 @@
 import { GuestCommand, commandHeader } from "../protocol";
 import { Random } from "../../time/random";
 import { command, issue, putText, wallClock } from "./bridge";
+import { utf8 } from "./utf8";
 
 /** Globals of ECMAScript 2022 that XS has on a microcontroller, and no others. */
 const globals = (
@@ -43,30 +44,101 @@ function hostRandom(): number {
   return pool[used++] / 0x1_0000_0000;
 }
 
-export function install(): void {
-  installRandom();
-  installDate();
-  define("trace", trace);
-  const keep = new Set(globals);
+/** XS's natives for text that newer engines, or none but XS, have: here so that what they cost can be told apart. */
+export const textNatives = {
+  /** The text as XS keeps it: UTF-8, but NUL in two bytes and a lone surrogate in three. */
+  fromString(text: string): ArrayBuffer {
+    // XS's own takes no more room than its result, nor must this one: the heap is measured with it.
+    const exact = new Uint8Array(text.length);
+    let at = 0;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === 0 || code >= 0x80) break;
+      exact[at] = code;
+    }
+    if (at === text.length) return exact.buffer;
+    if (text.indexOf("\0") < 0) return utf8(text).slice().buffer as ArrayBuffer;
+    const bytes = Array.from(utf8(text), (byte) => (byte === 0 ? [0xc0, 0x80] : [byte])).flat();
+    return new Uint8Array(bytes).buffer;
+  },
+  toHex(bytes: Uint8Array): string {
+    let text = "";
+    for (let i = 0; i < bytes.length; i++) text += hexPairs[bytes[i]];
+    return text;
+  },
+};
+
+const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  return (byte < 16 ? "0" : "") + byte.toString(16);
+});
+
+function installTextNatives(): void {
+  const fromString = (text: string): ArrayBuffer => textNatives.fromString(String(text));
+  function toHex(this: Uint8Array): string {
+    return textNatives.toHex(this);
+  }
+  for (const [owner, name, value] of [
+    [ArrayBuffer, "fromString", fromString],
+    [Uint8Array.prototype, "toHex", toHex],
+  ] as const) {
+    Object.defineProperty(owner, name, { value, writable: true, enumerable: false, configurable: true });
+  }
+}
+
+/**
+ * What the frozen built-ins ask of the board that runs now. Freezing them takes longer than a wake of the firmware:
+ * an engine may keep them for the next board, which takes their place here.
+ */
+interface Realm {
+  random: () => number;
+  wallClock: () => number;
+  /** The globals as the first board found them: an object with the same properties, which takes the least of XS's heap. */
+  readonly globals: object;
+}
+
+/**
+ * Makes the global scope, or makes it anew for another board.
+ *
+ * @param before what `install` gave to the board that had this scope before, if any did
+ */
+export function install(before: unknown): unknown {
+  const realm = (before as Realm | undefined) ?? makeRealm();
+  realm.random = () => {
+    if (random === undefined) throw new Error("Math.random before power-on");
+    return random();
+  };
+  realm.wallClock = wallClock;
+  const kept = Object.getOwnPropertyDescriptors(realm.globals);
   for (const name of Object.getOwnPropertyNames(globalThis)) {
-    if (!keep.has(name)) delete (globalThis as Record<string, unknown>)[name];
+    if (!Object.hasOwn(kept, name)) delete (globalThis as Record<string, unknown>)[name];
+  }
+  if (before !== undefined) Object.defineProperties(globalThis, kept);
+  define("trace", Object.freeze(trace));
+  Object.freeze(trace.prototype);
+  return realm;
+}
+
+function makeRealm(): Realm {
+  const found = {};
+  const realm = { random: () => 0, wallClock: () => 0, globals: found };
+  installTextNatives();
+  Math.random = () => realm.random();
+  installDate(() => realm.wallClock());
+  define("trace", undefined);
+  for (const name of globals) {
+    const property = Object.getOwnPropertyDescriptor(globalThis, name);
+    if (property !== undefined) Object.defineProperty(found, name, property);
   }
   freezeBuiltIns();
+  return realm;
 }
 
 function define(name: string, value: unknown): void {
   Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
 }
 
-function installRandom(): void {
-  Math.random = () => {
-    if (random === undefined) throw new Error("Math.random before power-on");
-    return random();
-  };
-}
-
 /** A Date that reads the board's clock; with arguments it is the engine's own. */
-function installDate(): void {
+function installDate(wallClock: () => number): void {
   const EngineDate = Date;
   function BoardDate(this: unknown, ...values: unknown[]): unknown {
     if (new.target === undefined) return new EngineDate(wallClock()).toString();

@@ -4,11 +4,10 @@
  * room in the transmit FIFO throws. How much room there is only the host knows (its wire drains the
  * FIFO as time passes), so each write is answered by it.
  */
-import { GuestCommand, commandHeader, eventHeader } from "../protocol";
+import { GuestCommand, commandHeader, eventHeader, fifoSize } from "../protocol";
 import { bytesOf, command, getText, issue } from "./bridge";
 import { checkOutput, checkPin, freePin, takePin } from "./pins";
 
-const fifoSize = 128;
 const uarts = 3;
 const highestBaud = 20_000_000;
 

@@ -35,7 +35,7 @@ export class CadenceBook {
   }
 
   board({ time, what }: Extract<WorldEvent, { source: "board" }>): void {
-    if (what === "asleep" || what === "awake") return;
+    if (what === "asleep" || what === "awake" || what === "starting" || what === "started") return;
     this.#beat(time);
     // The first line of its log tells that it has started.
     this.#last = undefined;

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { decodeCoap } from "../../../cloud/coap/coap-wire";
 import { signKey } from "../../../cloud/enos/sign";
+import { downKey, proofKey } from "../../../model/seal/keys";
 import type { World } from "../../../sim/world/world";
 
 /** A secret in one of the forms in which it could be met. */
@@ -13,8 +14,8 @@ interface Needle {
   readonly text: string;
 }
 
-/** The only place of the device's secret in key-value storage. */
-const place = { store: "enos", key: "deviceSecret" } as const;
+/** The only places of the device's secret, and of its seal key, in key-value storage. */
+const place = { store: "enos", keys: ["deviceSecret", "sealKey"] } as const;
 /** The store that holds the device's state, and with it the token. */
 const stateStore = "state";
 
@@ -28,8 +29,14 @@ export class SecretWatch {
   /** Where one was met, and which. */
   readonly found: string[] = [];
 
-  constructor(deviceSecret: string) {
+  /** @param sealKey of a sealed product's board, 64 hex digits */
+  constructor(deviceSecret: string, sealKey?: string) {
     this.learn(deviceSecret);
+    if (sealKey === undefined) return;
+    const key = Buffer.from(sealKey, "hex");
+    this.#secrets.push(...forms("the board's seal key", key));
+    this.#secrets.push(...forms("the key of commands", downKey(key)));
+    this.#secrets.push(...forms("the key of proofs", proofKey(key)));
   }
 
   /** Another secret of the device's. */
@@ -68,7 +75,7 @@ export class SecretWatch {
     this.bytes(retained, "retained memory");
     for (const [store, values] of keyValue) {
       for (const [key, value] of values) {
-        if (store === place.store && key === place.key) continue;
+        if (store === place.store && place.keys.some((each) => each === key)) continue;
         const bytes = typeof value === "object" ? value : Buffer.from(String(value));
         const where = `key-value storage, ${store}/${key}`;
         this.bytes(bytes, where, store === stateStore ? [] : this.#tokens);

@@ -22,6 +22,8 @@ const fullShare = 0.25;
 const dating = 1_000;
 /** A corrupted digit of a time lives until the modem has told it twice more, ms. */
 const corruptTime = 6 * 3_600_000;
+/** What a network tells from before this is not believed, epoch ms: there was no such device then. */
+const leastTime = Date.UTC(2024, 0, 1);
 /** How long a request may be on its way, ms: a reading that is sent without a time is new when it sets out. */
 const underWay = 300_000;
 
@@ -210,13 +212,25 @@ export function timeFault(dated: Dated, ledger: Ledger, script: Script): number 
 
 /**
  * How wrong a time may be that was taken then, ms, by what was delivered last before: a device whose application
- * gives no values for hours has nothing to send, and hears no time either.
+ * gives no values for hours has nothing to send, and hears no time either. Nor does one that is told a time from before
+ * 2024, which no modem's answer is believed with: it has heard none since its network began to say so.
  */
-function driftSince(at: number, { acknowledged }: Ledger, { device }: Script): number {
+function driftSince(at: number, { acknowledged }: Ledger, { device, faults }: Script): number {
   if (device.sleep !== "deep") return 0;
   let last = 0;
   for (const each of acknowledged.values()) if (each < at && each > last) last = each;
+  for (const fault of faults) {
+    const past = fault.kind === "clock-error" && epoch + fault.at + fault.amount < leastTime;
+    if (past && fault.at < at && at <= fault.at + fault.lasting + contactsApart(device)) {
+      last = Math.min(last, fault.at - contactsApart(device));
+    }
+  }
   return toldTolerance + sleepDrift * (at - last);
+}
+
+/** ms from one contact to the next. */
+function contactsApart({ batch, interval }: Script["device"]): number {
+  return batch * interval * 1_000;
 }
 
 /** Whether the cloud has refused it, or the application has given what nobody could send. */
@@ -243,7 +257,7 @@ function isGone({ held, boot }: Taken, { ends }: Ledger): boolean {
 }
 
 /** Values in one order, numbers to 32 bits: what travels in bytes has no more. */
-function canonical(values: unknown): string {
+export function canonical(values: unknown): string {
   return JSON.stringify(values, (_key, value: unknown) => {
     if (typeof value === "number") return Math.fround(value);
     if (!isObject(value)) return value;

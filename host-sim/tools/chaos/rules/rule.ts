@@ -25,6 +25,8 @@ export type Invariant =
   | "memory"
   | "fault"
   | "secret"
+  | "nonce"
+  | "plain"
   | "log"
   | "waiting"
   | "offline"

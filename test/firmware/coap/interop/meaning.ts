@@ -185,6 +185,8 @@ export interface Scenario {
 export interface Verdict {
   readonly judged: Judged[];
   readonly repeated: number;
+  /** Messages that the peer sent again, as one does whose machine was busy: each may be answered again. */
+  readonly heardAgain: number;
 }
 
 /**
@@ -200,6 +202,7 @@ export function judge(wire: readonly Datagram[], scenario: Scenario): Verdict {
   const seen = new Set<string>();
   const judged: Judged[] = [];
   let repeated = 0;
+  let heardAgain = 0;
   let ours = firstMessageId;
 
   const resolve = (value: string, drawn: string, length: number): string => {
@@ -217,7 +220,11 @@ export function judge(wire: readonly Datagram[], scenario: Scenario): Verdict {
     replies.set(port, waiting);
     if (!sent) {
       const mark = `${port} ${fields.messageId}`;
-      if (fields.type > 1 || seen.has(mark)) continue;
+      if (fields.type > 1) continue;
+      if (seen.has(mark)) {
+        heardAgain += 1;
+        continue;
+      }
       seen.add(mark);
       if (fields.code > 0 && fields.code >> 5 === 0) {
         waiting.push(...(scenario.answers?.(fields) ?? []));
@@ -253,5 +260,5 @@ export function judge(wire: readonly Datagram[], scenario: Scenario): Verdict {
     judged.push({ bytes, meant });
   }
   expect([...replies.values()].flat().concat(due), "all that was due was sent").toEqual([]);
-  return { judged, repeated };
+  return { judged, repeated, heardAgain };
 }

@@ -57,7 +57,7 @@ class Server {
     return this.endpoint.port;
   }
 
-  /** Holds what was sent against what was meant. @returns how many datagrams were sent again */
+  /** Holds what was sent against what was meant. @returns how many datagrams were sent again that nobody asked for again */
   check(refuse?: (request: Fields) => Answer | undefined): number {
     const verdict: Verdict = judge(this.endpoint.wire, {
       answers: (request) => {
@@ -68,7 +68,7 @@ class Server {
       },
     });
     judged.push(...verdict.judged);
-    return verdict.repeated;
+    return Math.max(0, verdict.repeated - verdict.heardAgain);
   }
 }
 
@@ -227,7 +227,7 @@ describe.skipIf(skip)("libcoap's client", () => {
 
   it.concurrent("sends a critical option that nobody knows, and is told so", async () => {
     const server = await Server.open({ 1: changed });
-    const run = await runClient(server.port, "/", ["-O", "2049,x", "-B", "2"]);
+    const run = await runClient(server.port, "/", ["-O", "2049,x"]);
     expect(run.said).toContain("4.02");
     server.check(() => ({ code: "4.02", body: Buffer.from("option 2049") }));
     expect(server.endpoint.discarded).toEqual(["critical-option option 2049"]);
@@ -235,11 +235,11 @@ describe.skipIf(skip)("libcoap's client", () => {
 
   it.concurrent("is told when its body is too long, at the first block", async () => {
     const server = await Server.open({ 3: changed }, { maxBody: 1024 });
-    const run = await runClient(server.port, "/body", ["-m", "put", "-b", "64", "-B", "5"], body(1025));
+    const run = await runClient(server.port, "/body", ["-m", "put", "-b", "64"], body(1025));
     expect(run.said).toContain("4.13");
     expect(server.uploads).toEqual([]);
     expect(server.check(() => ({ code: "4.13", options: [[60, "0400"]] }))).toBe(0);
-    expect(server.endpoint.wire).toHaveLength(2);
+    expect(new Set(server.endpoint.wire.map(({ bytes }) => bytes)).size).toBe(2);
   });
 });
 

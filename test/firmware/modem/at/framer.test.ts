@@ -129,4 +129,47 @@ describe("any bytes", () => {
       { seed: 7020, numRuns: runs(500) },
     );
   });
+
+  /** What comes out besides lines: data that a line announces, or a line begun, and prompts. */
+  function eventsOf(pieces: readonly Uint8Array[], capacity: number, sameLine: boolean): string[] {
+    const events: string[] = [];
+    const framer: LineFramer = new LineFramer(
+      {
+        onLine(line) {
+          const text = asciiText(line);
+          events.push(`line ${text}`);
+          framer.watching = sameLine && text === "OK";
+          if (text.startsWith("9")) framer.prompt = 0x41;
+          if (!sameLine && text.startsWith("A")) framer.takeRaw(text.length);
+          if (text === "+") framer.clear();
+        },
+        onOverlong: (beginning) => events.push(`overlong ${asciiText(beginning)}`),
+        onPrompt: () => events.push("prompt"),
+        onRaw: (bytes) => events.push(`raw ${asciiText(bytes)}`),
+        onPartial: (line) => (line[0] === 0x2b ? line.length : undefined),
+      },
+      capacity,
+    );
+    framer.watching = sameLine;
+    for (const piece of pieces) framer.receive(piece);
+    return [...events, `missing ${framer.missing}`, `begun ${asciiText(framer.begun)}`];
+  }
+
+  it("give the same data, prompts and lines byte by byte as in any pieces", () => {
+    fc.assert(
+      fc.property(
+        text,
+        places,
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        (bytes, at, most, sameLine) => {
+          const single = Array.from(bytes, (byte) => Uint8Array.of(byte));
+          const expected = eventsOf(single, most, sameLine);
+          expect(eventsOf([bytes], most, sameLine)).toEqual(expected);
+          expect(eventsOf(cut(bytes, at), most, sameLine)).toEqual(expected);
+        },
+      ),
+      { seed: 7021, numRuns: runs(1000) },
+    );
+  });
 });

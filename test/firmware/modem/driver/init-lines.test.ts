@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { refusedInit } from "../../../../firmware/modem/driver/init-lines";
 import { families } from "../../../../firmware/modem/family/index";
+import { SerialWriter } from "../../../../firmware/modem/driver/serial-writer";
+import { asciiText } from "../../../../firmware/text/ascii";
 import { SimulatedBoard } from "../simulated-board";
 import { ScriptedModem } from "../scripted-modem";
 
@@ -42,6 +44,40 @@ describe("own lines", () => {
     await board.exchange(Uint8Array.of(1), 5 * minute);
     expect(board.lines.filter((line) => line === "> AT+CMGF=1")).toHaveLength(2);
   });
+});
+
+it("one that is not answered has its time once, and not at each wake that is a start", async () => {
+  let write: ((bytes: Uint8Array) => void) | undefined;
+  const tried: number[] = [];
+  const swallow = (bytes: Uint8Array): void => {
+    if (asciiText(bytes).startsWith("AT+CMGF")) tried.push(board.clock.now);
+    else write?.(bytes);
+  };
+  const board: SimulatedBoard = new SimulatedBoard({
+    seed: "silent",
+    family: "bg95",
+    driver: { init: ["AT+CMGF=1"], write: (bytes) => swallow(bytes) },
+  });
+  const wire = (): void => {
+    const writer = new SerialWriter(board.uart.board, 64);
+    board.uart.board.onWritable = (free) => writer.onWritable(free);
+    write = (bytes) => writer.write(bytes);
+  };
+  wire();
+  await board.exchange(Uint8Array.of(0), 5 * minute);
+  expect(tried.length).toBe(1);
+  for (let i = 1; i < 3; i++) {
+    await board.until(() => board.modem.state === "psm", 5 * minute);
+    const memory = [...board.driver.remembered!];
+    board.restart();
+    await board.pass(20 * minute);
+    board.restart(memory);
+    wire();
+    const since = board.clock.now;
+    await board.exchange(Uint8Array.of(i), 5 * minute);
+    expect(board.clock.now - since, board.history()).toBeLessThan(28_000);
+  }
+  expect(tried.length).toBe(1);
 });
 
 it("what the driver itself says to a modem is refused, or harmless", async () => {

@@ -104,6 +104,23 @@ describe("with the zone beside it", () => {
   });
 });
 
+it("a zone in whole hours counts once the network's time has proven it: one of half an hour is not there", () => {
+  const answer = { told: start + 5.5 * hour, zone: 5 * hour, wholeHours: true };
+  const half = new Rig();
+  half.clock.answered(answer, 0);
+  half.network(0, 5.5);
+  half.clock.answered(answer, 0);
+  expect(half.told).toEqual(["0"]);
+  const whole = new Rig();
+  whole.clock.answered({ ...answer, zone: 5.5 * hour }, 0);
+  whole.network(0, 5.5);
+  whole.clock.answered({ ...answer, zone: 5.5 * hour }, 0);
+  expect(whole.told).toEqual(["0", "0"]);
+  const chosen = new Rig("utc");
+  chosen.clock.answered({ ...answer, told: start }, 0);
+  expect(chosen.told).toEqual(["0"]);
+});
+
 it("without a zone there is nothing to find out", () => {
   const rig = new Rig().answer("utc", 0, 0);
   rig.clock.answered(parseClock(ascii('+CCLK: "26/10/23,10:11:41"'))!, 0);
@@ -120,6 +137,7 @@ it("the driver keeps it over the ESP32's deep sleep", async () => {
   const woken = new ScriptedModem({ psm: { t3412: 3_600, t3324: 10 }, resume: modem.driver.remembered });
   woken.answer("AT+CCLK?", cclk);
   await woken.up();
+  await woken.pass(2_000);
   expect(woken.times).toEqual([start - 11 * hour]);
   expect(woken.log.join("\n")).not.toContain("clock tells");
 });

@@ -39,7 +39,7 @@ describe("sleep", () => {
     await modem.up();
     modem.say('+CPSMSTATUS: "ENTER PSM"');
     modem.say('+CPSMSTATUS: "EXIT PSM"');
-    modem.answer("AT+CEREG=5", []);
+    modem.answer("AT+CEREG?", []);
     modem.connect();
     await modem.pass(1_000);
     expect(modem.driver.state).toBe("waking");

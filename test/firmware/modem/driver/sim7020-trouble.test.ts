@@ -563,7 +563,6 @@ describe.each([
     /CSOCON/,
     /CNBIOTRAI/,
     /CSOSEND/,
-    "AT+CSOSTATUS=0",
   ])("%s: within minutes it sends all the same", async (command) => {
     const modem = new ScriptedModem({ psm });
     let times = 0;
@@ -573,7 +572,6 @@ describe.each([
       "AT+CPIN?": ["+CPIN: READY", "OK"],
       "AT+CEREG?": ["+CEREG: 5,1", "OK"],
       "AT+CSOC=1,2,1": ["+CSOC: 0", "OK"],
-      "AT+CSOSTATUS=0": ["+CSOSTATUS: 0,2", "OK"],
     };
     modem.answer(command, once(good[String(command)] ?? ["OK"]));
     const delivered = async (hex: string): Promise<void> => {

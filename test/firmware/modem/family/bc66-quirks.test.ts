@@ -98,6 +98,36 @@ async function lives(board: SimulatedBoard, seed: number | string): Promise<void
   expect(board.log.filter((text) => /resync|rebooted|radio reset|down/.test(text))).toEqual([]);
 }
 
+/** Their `AT+CCLK?` tells the zone in whole hours, and there is no `AT+QCCLK?`. */
+describe("BC66 of 2018, which the ESP32 asks for the time after each deep sleep of its own", () => {
+  it.each([-12, -5, -3.5, 0, 1, 5.5, 8, 9.5, 12.75])(
+    "zone %d h: told again where it is sure",
+    async (hours) => {
+      for (const cclkutc of [true, false]) {
+        const board = boardOf("bc66", `clock/${hours}`, {
+          withKey: false,
+          modem: { family: drawnAs("bc66", { cclkutc }), firmware: "nar01a03", zone: 4 * hours },
+        });
+        await board.up();
+        await board.exchange(Uint8Array.of(1));
+        const attached = board.times.length;
+        for (let wake = 0; wake < 6; wake++) {
+          await board.pass(hour);
+          board.restart(board.driver.remembered);
+          await board.exchange(Uint8Array.of(2));
+          await board.pass(10_000);
+        }
+        // Half an hour that its zone does not have would be in the time: only digits of UTC are sure then.
+        const isSure = Number.isInteger(hours) || cclkutc;
+        expect(board.times.length - attached, board.history()).toBe(isSure ? 6 : 0);
+        for (const { epoch: told, time } of board.times) {
+          expect(Math.abs(told - epoch - time)).toBeLessThan(2_500);
+        }
+      }
+    },
+  );
+});
+
 describe.each(names)("%s", (name) => {
   it("draws what these tests know of", async () => {
     const board = boardOf(name, 1, {});

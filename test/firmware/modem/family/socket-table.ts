@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { AtEngine } from "../../../../firmware/modem/at/engine";
 import { familyNamed } from "../../../../firmware/modem/family/family";
+import { noGaps } from "../../../../firmware/modem/at/firmware-gaps";
 import { families } from "../../../../firmware/modem/family/index";
 import { runScript } from "../../../../firmware/modem/at/script";
 import { ascii, asciiText, hexText } from "../../../../firmware/text/ascii";
@@ -45,7 +46,7 @@ export function readFrom(name: string, said: Uint8Array, pieces: readonly number
 /** What is said to send these bytes to 203.0.113.5:5683 from socket 0, a command each. */
 export function sendsBy(name: string, bytes: Uint8Array, release: boolean): string[] {
   const { sockets } = familyNamed(families, name);
-  return sockets.send(0, bytes, "203.0.113.5", 5683, release).map(({ line }) => asciiText(line));
+  return sockets.send(0, bytes, "203.0.113.5", 5683, release, noGaps()).map(({ line }) => asciiText(line));
 }
 
 /** What an unsolicited line means to the family. */

@@ -1,5 +1,6 @@
 /** What the settings ask of the modem, in each family's own commands. */
 import { describe, expect, it } from "vitest";
+import { noGaps } from "../../../../firmware/modem/at/firmware-gaps";
 import { families } from "../../../../firmware/modem/family/index";
 import { allOf, named, say } from "./said";
 import type { Answers } from "./said";
@@ -192,7 +193,7 @@ describe("SARA", () => {
   it("R5: release assistance is a flag of the command that sends, R4 has none", () => {
     const bytes = Uint8Array.of(10, 11);
     const sent = (name: string, release: boolean): string[] =>
-      say(named(name), named(name).sockets.send(0, bytes, "203.0.113.5", 5683, release))[0];
+      say(named(name), named(name).sockets.send(0, bytes, "203.0.113.5", 5683, release, noGaps()))[0];
     expect(sent("sara-r5", true)).toEqual(['AT+USOSTF=0,"203.0.113.5",5683,2,2,"0A0B"']);
     expect(sent("sara-r5", false)).toEqual(['AT+USOST=0,"203.0.113.5",5683,2,"0A0B"']);
     expect(sent("sara-r4", true)).toEqual(['AT+USOST=0,"203.0.113.5",5683,2,"0A0B"']);

@@ -1,7 +1,7 @@
 /** Attributes and tags from the cloud's side: set, changed, taken away; the device sees them in its queries. */
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { Device, pk } from "./device";
-import { apiRig, detailOf, here } from "./rig";
+import { apiRig, detailOf, here, start } from "./rig";
 import type { ApiRig } from "./rig";
 
 let rig: ApiRig;
@@ -18,6 +18,23 @@ const attributes = `${here}/attributes`;
 const tags = `${here}/tags`;
 /** What the device is answered when it asks for all. */
 const asked = (what: "attribute" | "tag"): unknown => device.say("q", `thing/${what}/query`, {}).json.data;
+
+it("say who changed them last", async () => {
+  await call("PUT", attributes, { floor: 3, label: "hall" });
+  rig.time.now += 1_000;
+  device.say("1", "thing/attribute/update", { attributes: { floor: 4, label: "hall" } });
+  device.say("2", "thing/tag/update", [{ tagKey: "site", tagValue: "north" }]);
+  rig.time.now += 1_000;
+  await call("PATCH", tags, { owner: "me" });
+  expect((await call("GET", `${here}/origins`)).body).toEqual({
+    attributes: { floor: { by: "device", at: start + 1_000 }, label: { by: "operator", at: start } },
+    tags: { site: { by: "device", at: start + 1_000 }, owner: { by: "operator", at: start + 2_000 } },
+  });
+  await call("PATCH", attributes, { floor: null });
+  expect((await call("GET", `${here}/origins`)).body.attributes).toEqual({
+    label: { by: "operator", at: start },
+  });
+});
 
 describe("attributes", () => {
   it("are set, changed in part, and taken away, and the device sees it", async () => {

@@ -139,14 +139,14 @@ describe("devices in CSV", () => {
 
 test("blank lines are looked at once each, however many there are", async () => {
   const blank = "\r\n".repeat(1_000_000);
-  const started = performance.now();
+  const before = process.cpuUsage().user;
   expect(detailOf(await call("POST", bulk, `productKey,deviceKey\n${blank}x`, csv), 400)).toBe(
     "body, line 2: 1 fields, expected 2 as in the first line",
   );
   const { status, body } = await call("POST", bulk, `productKey,deviceKey\np,blank${blank}`, csv);
   expect([status, body.created]).toEqual([200, 1]);
   // A look at each from each would take hours.
-  expect(performance.now() - started).toBeLessThan(20_000);
+  expect(process.cpuUsage().user - before).toBeLessThan(20_000_000);
 });
 
 test("what is no list is refused, and so are other kinds of bodies, here and elsewhere", async () => {

@@ -30,6 +30,7 @@ describe("a command", () => {
     expect(await follow()).toEqual({
       ...{ id, productKey: pk, deviceKey: dk, kind: "set", path: "thing/service/measurepoint/set" },
       ...{ status: "pending", createdAt: start, offers: 0, pendingTtl: 0, responseTimeout: 30 },
+      ...{ points: { relay: 1 }, deadline: start + 30_000 },
     });
     rig.time.now += 1000;
     const { command } = device.points("1", { temperature: 20 });
@@ -38,7 +39,10 @@ describe("a command", () => {
       method: "thing.service.measurepoint.set",
       params: { relay: 1 },
     });
-    expect(await follow()).toMatchObject({ status: "sent", sentAt: start + 1000, offers: 1 });
+    expect(await follow()).toMatchObject({
+      ...{ status: "sent", sentAt: start + 1000, offers: 1, deadline: start + 31_000 },
+      ...{ offeredAt: start + 1000, offeredLastAt: start + 1000, uplink: "thing/measurepoint/post" },
+    });
     rig.time.now += 1000;
     device.post(
       "thing/service/measurepoint/set_reply",
@@ -54,6 +58,18 @@ describe("a command", () => {
       },
     });
     expect((await call("GET", commands)).body.items).toEqual([await follow()]);
+    expect(await follow()).not.toHaveProperty("deadline");
+    expect(await follow()).not.toHaveProperty("fetchedAt");
+  });
+
+  it("says what it asked for, of each kind in the words of the request", async () => {
+    const bodies = [
+      { kind: "set", points: { relay: 1 } },
+      { kind: "get", points: ["temperature", "relay"] },
+      { kind: "service", service: "calibrate", inputs: { reference: { temperature: 20.5 } } },
+      { kind: "raw", payload: "0200000007", requestId: 7 },
+    ];
+    for (const body of bodies) expect(await (await queue(body)).follow()).toMatchObject(body);
   });
 
   it("carries the device's own code", async () => {
@@ -152,8 +168,9 @@ describe("commands that wait", () => {
     const { id, follow } = await queue({ kind: "set", points: { relay: 1 }, responseTimeout: 5 });
     device.points("1", { temperature: 20 });
     rig.time.now += 6_000;
-    device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, code: 200, data: {} }));
-    expect(await follow()).toMatchObject({ status: "timed-out", late: { at: start + 6_000, code: 200 } });
+    const said = { code: 200, data: { relay: 1 }, message: "at last" };
+    device.post("thing/service/measurepoint/set_reply", JSON.stringify({ id, ...said }));
+    expect(await follow()).toMatchObject({ status: "timed-out", late: { at: start + 6_000, ...said } });
     expect(await follow()).not.toHaveProperty("code");
   });
 });

@@ -20,6 +20,9 @@ const items = async (url: string): Promise<any[]> => {
   return body.items as any[];
 };
 
+const latestValue = async (identifier: string): Promise<any> =>
+  (await call("GET", `${here}/measurepoints`)).body[identifier];
+
 describe("measure points", () => {
   it("are none before the first report", async () => {
     expect((await call("GET", `${here}/measurepoints`)).body).toEqual({});
@@ -75,6 +78,46 @@ describe("measure points", () => {
     expect(detailOf(await call("GET", `${here}/measurepoints/temperature/history${query}`), 400)).toMatch(
       detail,
     );
+  });
+
+  describe("that came late", () => {
+    const late = (id: string, measurepoints: Record<string, unknown>, time?: number) =>
+      device.say(id, "thing/measurepoint/resume", { measurepoints, time });
+    const latest = async () => (await call("GET", `${here}/measurepoints`)).body;
+
+    it("are not the latest, whenever they come", async () => {
+      device.points("1", { temperature: 21 }, start - 1000);
+      late("2", { temperature: 5 }, start - 60_000);
+      expect(await latest()).toEqual({ temperature: { value: 21, time: start - 1000, at: start } });
+    });
+
+    it("and do not say of when are not the latest either, but for want of others", async () => {
+      device.points("1", { temperature: 21 }, start - 1000);
+      rig.time.now += 1000;
+      expect(late("2", { temperature: 5, humidity: 40 }).json.code).toBe(200);
+      const { temperature, humidity } = await latest();
+      expect(temperature).toEqual({ value: 21, time: start - 1000, at: start });
+      expect(humidity).toEqual({ value: 40, at: start + 1000, late: true });
+      device.points("3", { humidity: 41 }, start - 2000);
+      expect((await latest()).humidity).toEqual({ value: 41, time: start - 2000, at: start + 1000 });
+    });
+
+    it("nor those with a time that no clock can have", async () => {
+      device.points("1", { temperature: 21 }, start - 1000);
+      late("2", { temperature: 5 }, start + 400 * 86_400_000);
+      expect((await latest()).temperature.value).toBe(21);
+    });
+  });
+
+  it("of a time that cannot be stand in all lists where they came", async () => {
+    device.points("1", { temperature: 1 }, start + 400 * 86_400_000);
+    rig.time.now += 1000;
+    device.points("2", { temperature: 2 }, start + 500);
+    for (const path of ["measurepoints/temperature/history", "measurepoints/history"]) {
+      expect((await items(`${here}/${path}`)).map(({ value }) => value)).toEqual([2, 1]);
+      expect((await items(`${here}/${path}?to=${start + 900}`)).map(({ value }) => value)).toEqual([2, 1]);
+    }
+    expect((await latestValue("temperature")).value).toBe(2);
   });
 
   it("show a value as it came, whatever its type", async () => {

@@ -14,22 +14,23 @@ beforeEach(async () => {
 const product = `/api/v1/products/${pk}`;
 const devices = "/api/v1/devices";
 
+/** The rig's product, as it stands in the list. */
+const climate = {
+  ...{ productKey: pk, name: "Climate", payload: "json", hasModel: true, hasScript: true },
+  ...{ modelVersion: 1, devices: 2 },
+};
+
 describe("products", () => {
   it("are listed without what is long", async () => {
     expect((await call("GET", "/api/v1/products")).body).toEqual({
-      items: [
-        { productKey: pk, name: "Climate", payload: "json", hasModel: true, hasScript: true, devices: 2 },
-      ],
+      items: [climate],
     });
   });
 
   it("are shown whole one by one", async () => {
     const { status, body } = await call("GET", product);
     expect(status).toBe(200);
-    expect(body).toEqual({
-      ...{ productKey: pk, name: "Climate", payload: "json", hasModel: true, hasScript: true, devices: 2 },
-      ...{ model: demoModel, script: demoScript },
-    });
+    expect(body).toEqual({ ...climate, model: demoModel, script: demoScript });
     detailOf(await call("GET", "/api/v1/products/other"), 404);
   });
 
@@ -46,6 +47,7 @@ describe("products", () => {
         payload: "json",
         hasModel: true,
         hasScript: false,
+        modelVersion: 1,
         devices: 0,
         model: demoModel,
       },
@@ -118,7 +120,9 @@ describe("a try of the parsing script", () => {
     expect((await call("POST", tryUrl, { bytes: "00" })).body).toEqual({
       fault: expect.stringMatching(/\w/),
     });
-    expect((await call("POST", tryUrl, { json: 1 })).body).toEqual({ fault: expect.stringMatching(/no/) });
+    expect((await call("POST", tryUrl, { json: 1 })).body).toEqual({
+      ...{ fault: expect.stringMatching(/no/), line: 1, column: 90 },
+    });
   });
 
   it("says that what it returned is no JSON", async () => {

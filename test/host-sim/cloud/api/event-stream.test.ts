@@ -107,6 +107,12 @@ describe("what a reader chooses", () => {
   });
 });
 
+test("its head alone is not told: it has no end", async () => {
+  const answer = await rig.call("HEAD", "/api/v1/events");
+  expect(answer.status).toBe(405);
+  expect(answer.headers["allow"]).toBe("GET");
+});
+
 test.each([
   ["?deviceKey=x", /deviceKey: needs productKey/],
   ["?type=stord", /no event is of type "stord"; the nearest is "stored"/],

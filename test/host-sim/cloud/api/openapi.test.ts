@@ -29,8 +29,11 @@ GET /api/v1/products
 GET PUT PATCH DELETE /api/v1/products/{productKey}
 GET /api/v1/products/{productKey}/model
 POST /api/v1/products/{productKey}/script/try
+GET /api/v1/products/{productKey}/versions
+GET /api/v1/products/{productKey}/versions/{number}
 GET POST /api/v1/devices
 POST /api/v1/devices/bulk
+GET /api/v1/fleet
 GET PATCH DELETE ${devicePath}
 POST ${devicePath}/enable
 POST ${devicePath}/disable
@@ -39,6 +42,7 @@ GET ${devicePath}/measurepoints
 GET ${devicePath}/measurepoints/{id}/history
 GET ${devicePath}/events
 GET PUT PATCH DELETE ${devicePath}/attributes
+GET ${devicePath}/origins
 GET PUT PATCH DELETE ${devicePath}/tags
 GET ${devicePath}/messages
 GET ${devicePath}/measurepoints/history
@@ -60,6 +64,8 @@ GET PUT /api/v1/nat
 GET PUT /api/v1/rate-limit
 GET /api/v1/status
 GET /api/v1/capture
+GET /api/v1/messages
+GET /api/v1/devices/{productKey}/{deviceKey}/capture
 GET /api/v1/events
 GET POST /api/v1/webhooks
 GET PATCH DELETE /api/v1/webhooks/{id}
@@ -70,6 +76,7 @@ POST /api/v1/webhooks/{id}/test
 /** What is sent as it comes, and is no JSON. */
 const streams: ReadonlyMap<string, string> = new Map([
   ["GET /api/v1/capture", "application/x-pcapng"],
+  ["GET /api/v1/devices/{productKey}/{deviceKey}/capture", "application/x-pcapng"],
   ["GET /api/v1/events", "text/event-stream"],
 ]);
 

@@ -93,7 +93,8 @@ describe("an upgrade", () => {
 
   it("is ordered, followed and done", async () => {
     device.say("1", "ota/device/inform", { version: "1.2.0" });
-    expect((await rig.call("GET", `${here}/firmware`)).body).toEqual({ version: "1.2.0", tasks: [] });
+    const informed = { version: "1.2.0", since: rig.time.now, informedAt: rig.time.now };
+    expect((await rig.call("GET", `${here}/firmware`)).body).toEqual({ ...informed, tasks: [] });
     const job = await order({ timeout: 3600 });
     expect(job.status).toBe(201);
     expect(job.body).toMatchObject({
@@ -116,7 +117,7 @@ describe("an upgrade", () => {
       desc: "fetching",
       startedAt: rig.time.now,
     });
-    expect((await rig.call("GET", `${here}/firmware`)).body).toEqual({ version: "1.2.0", tasks: [task] });
+    expect((await rig.call("GET", `${here}/firmware`)).body).toEqual({ ...informed, tasks: [task] });
     expect(detailOf(await rig.call("POST", "/api/v1/ota-tasks/1/cancel"), 409)).toContain("is upgrading");
     expect(detailOf(await rig.call("DELETE", `${files}/1.3.0`), 409)).toContain("in a task");
     device.say("4", "ota/device/progress", { step: "-3", desc: "digest" });

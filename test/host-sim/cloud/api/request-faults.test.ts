@@ -374,7 +374,7 @@ describe("what a schema takes is said in words", () => {
 test("the console's page is told in the same words", async () => {
   const { call } = await apiRig({ feed: new Feed(() => 0) });
   const told = async (body: object): Promise<string> =>
-    detailOf(await call("POST", "/console/script/try", body), 400);
+    detailOf(await call("POST", `/console/products/${pk}/script/try`, body), 400);
   expect(await told({ bytes: "00" })).toBe(
     "body.script: is missing; expected text of at most 1048576 characters",
   );

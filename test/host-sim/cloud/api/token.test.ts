@@ -27,9 +27,9 @@ describe("a token", () => {
 describe("a header", () => {
   const guard = new TokenGuard(apiToken);
   it.each<[string | undefined, string]>([
-    [`Bearer ${apiToken}`, "right"],
-    [`bearer ${apiToken}`, "right"],
-    [`Bearer   ${apiToken}  `, "right"],
+    [`Bearer ${apiToken}`, "operate"],
+    [`bearer ${apiToken}`, "operate"],
+    [`Bearer   ${apiToken}  `, "operate"],
     [undefined, "missing"],
     ["", "missing"],
     ["Bearer", "missing"],

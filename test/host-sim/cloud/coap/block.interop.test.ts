@@ -105,9 +105,10 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
         expect(shell.bodies.map((body) => Buffer.compare(body, up))).toEqual([0, 0, expect.anything()]);
         const blocks = Math.ceil(length / size);
         expect(shell.asked).toBe(3 * (blocks - 1));
-        expect(shell.wire).toHaveLength(2 * 3 * blocks);
         expect(shell.layer.held.uploads).toBe(0);
-        expect(shell.layer.counters.duplicateRequests).toBe(0);
+        // Each datagram is answered, before another one is looked at; on a busy machine libcoap repeats one.
+        const { duplicateRequests } = shell.layer.counters;
+        expect(shell.wire.map(([sign]) => sign).join("")).toBe("><".repeat(3 * blocks + duplicateRequests));
       }
     },
   );
@@ -170,15 +171,15 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
 
   it.concurrent("is told when its body is too long, at the first block", async () => {
     const shell = await serve(nothing, { limits: { bodyBytes: 1024 } });
-    const run = await runClient(shell.port, "/body", ["-m", "put", "-b", "64", "-B", "5"], bodyOf(1025));
+    const run = await runClient(shell.port, "/body", ["-m", "put", "-b", "64"], bodyOf(1025));
     expect(run.said).toContain("4.13");
     expect(shell.bodies).toEqual([]);
-    expect(shell.wire).toHaveLength(2);
+    expect(new Set(shell.wire).size).toBe(2);
   });
 
   it.concurrent("is told when it may not", async () => {
     const shell = await serve(nothing, { admits: () => ({ refused: 0x81, reason: "no signature" }) });
-    const run = await runClient(shell.port, "/body", ["-m", "put", "-b", "64", "-B", "5"], bodyOf(200));
+    const run = await runClient(shell.port, "/body", ["-m", "put", "-b", "64"], bodyOf(200));
     expect(run.said).toContain("4.01");
     expect(shell.layer.held.uploads).toBe(0);
   });
@@ -217,7 +218,9 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
       expect(layer.counters.duplicatedDown > 0).toBe(duplicateDown > 0);
       // Five blocks and two retransmissions, of which the cloud had seen one before.
       if (duplicateDown === 0) {
-        expect(layer.counters).toMatchObject({ datagrams: 7, duplicateRequests: 1 });
+        const { datagrams, duplicateRequests } = layer.counters;
+        expect(datagrams - duplicateRequests).toBe(6);
+        expect(duplicateRequests).toBeGreaterThanOrEqual(1);
       }
     },
   );
@@ -227,6 +230,7 @@ describe.skipIf(missing("coap-client-notls"))("libcoap's client", () => {
     shell.layer.faults = { ...noFaults, delayDown: 500 };
     await runClient(shell.port, "/body", ["-m", "put", "-b", "64"], bodyOf(150));
     expect(shell.bodies.map((body) => Buffer.compare(body, bodyOf(150)))).toEqual([0]);
-    expect(shell.layer.counters.delayedDown).toBe(3);
+    const { delayedDown, duplicateRequests } = shell.layer.counters;
+    expect(delayedDown - duplicateRequests).toBe(3);
   });
 });

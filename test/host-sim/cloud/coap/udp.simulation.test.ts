@@ -44,7 +44,7 @@ describe.skipIf(!installed && mayBeMissing)("libcoap's client", () => {
   function client(method: string, path: string, ...args: string[]): Promise<{ out: Buffer; err: string }> {
     const url = `coap://127.0.0.1:${server.port}${path}`;
     return new Promise((resolve, reject) => {
-      const all = ["-m", method, "-B", "5", ...args, url];
+      const all = ["-m", method, "-B", "30", ...args, url];
       execFile(coapClient, all, { encoding: "buffer" }, (error, out, err) => {
         if (error !== null) reject(error);
         else resolve({ out, err: err.toString("utf8") });
@@ -149,7 +149,12 @@ describe("a port that cannot be had", () => {
     return serveUdp({ host, port, edition: "token", iv: "zero", devices: [] });
   };
   it.each<[string, () => [string, number], string, RegExp]>([
-    ["is in use", () => ["127.0.0.1", server.port], "EADDRINUSE", /^UDP port \d+ on \S+ is in use; stop/],
+    [
+      "is in use",
+      () => ["127.0.0.1", server.port],
+      "EADDRINUSE",
+      /^UDP port \d+ on \S+ is in use; stop .*--port$/,
+    ],
     ["is another machine's", () => ["192.0.2.1", 0], "EADDRNOTAVAIL", /^192\.0\.2\.1 is no address of this/],
     ["is no port", () => ["127.0.0.1", 70_000], "ERR_SOCKET_BAD_PORT", /expected an integer from 0 to 65535/],
   ])("because it %s", async (_name, where, code, message) => {
@@ -172,6 +177,33 @@ it("gives the port back, and closing twice is no fault", async () => {
 });
 
 describe("with a storage", () => {
+  it("a session that lapsed while nothing ran has lapsed before anybody can look, and all are told", async () => {
+    const lastSeen = Date.now() - 120_000;
+    const record = { ...demoDevice };
+    const session = {
+      token: "00".repeat(8),
+      sequence: 4,
+      lifetime: 60,
+      peer: { address: "10.0.0.2", port: 1 },
+    };
+    const kept = { record, state: "online", session, lastSeen, attributes: {}, tags: {}, counters: {} };
+    const storage: DurableStorage = {
+      entries: [[`device/${pk}/${dk}`, kept]],
+      ...{ put: () => undefined, delete: () => undefined, flush: () => Promise.resolve() },
+    };
+    const told: CloudEvent[] = [];
+    const restarted = await serveUdp({
+      ...{ host: "127.0.0.1", port: 0, edition: "token", iv: "zero", devices: [], storage },
+      onEvent: (event) => told.push(event),
+    });
+    try {
+      expect(restarted.cloud.devices.view(pk, dk)).toMatchObject({ state: "offline", stateReason: "silent" });
+      expect(told).toMatchObject([{ type: "state", from: "online", to: "offline", reason: "silent" }]);
+    } finally {
+      await restarted.close();
+    }
+  });
+
   /** A storage whose flushes end when the test says so. */
   class SlowStorage implements DurableStorage {
     readonly entries: [string, unknown][] = [];

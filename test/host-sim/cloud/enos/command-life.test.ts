@@ -81,6 +81,34 @@ describe.each(["token", "tokenless"] as const)("edition %s", (edition) => {
     expect(eventsOf(device.rig, "command-answered")).toEqual([]);
   });
 
+  it("has the times of each step, and says on what it was offered", () => {
+    const device = online(edition);
+    const id = send(device, relay, 1_000, { pendingTtl: day });
+    const view = () => device.rig.cloud.commands.view(id)!;
+    expect(view()).toMatchObject({ createdAt: 1_000, deadline: 1_000 + day, points: { relay: 1 } });
+    const said = speak(device, 2_000);
+    expect(view()).toMatchObject({ offeredAt: 2_000, uplink: "thing/tag/query" });
+    expect(taken(device, 3_000, said)).toBe(id);
+    const sentAt = edition === "token" ? 3_000 : 2_000;
+    expect(view()).toMatchObject({ sentAt, deadline: sentAt + 30_000 });
+    expect(view().fetchedAt).toBe(edition === "token" ? 3_000 : undefined);
+    // Offered and fetched once more: the first time is what counts, and the last is told beside it.
+    taken(device, 14_000, speak(device, 14_000));
+    expect(view()).toMatchObject({ offeredAt: 2_000, offeredLastAt: 14_000, offers: 2, sentAt });
+    device.post(
+      15_000,
+      `${set}_reply`,
+      JSON.stringify({ id, code: 501, data: { why: 7 }, message: "no\u202e" }),
+    );
+    expect(view()).toMatchObject({ code: 501, data: { why: 7 }, message: "no\u202e", answeredAt: 15_000 });
+    expect(view().deadline).toBeUndefined();
+    expect(eventsOf(device.rig, "command-answered")).toMatchObject([
+      { id, code: 501, data: { why: 7 }, message: "no\\u202e", took: 15_000 - sentAt },
+    ]);
+    expect(eventsOf(device.rig, "command-queued")).toMatchObject([{ id, kind: "set" }]);
+    expect(eventsOf(device.rig, "command-offered")[0]).toMatchObject({ id, uplink: "thing/tag/query" });
+  });
+
   it("takes no reply to a command that was not sent", () => {
     const device = online(edition);
     const ids = [send(device, relay), send(device, relay)];

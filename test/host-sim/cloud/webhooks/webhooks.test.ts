@@ -9,7 +9,15 @@ import { answering, start, stored, webhooksOver } from "./rig";
 
 const url = "http://127.0.0.1:9000/hook";
 const state = (deviceKey: string, productKey = "PK"): CloudEvent => ({
-  ...{ type: "state", at: start, from: "inactive", to: "online", productKey, deviceKey },
+  ...{
+    type: "state",
+    at: start,
+    from: "inactive",
+    to: "online",
+    reason: "authenticated",
+    productKey,
+    deviceKey,
+  },
 });
 const elsewhere: CloudEvent = { type: "product-put", at: start, productKey: "PK" };
 

@@ -129,16 +129,18 @@ describe.skipIf(missing)("tshark", () => {
   test("finds every datagram at the place and the time that it had", () => {
     const packets = packetsOf(captured(run.events));
     const seen = packets.map((packet) => {
-      const time = Number(packet["frame.time_epoch"]) * 1000 - epoch;
-      return `${packet["frame.interface_name"]} ${time.toFixed(1)} ${packet["udp.payload"]}`;
+      // To the microsecond, as the file has it: in ms a half could be rounded either way.
+      const [seconds, fraction] = packet["frame.time_epoch"].split(".");
+      return `${packet["frame.interface_name"]} ${seconds}${fraction.slice(0, 6)} ${packet["udp.payload"]}`;
     });
     const expected = datagrams.flatMap(({ direction, time, deliveredAt, bytes }) => {
       const [near, far] = direction === "up" ? ["device", "cloud"] : ["cloud", "device"];
       const payload = Buffer.from(bytes).toString("hex");
-      const departure = `${near} ${time.toFixed(1)} ${payload}`;
+      const micros = (at: number): string => String(Math.round((epoch + at) * 1000));
+      const departure = `${near} ${micros(time)} ${payload}`;
       return deliveredAt === undefined
         ? [departure]
-        : [departure, `${far} ${deliveredAt.toFixed(1)} ${payload}`];
+        : [departure, `${far} ${micros(deliveredAt)} ${payload}`];
     });
     expect(seen.sort()).toEqual(expected.sort());
     const times = packets.map((packet) => Number(packet["frame.time_epoch"]));

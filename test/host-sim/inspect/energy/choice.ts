@@ -6,10 +6,9 @@ export const base: Choice = {
   interval: 900,
   format: "raw",
   batch: 1,
-  lifetime: 3_600,
   keepAlive: false,
   sleep: "deep",
-  t3324: 10,
+  t3324: 2,
   saving: "psm",
   releaseAssistance: true,
 };

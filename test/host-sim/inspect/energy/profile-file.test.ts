@@ -23,9 +23,29 @@ describe("a profile of one's own", () => {
     expect(read({}).modem).toBe(profiles.field.modem);
   });
 
+  test("takes a figure with its range, and a module's sheet for its base", () => {
+    const { board, modem } = read({
+      base: "sim7020",
+      board: { computeRate: { value: 9_500, low: 9_000, high: 10_000, source: "our board" } },
+    });
+    expect(board.computeRate).toEqual({
+      value: 9_500,
+      low: 9_000,
+      high: 10_000,
+      tag: "measured",
+      source: "our board",
+    });
+    expect(modem.psm.source).toMatch(/SIM7020 Hardware Design/);
+  });
+
   test.each([
     [[], "must hold an object"],
-    [{ base: "lab" }, 'base must be "field" or "limit"'],
+    [{ base: "lab" }, "base must be one of modern, field, limit, sim7020"],
+    [{ base: 5 }, "base must be one of"],
+    [{ board: { awake: 0.083 } }, "board.awake is unknown; board has starting, running240"],
+    [{ board: { computeRate: 0 } }, "board.computeRate is steps a second for each MHz"],
+    [{ board: { computeRate: { value: 2, low: 1 } } }, "needs both low and high"],
+    [{ board: { computeRate: { value: 2, low: 3, high: 4 } } }, "with its value between them"],
     [{ modems: {} }, '"modems" is unknown'],
     [{ modem: { psn: 1 } }, "modem.psn is unknown; modem has psm, radioOff"],
     [{ modem: { psm: "1" } }, "modem.psm must be a number"],

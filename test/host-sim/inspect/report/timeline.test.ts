@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { encodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
 import { lasting, stamp } from "../../../../host-sim/inspect/report/duration";
-import { Timeline, foldHex } from "../../../../host-sim/inspect/report/timeline";
+import { Timeline, describeCloud, foldHex } from "../../../../host-sim/inspect/report/timeline";
 import { paletteFor } from "../../../../host-sim/inspect/report/style";
 import type { CloudEvent } from "../../../../host-sim/cloud/events";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
@@ -50,6 +50,73 @@ function datagram(time: number, fate: "delivered" | "lost", again = false): Worl
   };
   return { time, source: "air", report, again };
 }
+
+test.each<
+  [Omit<Extract<CloudEvent, { type: "seal-doubted" }>, "type" | "at" | "productKey" | "deviceKey">, RegExp]
+>([
+  [
+    { what: "refused", reason: "forged", times: 1 },
+    /^sealed: a message was refused: forged, no key opens it$/,
+  ],
+  [
+    { what: "refused", reason: "of its own", times: 10 },
+    /^sealed: a message was refused: of its own, 10 times so far$/,
+  ],
+  [
+    { what: "replayed", salt: "0011", counter: 3, times: 1 },
+    /envelope 3 of start 0011 came again: somebody.*or the device/,
+  ],
+  [
+    { what: "cloned", salt: "0011", counter: 4, times: 1 },
+    /envelope 4 of start 0011 is new.*two boards.*or somebody held/,
+  ],
+  [
+    { what: "swapped", salt: "0011", counter: 5, sealedBy: "other", times: 1 },
+    /is of device other, and came by the path/,
+  ],
+  [{ what: "plain", times: 100 }, /a plain message was taken.*, 100 times so far$/],
+])("a message in doubt is a line: %j", (doubt, words) => {
+  expect(describeCloud({ type: "seal-doubted", ...demo, ...doubt }, false)).toMatch(words);
+});
+
+describe("the values of a reading", () => {
+  const names = Array.from({ length: 30 }, (_, i) => `point${i}`);
+  const stored: WorldEvent = {
+    time: 1_000,
+    source: "cloud",
+    event: {
+      type: "stored",
+      ...demo,
+      kind: "reading",
+      id: "353187458",
+      format: "raw",
+      points: { ...Object.fromEntries(names.map((name, i) => [name, i])), note: "n".repeat(200) },
+    },
+  };
+  const shown = (columns?: number): string => {
+    const written: string[] = [];
+    const write = (line: string): void => void written.push(line);
+    new Timeline({ write, palette: paletteFor({}), verbose: false, columns }).add(stored);
+    return written.join("");
+  };
+
+  test("are all there in a pipe, those that were added last as well", () => {
+    const line = shown();
+    for (const [i, name] of names.entries()) expect(line).toContain(` ${name}=${i}`);
+    expect(line).toContain(` note="${"n".repeat(200)}"`);
+    expect(line).not.toMatch(/…|\.\.\.| more$/);
+  });
+
+  test.each([80, 140, 200])(
+    "fit into the line of a terminal of %d columns, whole, with how many are left out",
+    (columns) => {
+      const line = shown(columns);
+      expect(line.length).toBeLessThanOrEqual(Math.max(120, columns));
+      const [, values, more] = /\(raw\)((?: point\d+=\d+)+) and (\d+) more$/.exec(line)!;
+      expect(values.trim().split(" ").length + Number(more)).toBe(31);
+    },
+  );
+});
 
 describe("the timeline", () => {
   test("folds the AT exchange to its commands, and counts what came back", () => {
@@ -108,6 +175,7 @@ describe("what strangers wrote", () => {
     ["the modem", at(0, "modem", hostile)],
     ["a report", cloud({ type: "report-refused", reason: hostile, enosCode: 1204, ...demo })],
     ["a measure point", cloud({ type: "points-skipped", id: "1", count: 2, reason: hostile, ...demo })],
+    ["a refusal", cloud({ type: "seal-doubted", what: "refused", reason: hostile, times: 1, ...demo })],
     ["a reading", cloud({ type: "stored", kind: "reading", id: hostile, format: "json", ...demo })],
   ];
 

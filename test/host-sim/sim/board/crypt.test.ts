@@ -19,10 +19,11 @@ const published = [
 ];
 const messages = [1, 28, 31, 32, 33, 55, 56, 63, 64, 65, 119, 500].map((length) => hex(random.bytes(length)));
 
-/** NIST SP 800-38A, F.2.1 and F.1.1. */
+/** NIST SP 800-38A, F.2.1, F.5.1 and F.1.1. */
 const nist = {
   key: "2b7e151628aed2a6abf7158809cf4f3c",
   iv: "000102030405060708090a0b0c0d0e0f",
+  counter: "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
   data:
     "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51" +
     "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
@@ -30,6 +31,9 @@ const nist = {
 const nistCbc =
   "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2" +
   "73bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca307586e1a7";
+const nistCtr =
+  "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff" +
+  "5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee";
 const nistEcb =
   "3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf" +
   "43b1cd7f598ece23881b00e3ed0306887b0c785e27e8ad3f8223207104725dd4";
@@ -37,6 +41,8 @@ const nistEcb =
 const ciphers = [16, 24, 32].map((length) => ({
   key: hex(random.bytes(length)),
   iv: hex(random.bytes(16)),
+  // It runs over within the data.
+  counter: `00${"ff".repeat(14)}fe`,
   data: hex(random.bytes(80)),
 }));
 
@@ -67,9 +73,11 @@ describe.each(engines)("on %s", (_name, open) => {
       ...messages.map((message) => createHash("sha256").update(message, "hex").digest("hex")),
       `${createHash("sha256").update("äß€😀").digest("hex")} 20`,
       `${nistCbc} true true ${nistEcb}`,
-      ...ciphers.map(
-        ({ key, iv, data }) => `${aes("cbc", key, iv, data)} true true ${aes("ecb", key, null, data)}`,
-      ),
+      `ctr ${nistCtr} true`,
+      ...ciphers.flatMap(({ key, iv, counter, data }) => [
+        `${aes("cbc", key, iv, data)} true true ${aes("ecb", key, null, data)}`,
+        `ctr ${aes("ctr", key, counter, data)} true`,
+      ]),
       `tail ${"00".repeat(13)}`,
       `tail ${aes("cbc", zeroKey, zeroKey, "01".repeat(16))}000000`,
       `into ${aes("cbc", zeroKey, zeroKey, zeroKey)}0000`,

@@ -84,7 +84,7 @@ describe.each(engines)("on %s", (_name, open) => {
     });
     failing = undefined;
     const good = await boot(60_000);
-    expect(good.lines).toContain("agent: start interval=900s");
+    expect(good.lines).toContain("agent: start interval=900s batch=1 lifetime=3600s");
     expect(good.restarts).toEqual([]);
     // It has started, so that the next failure is the first again.
     failing = { part: "serial", why: "port in use" };
@@ -103,7 +103,7 @@ describe.each(engines)("on %s", (_name, open) => {
     });
     failing = undefined;
     const good = await boot(60_000);
-    expect(good.lines).toContain("agent: start interval=900s");
+    expect(good.lines).toContain("agent: start interval=900s batch=1 lifetime=3600s");
     expect(good.lines).toContain('start: recovered failures=10 reason="ESP_ERR_NVS_NOT_INITIALIZED"');
     expect(good.restarts).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe.each(engines)("on %s", (_name, open) => {
     expect(lines.filter((line) => line.startsWith("memory: "))).toEqual([
       'memory: failed reason="ESP_ERR_NVS_INVALID_STATE"',
     ]);
-    expect(lines).toContain("agent: start interval=900s");
+    expect(lines).toContain("agent: start interval=900s batch=1 lifetime=3600s");
     expect(lines.join()).toContain("report: taken ");
     expect(restarts).toEqual([]);
   });

@@ -239,7 +239,7 @@ const programs: Record<string, () => void> = {
       say(hex(digest.close()));
     }
     say(hex(new Digest("SHA256").process("äß€😀", "")), new Digest("SHA1").outputSize);
-    for (const { key, iv, data } of config.ciphers) {
+    for (const { key, iv, counter, data } of config.ciphers) {
       const cipher = new BlockCipher("AES", bytes(key).buffer as ArrayBuffer);
       const vector = bytes(iv).buffer as ArrayBuffer;
       const view = bytes("00" + data).subarray(1);
@@ -249,6 +249,12 @@ const programs: Record<string, () => void> = {
       const chained = hex(mode.encrypt(view.subarray(0, 16))) + hex(mode.encrypt(view.subarray(16)));
       const back = new Mode("CBC", cipher, vector).decrypt(bytes(whole));
       say(whole, chained === whole, hex(back) === data, hex(new Mode("ECB", cipher).encrypt(view)));
+      // In pieces that end within a block and at its end.
+      const stream = new Mode("CTR", cipher, bytes(counter).buffer as ArrayBuffer);
+      const ends = [5, 16, 48, view.length];
+      const pieces = ends.map((end, i) => hex(stream.encrypt(view.subarray(ends[i - 1] ?? 0, end)))).join("");
+      stream.setIV(bytes(counter).buffer as ArrayBuffer);
+      say("ctr", pieces, hex(stream.decrypt(bytes(pieces))) === data);
     }
     const key = new BlockCipher("AES", new ArrayBuffer(16));
     const iv = new ArrayBuffer(16);

@@ -37,7 +37,7 @@ const json = fc.dictionary(fc.stringMatching(/^[a-z]\w*$/), fc.oneof(fc.integer(
 
 /** Arbitrary values of each kind; one that is missing does not compile. */
 const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = {
-  "agent start": { interval: seconds },
+  "agent start": { interval: seconds, batch: whole, lifetime: seconds },
   "agent waits": { delay: seconds },
   "agent panicked": { panics: whole, delay: seconds },
   "agent idle": { "waiting?": whole, "next?": seconds },
@@ -63,13 +63,25 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "command working": { topic: text },
   "command too long": { topic: text, received: whole },
   "command ignored": { topic: text, reason: text },
+  "command refused": { topic: text, reason: fc.constantFrom("plain", "truncated", "forged", "stale") },
   "command answered": { id },
   "command unanswered": { id, reason: text },
   "command forgotten": { "age?": seconds },
   "session authenticating": {
-    cause: fc.constantFrom("first", "lapsed", "unauthorized", "bad-option", "illegal-payload", "too-large"),
+    cause: fc.constantFrom(
+      ...[
+        "first",
+        "lapsed",
+        "longer-signature",
+        "unauthorized",
+        "bad-option",
+        "illegal-payload",
+        "too-large",
+      ],
+    ),
   },
   "session online": { edition },
+  "session format-stated": {},
   "session resumed": { edition },
   "session refused": { reason: word, retryAfter: seconds },
   "session doubted": { reason: word },
@@ -77,6 +89,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "session keep alive": {},
   "supervisor reset": { reason: text },
   "supervisor restart": { reason: fc.constantFrom("fault", "no-contact", "hung", "application") },
+  "setting in vain without": { name: word, what: text },
   "setting in vain": { name: word, modem: word },
   "setting unknown": { name: text, nearest: word },
   "clock doubted": {},
@@ -144,6 +157,7 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "modem note": { text: fc.constantFrom("radio reset", "reset level=radio", "up rssi=-75dBm edrx=20s") },
   "board note": { text },
   "keys missing": {},
+  "seal key missing": {},
   "keys found": { imei: fc.stringMatching(/^\d{15}$/) },
   fault: { text },
   "start failed": { reason: text, failures: whole, retry: seconds },
@@ -327,7 +341,10 @@ describe("the reader", () => {
         const event = readLogLine(line);
         // What it does read, it has not made up: the writer says the same, but for how numbers are written.
         if (event !== undefined && !line.includes("values=") && !line.startsWith("command:")) {
-          expect(logLine(event).replace(/\d+/g, "0")).toBe(line.replace(/\d+/g, "0"));
+          const [said, read] = [logLine(event), line].map((each) => each.replace(/\d+/g, "0"));
+          // The modem's lines may end in advice, which is not read.
+          const advised = event.kind.startsWith("modem ") && read.startsWith(`${said}: `);
+          expect(advised ? said : read).toBe(said);
         }
       }),
     );
@@ -335,9 +352,9 @@ describe("the reader", () => {
 
   it("takes no longer for a long line than its length explains", () => {
     const long = [`report: refused id=1 reason="${"\\".repeat(16_000)}`, `fault: ${"modem: ".repeat(2_000)}`];
-    const began = performance.now();
+    const before = process.cpuUsage().user;
     for (const line of long) for (let i = 0; i < 20; i++) readLogLine(line);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(process.cpuUsage().user - before).toBeLessThan(2_000_000);
     expect(readLogLine(`fault: ${"a".repeat(20_000)}`)).toBeUndefined();
   });
 });

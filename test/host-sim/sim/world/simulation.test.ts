@@ -121,9 +121,37 @@ describe("a device's first hours", () => {
   });
 
   test("a lifetime that lapses between reports costs an authentication and no reading", async () => {
-    const { result } = await run({ interval: 7_200, loss: 0 });
+    const { result } = await run({ interval: 7_200, lifetime: 3_600, loss: 0 });
     expect(result.complete).toBe(true);
     expect(result.device.counters.authenticated).toBe(10);
+    // The lifetime that the firmware chooses by itself is twice the interval.
+    const { result: chosen } = await run({ interval: 7_200, loss: 0 });
+    expect(chosen.device.counters.authenticated).toBe(1);
+  });
+
+  test("a reading a day authenticates for each and sends none in vain; one a little sooner keeps its session", async () => {
+    // The clock of this seed's board is slow in deep sleep: by it a day has not quite passed.
+    const daily = { seed: 5, sleep: "deep", reports: 12, loss: 0 } as const;
+    const { result } = await run({ ...daily, interval: 86_400 });
+    expect(result.complete).toBe(true);
+    expect(result.device.counters).toMatchObject({ authenticated: 12, signatureRefused: 0 });
+    const { result: sooner } = await run({ ...daily, interval: 85_900 });
+    expect(sooner.complete).toBe(true);
+    expect(sooner.device.counters).toMatchObject({ authenticated: 1, signatureRefused: 0 });
+  });
+
+  test("a session of more than 99 messages is renewed, so that no signature is longer than the first", async () => {
+    const { result, events } = await run({ reports: 120, loss: 0, format: "compact", command: false });
+    const longest = events.reduce((most, event) => {
+      if (event.source !== "air" || event.report.direction !== "up") return most;
+      const text = Buffer.from(event.report.bytes).toString("latin1");
+      return Math.max(most, /[0-9A-F]{32,}/.exec(text)?.[0].length ?? 0);
+    }, 0);
+    expect(result.complete).toBe(true);
+    expect(result.device.counters.authenticated).toBe(2);
+    // A character in front of it may look like one of its own.
+    expect(longest).toBeGreaterThanOrEqual(64);
+    expect(longest).toBeLessThan(70);
   });
 
   test("the same seed gives the same datagrams at the same times, another seed others", async () => {

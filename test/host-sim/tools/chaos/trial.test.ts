@@ -2,7 +2,7 @@
  * Trials, and that each rule can be broken: a violation is planted in what the books get to see.
  */
 import { describe, expect, test } from "vitest";
-import { faultKinds } from "../../../../host-sim/tools/chaos/kinds";
+import { faultKinds, kinds as kindTable } from "../../../../host-sim/tools/chaos/kinds";
 import { density } from "../../../density";
 import { broken, hour, insteadOf, isStoredReading, minute, nthStored, run, scriptOf } from "./planted";
 import type { Fault } from "../../../../host-sim/tools/chaos/script";
@@ -191,7 +191,9 @@ describe("each kind of fault by itself", () => {
   test.each(kinds)("%s costs no reading", async (kind) => {
     const lasting = momentary.test(kind) ? 0 : 20 * minute;
     const struck: string[] = [];
-    const result = await run(scriptOf([{ at: hour, kind, lasting, amount: amounts[kind] ?? 0 }]), {
+    const sealed = kindTable[kind].sealedOnly === true ? { sealed: true as const } : {};
+    const script = scriptOf([{ at: hour, kind, lasting, amount: amounts[kind] ?? 0 }], sealed);
+    const result = await run(script, {
       onFault: (fault) => struck.push(fault.kind),
     });
     expect(struck).toEqual([kind]);
@@ -200,7 +202,8 @@ describe("each kind of fault by itself", () => {
     expect(serious).toEqual([]);
     expect(result.faults).toEqual({ [kind]: 1 });
     // Somebody who changes a board's settings takes its power away, too.
-    expect(result.powerCuts).toBe(kind.startsWith("power-cut") || kind === "server-change" ? 1 : 0);
+    const isCut = kind.startsWith("power-cut") || kind === "server-change" || kind === "image-restored";
+    expect(result.powerCuts).toBe(isCut ? 1 : 0);
     const { damaged = 0, corrupt = 0 } = result.losses;
     expect(result.delivered + damaged + corrupt).toBeGreaterThanOrEqual(result.readings);
   });

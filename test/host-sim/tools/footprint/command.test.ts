@@ -71,16 +71,10 @@ describe("npm run footprint", () => {
     [["--update", "--modem", "bc66"], /^--update writes the budget of every modem/],
     [["--update", "--only", "ram"], /^--update is about code/],
     [["--update", "--only", "stack"], /^--update is about code/],
-    [["--only", "heap"], /argument 'heap' is invalid/],
-    [["--modem", "toaster"], /argument 'toaster' is invalid/],
+    [["--only", "heap"], /^--only takes code, ram or stack, got "heap"$/],
+    [["--modem", "toaster"], /^--modem takes sim7020, .* or sara-r5, got "toaster"$/],
   ])("%j is no command line", async (args, why) => {
     const { code, stderr } = await run(["footprint", ...args]);
-    expect([
-      code,
-      stderr
-        .trim()
-        .split("\n")[0]
-        .replace(/^error: option .*? /, ""),
-    ]).toEqual([2, expect.stringMatching(why)]);
+    expect([code, stderr.trim().split("\n")[0]]).toEqual([2, expect.stringMatching(why)]);
   });
 });

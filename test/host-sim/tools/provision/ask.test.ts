@@ -56,6 +56,18 @@ test("no device key stands for the IMEI", async () => {
   });
 });
 
+test("is not offered for a sealed product, whose seal key is made of the device key", async () => {
+  const all = { "Product key": "PK\r", "Device key": "DK\r", "Device secret": `${secret}\r` };
+  for (const [isSealed, question] of [
+    [true, "Device key: "],
+    [false, "Device key (empty: the modem's IMEI): "],
+  ] as const) {
+    const { input, output, shown } = terminal(all);
+    await askForKeys(input, output, isSealed);
+    expect(shown()).toContain(question);
+  }
+});
+
 test("of all pasted at once, the secret is not shown", async () => {
   const { input, output, shown } = terminal({ "Product key": `PK\rDK\r${secret}\r`, "Device key": "\x03" });
   expect(await askForKeys(input, output)).toBeUndefined();

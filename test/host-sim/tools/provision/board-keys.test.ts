@@ -17,6 +17,7 @@ import { runs } from "../../../density";
 import type { BoardKeys } from "../../../../host-sim/tools/provision/board-keys";
 
 const secret = "kT4vXq9Zr2LmWp7CsB1nYd6HfJ8gQa3E";
+const sealKey = "0f".repeat(32);
 const keys: BoardKeys = { productKey: "AbCdEfGh", deviceKey: "864600031234566", deviceSecret: secret };
 
 describe("keys", () => {
@@ -96,6 +97,7 @@ describe("an image of keys", () => {
       productKey: "p".repeat(255),
       deviceKey: "d".repeat(255),
       deviceSecret: "s3cr".repeat(256),
+      sealKey,
     };
     expect(keysFault(longest)).toBeUndefined();
     expect(imageFault(keysImage(longest, 0x3000), longest)).toBeUndefined();
@@ -120,6 +122,19 @@ describe("an image of keys", () => {
     const fault = imageFault(image, keys);
     expect(fault).toMatch(reason);
     expect(fault).not.toContain(secret);
+  });
+
+  it("of a sealed product is told from one with another seal key, or none; and a plain one's from one with any", () => {
+    const sealed = { ...keys, sealKey };
+    expect(imageFault(keysImage(sealed, 0x3000), sealed)).toBeUndefined();
+    const others: [BoardKeys, BoardKeys][] = [
+      [{ ...keys, sealKey: sealKey.replace("0", "1") }, sealed],
+      [keys, sealed],
+      [sealed, keys],
+    ];
+    for (const [written, wanted] of others) {
+      expect(imageFault(keysImage(written, 0x3000), wanted)).toBe("sealKey is not what was to be written");
+    }
   });
 
   it("for the IMEI holds no device key", () => {

@@ -6,7 +6,7 @@ import { decodeCoap } from "../../../../../host-sim/cloud/coap/coap-wire";
 import { EnergyMeter } from "../../../../../host-sim/inspect/energy/meter";
 import { profiles } from "../../../../../host-sim/inspect/energy/profiles";
 import { families } from "../../../../../host-sim/sim/modem/families";
-import { SequenceRows } from "../../../../../host-sim/inspect/report/html/page/sequence-rows";
+import { RunRows } from "../../../../../host-sim/inspect/report/html/page/run-rows";
 import { binPower, stepsOf } from "../../../../../host-sim/inspect/report/html/page/power-bins";
 import { unpack } from "../../../../../host-sim/inspect/report/html/page/unpack";
 import { Recorder } from "../../../../../host-sim/inspect/report/html/recorder";
@@ -69,7 +69,7 @@ test("script and styles carry the licence of the package that is in them", () =>
 
 test("every datagram is there, with its bytes but for the secrets", () => {
   const { data } = unpacked;
-  const rows = new SequenceRows(unpacked);
+  const rows = new RunRows(unpacked);
   const reports = run.events.flatMap((event) => (event.source === "air" ? [event.report] : []));
   expect(data.datagrams.up).toHaveLength(reports.length);
   let row = -1;

@@ -1,0 +1,34 @@
+/**
+ * `--master`: files with a product's master keys. What is wrong with one is one line, and quotes no key.
+ */
+import { Master, readMasterFile } from "../model/seal/master-file";
+import { gitsViewOf } from "../tools/seal/unversioned";
+import { misuse } from "./misuse";
+
+/** Takes the files of an option that may be given several times, in their order. */
+export function another(file: string, before: readonly string[] = []): readonly string[] {
+  return [...before, file];
+}
+
+/**
+ * The keys in these files, in their order.
+ *
+ * @throws CommandError
+ */
+export function readMasters(files: readonly string[]): readonly Master[] {
+  return files.map((file) => {
+    const master = readMasterFile(file);
+    if (!(master instanceof Master)) throw misuse(`--master: ${master.problem}; ${master.remedy}`);
+    return master;
+  });
+}
+
+/** Warns of each file that git has, or would take up. */
+export function warnOfVersioning(files: readonly string[]): void {
+  for (const file of files) {
+    const view = gitsViewOf(file);
+    if (view !== "has" && view !== "would take up") continue;
+    const what = view === "has" ? "git tracks" : "git does not ignore";
+    process.stderr.write(`warning: ${what} ${file}, a master key: move it out of the work tree\n`);
+  }
+}
