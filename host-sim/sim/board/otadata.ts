@@ -48,7 +48,11 @@ export function readEntries(flash: Pick<Flash, "read" | "status">): readonly [Ot
 function readEntry(flash: Pick<Flash, "read" | "status">, sector: number): OtaEntry {
   const bytes = Buffer.alloc(entryLength);
   flash.read(bytes, sector * flash.status().blockLength);
-  return { sequence: bytes.readUInt32LE(0), state: bytes.readUInt32LE(stateAt), crc: bytes.readUInt32LE(crcAt) };
+  return {
+    sequence: bytes.readUInt32LE(0),
+    state: bytes.readUInt32LE(stateAt),
+    crc: bytes.readUInt32LE(crcAt),
+  };
 }
 
 /** Erases a sector and writes an entry into it, with the right CRC unless it has one: between the two there is none. */

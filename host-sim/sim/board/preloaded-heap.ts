@@ -59,7 +59,8 @@ export function preloadedHeap(text: string, start: number): Buffer {
       default:
         // An object, or what a property refers to; an accessor has two of them.
         heap.writeUInt32LE(address(before ?? slot), offset + 8);
-        if ((hash & 0x30_0000) !== 0) heap.writeUInt32LE(address(slot + 1 + ((hash >>> 22) & 7)), offset + 12);
+        if ((hash & 0x30_0000) !== 0)
+          heap.writeUInt32LE(address(slot + 1 + ((hash >>> 22) & 7)), offset + 12);
     }
   }
   return heap;
