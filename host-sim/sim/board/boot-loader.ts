@@ -55,7 +55,7 @@ export class BootLoader {
     const slot = order(first, slots.length).find((each) => checkImage(slots[each]) === undefined);
     if (slot === undefined) return "no image";
     if (entries.every((entry) => isOut(entry) && isInitial(entry))) {
-      writeEntry(otadata, 0, { sequence: slot + 1, state: OtaState.valid });
+      writeEntry(this.#flash, 0, { sequence: slot + 1, state: OtaState.valid });
     }
     if (power.off) return "no power";
     this.#retained = slot;
@@ -68,7 +68,7 @@ export class BootLoader {
     const aborted = entries.map((entry, index) => {
       if (entry.state !== OtaState.pendingVerify) return entry;
       const given = { ...entry, state: OtaState.aborted };
-      writeEntry(this.#flash.otadata, index as 0 | 1, given);
+      writeEntry(this.#flash, index as 0 | 1, given);
       return given;
     });
     return aborted as unknown as readonly [OtaEntry, OtaEntry];
@@ -81,7 +81,7 @@ export class BootLoader {
     if (active === undefined) return -1;
     const entry = entries[active];
     if (entry.state === OtaState.new) {
-      writeEntry(this.#flash.otadata, active, { ...entry, state: OtaState.pendingVerify });
+      writeEntry(this.#flash, active, { ...entry, state: OtaState.pendingVerify });
     }
     return slotOf(entry, this.#flash.slots.length);
   }

@@ -20,29 +20,30 @@ export function nextSlot(running: number, { slots }: SlotFlash): number {
 }
 
 /** `esp_ota_set_boot_partition`: that slot starts next, as a new image, if the image in it is whole. */
-export function setBootSlot(slot: number, { slots, otadata }: SlotFlash): number {
+export function setBootSlot(slot: number, flash: SlotFlash): number {
+  const { slots, otadata } = flash;
   if (checkImage(slots[slot]) !== undefined) return OtaError.validateFailed;
   const entries = readEntries(otadata);
   const active = activeEntry(entries);
   const state = OtaState.new;
   if (active === undefined) {
-    writeEntry(otadata, 0, { sequence: slot + 1, state });
+    writeEntry(flash, 0, { sequence: slot + 1, state });
     return OtaError.ok;
   }
   // The least sequence of that slot which is not below the active one's.
   let sequence = (slot + 1) % slots.length;
   while (sequence < entries[active].sequence) sequence += slots.length;
-  writeEntry(otadata, active === 0 ? 1 : 0, { sequence, state });
+  writeEntry(flash, active === 0 ? 1 : 0, { sequence, state });
   return OtaError.ok;
 }
 
 /** `esp_ota_mark_app_valid_cancel_rollback`: the running image is confirmed. */
-export function confirmRunning({ otadata }: SlotFlash): number {
-  const entries = readEntries(otadata);
+export function confirmRunning(flash: SlotFlash): number {
+  const entries = readEntries(flash.otadata);
   const active = activeEntry(entries);
   if (active === undefined) return OtaError.fail;
   const { sequence, state } = entries[active];
-  if (state !== OtaState.valid) writeEntry(otadata, active, { sequence, state: OtaState.valid });
+  if (state !== OtaState.valid) writeEntry(flash, active, { sequence, state: OtaState.valid });
   return OtaError.ok;
 }
 
@@ -56,7 +57,7 @@ export function giveUpRunning(flash: SlotFlash): number {
   if (before === undefined || checkImage(slots[slotOf(entries[before], slots.length)]) !== undefined) {
     return OtaError.rollbackFailed;
   }
-  writeEntry(otadata, active, { sequence: entries[active].sequence, state: OtaState.invalid });
+  writeEntry(flash, active, { sequence: entries[active].sequence, state: OtaState.invalid });
   return OtaError.ok;
 }
 

@@ -12,6 +12,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { Flash } from "../../../firmware/journal/flash";
+import type { PowerDomain } from "../flash/power-domain";
 
 /** What the boot loader knows of the image that an entry starts, as `esp_ota_img_states_t` numbers it. */
 export const OtaState = Object.freeze({
@@ -57,7 +58,7 @@ function readEntry(flash: Pick<Flash, "read" | "status">, sector: number): OtaEn
 
 /** Erases a sector and writes an entry into it, with the right CRC unless it has one: between the two there is none. */
 export function writeEntry(
-  flash: Flash,
+  { otadata, power }: { readonly otadata: Flash; readonly power: PowerDomain },
   sector: 0 | 1,
   { sequence, state, crc = sequenceCrc(sequence) }: Omit<OtaEntry, "crc"> & { readonly crc?: number },
 ): void {
@@ -65,8 +66,8 @@ export function writeEntry(
   bytes.writeUInt32LE(sequence, 0);
   bytes.writeUInt32LE(state, stateAt);
   bytes.writeUInt32LE(crc, crcAt);
-  flash.eraseBlock(sector);
-  flash.write(bytes, sector * flash.status().blockLength);
+  otadata.eraseBlock(sector);
+  if (!power.off) otadata.write(bytes, sector * otadata.status().blockLength);
 }
 
 /** The ROM's CRC-32 of a sequence, begun with all ones as ESP-IDF does. */
