@@ -258,7 +258,7 @@ describe("a model as EnOS has it", () => {
     ]);
     expect(read("layout.md")).toMatch(/Retired numbers[^]*\| 4 \| relay \|/);
     const second = await obeyed(["model", "--import", enos, file]);
-    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){6}$/);
+    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){12}$/);
     expect((await obeyed(["model", file, "--check"])).code).toBe(0);
   });
 
