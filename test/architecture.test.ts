@@ -112,6 +112,7 @@ describe("the firmware", () => {
     ["continuity", ["enos", "journal", "coap", "text", "timing"]],
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
     ["seal", ["delivery", "continuity", "enos", "journal", "model", "text"]],
+    ["update", ["continuity", "enos", "journal", "coap", "text", "timing"]],
     ["device", ["delivery", "continuity", "enos", "journal", "model", "modem", "coap", "text", "timing"]],
     ["board", ["device", "continuity", "enos", "journal"]],
   ];

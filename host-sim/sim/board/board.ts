@@ -19,7 +19,7 @@
 import { EngineStopped, GuestFault, nothing } from "../engine/engine";
 import { BoardFlash } from "./flash";
 import { GuestCommand, HostEvent, commandHeader, eventHeader, fifoSize, resetReasons } from "./protocol";
-import { cipher, digest } from "./crypto";
+import { BoardDigests, cipher } from "./crypto";
 import { BoardStorage, textAt, utf16 } from "./key-value";
 import { TurnCounter } from "./processor";
 import { crcOfRetained, readRetained, writeRetained } from "./retained";
@@ -136,6 +136,7 @@ export class Board {
   readonly #scheduler: Scheduler;
   readonly #flash: BoardFlash;
   readonly #storage: BoardStorage;
+  readonly #digests = new BoardDigests();
   #running = false;
   #restart: Restart | undefined;
   #stopped: Restart | undefined;
@@ -385,7 +386,10 @@ export class Board {
         return nothing;
       }
       case GuestCommand.digest:
-        return digest(command);
+        return this.#digests.digest(command);
+      case GuestCommand.digestPart:
+        this.#digests.part(command);
+        return nothing;
       case GuestCommand.cipher:
         return cipher(command);
       case GuestCommand.keyRead:

@@ -36,7 +36,8 @@
  *   serialWrite  body: bytes                           answer: 1 byte, 1 taken, 0 "output full"
  *   serialClose
  *   pinWrite     a: level, b: pin
- *   digest       a: index in `digests`; body: data     answer: digest
+ *   digest       a: index in `digests`, b: the digest begun, 0 for none; body: data   answer: digest
+ *   digestPart   a, b: likewise, b not 0; body: data that goes before; none: what was begun is given up
  *   cipher       a: `cipherMode` | `cipherDecrypt`, b: key length
  *                body: key | iv (16 bytes) | data, but for CTR whole blocks   answer: as many bytes
  *   keyOpen      body: path                            answer: as serialOpen
@@ -131,6 +132,7 @@ export const GuestCommand = Object.freeze({
   analogRead: 26,
   delay: 27,
   lightSleep: 28,
+  digestPart: 29,
 });
 
 /** Length of a command without its body, bytes. */

@@ -1,0 +1,2 @@
+/** Unpacks raw deflate. */
+export const windowLength = 2_048;
