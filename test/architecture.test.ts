@@ -113,6 +113,7 @@ describe("the firmware", () => {
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
     ["seal", ["delivery", "continuity", "enos", "journal", "model", "text"]],
     ["update", ["continuity", "enos", "journal", "coap", "text", "timing"]],
+    ["remote-settings", ["device", "delivery", "continuity", "enos", "text"]],
     ["device", ["delivery", "continuity", "enos", "journal", "model", "modem", "coap", "text", "timing"]],
     ["board", ["device", "continuity", "enos", "journal"]],
   ];
