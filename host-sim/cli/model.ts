@@ -157,7 +157,10 @@ function importedModel(enosFile: string, before: Model | undefined, lock: Lock):
   const read = modelOfEnos(value, sealed === undefined ? lock : { ...lock, sealed }, before?.version);
   if (!("product" in read)) throw refused(enosFile, read);
   if (before === undefined) return read;
-  return isDeepStrictEqual(settled(read), settled(before)) ? before : { ...read, version: read.version + 1 };
+  // Nor for the parts of the firmware.
+  const { update, health, remoteSettings } = before;
+  const same: Model = { ...read, update, health, remoteSettings };
+  return isDeepStrictEqual(settled(same), settled(before)) ? before : { ...same, version: read.version + 1 };
 }
 
 /** What a model says, whether what may be left out is there or not. */
@@ -176,10 +179,16 @@ function modelText(model: Model, file: string): string {
 }
 
 /** What a model says, in the order of a model.json. */
-function members({ format, product, version, sealed, ...lists }: Model): Model {
-  const { measurepoints, attributes, events, services } = lists;
-  const head = { format, product, version, ...(sealed === undefined ? {} : { sealed }) };
-  return { ...head, measurepoints, attributes, events, services };
+function members({ measurepoints, attributes, events, services, ...rest }: Model): Model {
+  const { format, product, version, sealed, update, health, remoteSettings } = rest;
+  return {
+    ...{ format, product, version },
+    ...(sealed === undefined ? {} : { sealed }),
+    ...(update === undefined ? {} : { update }),
+    ...(health === undefined ? {} : { health }),
+    ...(remoteSettings === undefined ? {} : { remoteSettings }),
+    ...{ measurepoints, attributes, events, services },
+  };
 }
 
 function write(stale: readonly string[], wanted: ReadonlyMap<string, string>): void {

@@ -5,14 +5,17 @@ import { createHash } from "node:crypto";
 import { lockText, updateLock } from "./lock";
 import { sealedOf } from "./model";
 import { layoutTable } from "./write-layout";
+import { optionalPartFiles } from "./write-optional-parts";
 import { parsingScript } from "./write-script";
 import { sealingManifest, sealingSource } from "./write-sealing";
 import { thingSource } from "./write-thing";
 import type { Lock } from "./lock";
 import type { Model, ModelFault } from "./model";
+import type { OptionalPartFile } from "./write-optional-parts";
 
 /** What is written of a model, by name and in this order. */
-type FileName = "thing.ts" | "sealing.ts" | "manifest-sealing.json" | "parsing-script.js" | "layout.md";
+type FileName =
+  "thing.ts" | "sealing.ts" | "manifest-sealing.json" | OptionalPartFile | "parsing-script.js" | "layout.md";
 
 export interface Generated {
   /** Files by name, without a folder. None of them holds a key. */
@@ -47,6 +50,7 @@ export function generate(
       "thing.ts": thingSource(model, fingerprint, `${firmware}/model`),
       "sealing.ts": sealingSource(sealed, firmware),
       "manifest-sealing.json": sealingManifest(sealed, firmware),
+      ...optionalPartFiles(model, firmware),
       "parsing-script.js": parsingScript(model, grown, fingerprint, script),
       "layout.md": layoutTable(model, grown, fingerprint),
     },
