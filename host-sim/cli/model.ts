@@ -11,6 +11,7 @@ import { modelOfEnos } from "../model/read-enos-model";
 import { emptyLock, lockText, readLock } from "../model/lock";
 import { faultLine, sealedOf } from "../model/model";
 import { readModel } from "../model/read-model";
+import { joinedModel, partedModel } from "../model/joined-model";
 import { jsonPlace } from "../model/json-place";
 import { unsealing } from "../model/seal/unsealing";
 import { another } from "./master-flag";
@@ -64,7 +65,7 @@ function model(file: string, flags: ModelFlags): void {
   const lock = lockOf(lockFile);
   const imported = flags.import === undefined ? undefined : importedModel(flags.import, before, lock);
   const read = imported ?? modelIn(file, (line) => notes.push(line));
-  if (flags.export !== undefined) return exportModel(read, flags);
+  if (flags.export !== undefined) return exportModel(wholeModel(read, lock, file), flags);
   if (flags.unseal === true && unsealing(lock.sealed, sealedOf(read)).length === 0) {
     throw misuse("--unseal: the model takes nothing back that devices in the field have; leave it out");
   }
@@ -129,6 +130,13 @@ function modelIn(file: string, note?: (line: string) => void): Model {
   return read;
 }
 
+/** The model with what its rooms add to it. */
+function wholeModel(model: Model, lock: Lock, file: string): Model {
+  const whole = joinedModel(model, lock);
+  if (!("product" in whole)) throw refused(file, whole);
+  return whole;
+}
+
 /** Writes EnOS's file, or says that it is not what would be written. */
 function exportModel(model: Model, { export: file = "", check }: ModelFlags): void {
   const text = `${JSON.stringify(enosModelOf(model), undefined, 2)}\n`;
@@ -159,7 +167,7 @@ function importedModel(enosFile: string, before: Model | undefined, lock: Lock):
   if (before === undefined) return read;
   // Nor for the parts of the firmware.
   const { update, health, remoteSettings } = before;
-  const same: Model = { ...read, update, health, remoteSettings };
+  const same: Model = { ...partedModel(read, before), update, health, remoteSettings };
   return isDeepStrictEqual(settled(same), settled(before)) ? before : { ...same, version: read.version + 1 };
 }
 

@@ -55,7 +55,7 @@ function make(application: ApplicationName, variant: Variant): VariantFiles {
   if (!("points" in lock)) throw new Error(faultLine(lock));
   const generated = generate(model, lock);
   if (!("files" in generated)) throw new Error(generated.map(faultLine).join("; "));
-  return { model, generated };
+  return { model: generated.model, generated };
 }
 
 /**

@@ -34,7 +34,7 @@ export class SealedProduct {
   record(): ProductRecord {
     const { model, generated } = this.#files;
     const productKey = this.#productKey;
-    const script = keyedScript(model, generated, { roots: [this.#root.toString("hex")], productKey });
+    const script = keyedScript(generated, { roots: [this.#root.toString("hex")], productKey });
     return { productKey, name: this.#application, payload: "raw", model, script };
   }
 
