@@ -17,6 +17,7 @@ import type { SealRefusal, SealingEvent } from "../delivery/sealing";
 import type { SessionEvent } from "../enos/session-options";
 import type { ThingValues } from "../model/thing";
 import type { ModemEvent, ModemLog, ModemNote } from "../modem/driver/modem-log";
+import type { PartEvent, WithLine } from "./part-event";
 
 /** An event of the device as a whole, of its clock, its commands or its keys. Times are ms. */
 type DeviceEvent =
@@ -122,7 +123,14 @@ type Note =
 
 /** Whatever the device has to tell. Holds no secrets. */
 export type LogEvent =
-  DeviceEvent | SessionLogEvent | DeliveryEvent | SealingEvent | ContinuityEvent | ModemEvent | Note;
+  | DeviceEvent
+  | SessionLogEvent
+  | DeliveryEvent
+  | SealingEvent
+  | ContinuityEvent
+  | ModemEvent
+  | Note
+  | WithLine<PartEvent>;
 
 /** Takes an event for the log. */
 export type Log = (event: LogEvent) => void;
@@ -134,8 +142,10 @@ type OfKind<K, E = LogEvent> = E extends { readonly kind: infer Kinds }
     : never
   : never;
 
-/** For each kind of event its line, or the function that makes the line out of the event. */
-type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => string) };
+/** For each kind of event its line, or the function that makes the line out of the event; a part's brings it along. */
+type Words = {
+  readonly [K in Exclude<LogEvent["kind"], PartEvent["kind"]>]: string | ((e: OfKind<K>) => string);
+};
 
 const words: Words = Object.freeze<Words>({
   "agent start": (e) =>
@@ -248,8 +258,9 @@ const words: Words = Object.freeze<Words>({
 
 /** The line of an event, without a line end. */
 export function logLine(event: LogEvent): string {
-  const line = words[event.kind] as string | ((e: LogEvent) => string);
-  return typeof line === "string" ? line : line(event);
+  const line = words[event.kind as keyof Words] as string | ((e: LogEvent) => string) | undefined;
+  if (typeof line === "string") return line;
+  return line === undefined ? ((event as WithLine<PartEvent>).line ?? event.kind) : line(event);
 }
 
 /** A session's event as one for the log. */
@@ -289,16 +300,18 @@ function readingOf({ id, format, values }: OfKind<"report taken">): string {
   return `id=${id} format=${format}${values === undefined ? "" : ` values=${oneLine(JSON.stringify(values))}`}`;
 }
 
-function seconds(ms: number): string {
+/** A duration in whole seconds, with the unit. */
+export function seconds(ms: number): string {
   return `${Math.round(ms / 1000)}s`;
 }
 
-function quoted(value: string | number): string {
+/** A value as a JSON string, or number, that ends no line. */
+export function quoted(value: string | number): string {
   return oneLine(JSON.stringify(value));
 }
 
 /** The text as it is if it has an end that a reader can see, else quoted. */
-function bare(text: string): string {
+export function bare(text: string): string {
   if (text === "" || text.charCodeAt(0) === 0x22) return quoted(text);
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -5,11 +5,27 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { lineWithAdvice } from "../../../../firmware/device/advice";
-import { logLine, sessionLogEvent } from "../../../../firmware/device/log";
+import { logLine as lineOf, sessionLogEvent } from "../../../../firmware/device/log";
+import { remoteSettingsLine } from "../../../../firmware/remote-settings/remote-settings-event";
 import { readLogLine, splitLogLine, withoutValues } from "../../../../host-sim/sim/world/device-log";
 import type { LogEvent } from "../../../../firmware/device/log";
 
 type Kind = LogEvent["kind"];
+
+/** The line of an event; those of a part that a product has or not are worded in that part's room. */
+function logLine(event: LogEvent): string {
+  switch (event.kind) {
+    case "remote settings changed":
+    case "remote settings refused":
+    case "remote settings in force":
+    case "remote settings kept":
+    case "remote settings taken back":
+    case "remote settings failed":
+      return lineOf({ ...event, line: remoteSettingsLine(event) });
+    default:
+      return lineOf(event);
+  }
+}
 
 /** What the writer escapes. */
 const steering = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -164,6 +180,12 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "start recovered": { failures: whole, reason: text },
   "start safe": { panics: whole, failures: whole, reason: text },
   settings: { text },
+  "remote settings changed": { version: whole, names: text },
+  "remote settings refused": { reason: text },
+  "remote settings in force": { version: whole, trial: fc.constantFrom("yes", "no") },
+  "remote settings kept": { version: whole },
+  "remote settings taken back": { version: whole, reason: text },
+  "remote settings failed": { reason: text },
 };
 
 const kinds = Object.keys(fields) as Kind[];
