@@ -2,7 +2,7 @@
  * The last lines of the log, in retained memory: what the device said before it panicked can be fetched after.
  * They are a ring of bytes, each line behind the time of the board's clock in epoch seconds:
  *
- *     0         2        4                                          1816
+ *     0         2        4                                          1400
  *     +---------+--------+------------------------------------------+
  *     | form u16| at u16 | newer lines ... | 0 ... or older lines ...|
  *     +---------+--------+------------------------------------------+
