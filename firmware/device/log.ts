@@ -18,7 +18,7 @@ import type { SealRefusal, SealingEvent } from "../delivery/sealing";
 import type { SessionEvent } from "../enos/session-options";
 import type { ThingValues } from "../model/thing";
 import type { ModemEvent, ModemLog, ModemNote } from "../modem/driver/modem-log";
-import type { UpdateEvent } from "../update/update-event";
+import type { PartEvent, WithLine } from "./part-event";
 
 /** An event of the device as a whole, of its clock, its commands or its keys. Times are ms. */
 type DeviceEvent =
@@ -122,18 +122,12 @@ type Note =
   | { readonly kind: "modem note"; readonly text: ModemNote }
   | { readonly kind: "board note"; readonly text: string };
 
-/**
- * What a part tells that not every product has. It comes with its line, which is worded in the part's own room, so that a
- * board without the part has no word of it.
- */
-type PartEvent = UpdateEvent & { readonly line?: string };
-
 /** What every device may tell. */
 type CommonEvent =
   DeviceEvent | SessionLogEvent | DeliveryEvent | SealingEvent | ContinuityEvent | ModemEvent | Note;
 
 /** Whatever the device has to tell. Holds no secrets. */
-export type LogEvent = CommonEvent | PartEvent;
+export type LogEvent = CommonEvent | WithLine<PartEvent>;
 
 /** Takes an event for the log. */
 export type Log = (event: LogEvent) => void;
@@ -260,7 +254,7 @@ const words: Words = Object.freeze<Words>({
 /** The line of an event, without a line end. */
 export function logLine(event: LogEvent): string {
   const line = words[event.kind as CommonEvent["kind"]] as string | ((e: LogEvent) => string) | undefined;
-  if (line === undefined) return (event as PartEvent).line ?? "";
+  if (line === undefined) return (event as WithLine<PartEvent>).line ?? event.kind;
   return typeof line === "string" ? line : line(event);
 }
 

@@ -145,6 +145,13 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "setting in vain without": "setting: <name> is in vain without <what:rest>",
   "setting in vain": "setting: <name> is in vain: no command of a <modem> does it",
   settings: "settings: <text:rest>",
+  "remote settings changed": "remote settings: changed version=<version:whole> names=<names:quoted>",
+  "remote settings refused": "remote settings: refused reason=<reason:quoted>",
+  "remote settings in force": "remote settings: in force version=<version:whole> trial=<trial:yes|no>",
+  "remote settings kept": "remote settings: kept version=<version:whole>",
+  "remote settings taken back":
+    "remote settings: taken back version=<version:whole> reason=<reason:quoted>",
+  "remote settings failed": "remote settings: failed reason=<reason:quoted>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",
   "board note": "board: <text:rest>",

@@ -6,9 +6,11 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { lineWithAdvice } from "../../../../firmware/device/advice";
 import { logLine, sessionLogEvent } from "../../../../firmware/device/log";
+import { remoteSettingsLine } from "../../../../firmware/remote-settings/remote-settings-event";
 import { readLogLine, splitLogLine, withoutValues } from "../../../../host-sim/sim/world/device-log";
 import { updateLine } from "../../../../firmware/update/update-words";
 import type { LogEvent } from "../../../../firmware/device/log";
+import type { RemoteSettingsEvent } from "../../../../firmware/device/part-event";
 import type { UpdateEvent } from "../../../../firmware/update/update-event";
 
 type Kind = LogEvent["kind"];
@@ -191,14 +193,27 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "start recovered": { failures: whole, reason: text },
   "start safe": { panics: whole, failures: whole, reason: text },
   settings: { text },
+  "remote settings changed": { version: whole, names: text },
+  "remote settings refused": { reason: text },
+  "remote settings in force": { version: whole, trial: fc.constantFrom("yes", "no") },
+  "remote settings kept": { version: whole },
+  "remote settings taken back": { version: whole, reason: text },
+  "remote settings failed": { reason: text },
 };
 
 const kinds = Object.keys(fields) as Kind[];
 
 /** The line of an event; parts that not every product has word theirs themselves. */
+/** Of a part that a product has or not, the line is worded in the part's room. */
 const lineOf = (event: LogEvent): string => {
-  const line = event.kind.startsWith("update ") ? updateLine(event as UpdateEvent) : undefined;
-  return logLine(line === undefined ? event : ({ ...event, line } as LogEvent));
+  const { kind } = event;
+  if (kind.startsWith("remote settings")) {
+    return logLine({ ...event, line: remoteSettingsLine(event as RemoteSettingsEvent) } as LogEvent);
+  }
+  if (kind.startsWith("update")) {
+    return logLine({ ...event, line: updateLine(event as UpdateEvent) } as LogEvent);
+  }
+  return logLine(event);
 };
 
 function eventOf(kind: Kind): fc.Arbitrary<LogEvent> {
