@@ -112,9 +112,12 @@ describe("the firmware", () => {
     ["continuity", ["enos", "journal", "coap", "text", "timing"]],
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
     ["seal", ["delivery", "continuity", "enos", "journal", "model", "text"]],
-    ["update", ["continuity", "enos", "journal", "coap", "text", "timing"]],
+    ["update", ["device", "continuity", "enos", "journal", "coap", "text", "timing"]],
     ["remote-settings", ["device", "delivery", "continuity", "enos", "text"]],
-    ["device", ["delivery", "continuity", "enos", "journal", "model", "modem", "coap", "text", "timing"]],
+    [
+      "device",
+      ["delivery", "continuity", "enos", "journal", "model", "modem", "update", "coap", "text", "timing"],
+    ],
     ["board", ["device", "continuity", "enos", "journal"]],
   ];
 
