@@ -85,7 +85,7 @@ export function smallPackage({ image, base, perChunk = 8_192, forge, forgeHead }
   next.digest.copy(head, 160);
   if (base.length > 0) head.write("0.2.0", 176, "latin1");
   forgeHead?.(head);
-  return Buffer.concat([head, sha(head), sha(sha(head)), body]);
+  return new Uint8Array(Buffer.concat([head, sha(head), sha(sha(head)), body]));
 }
 
 /** An image of this many bytes: runs of noise and of zeros. */

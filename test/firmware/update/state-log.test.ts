@@ -91,7 +91,7 @@ describe("a state log", () => {
     };
     const all = reads();
     const hint = log.hint();
-    expect(hint.length).toBeLessThanOrEqual(80);
+    expect(hint.length).toBeLessThanOrEqual(60);
     const few = reads(hint);
     expect(all - few).toBeGreaterThan(250);
     // One that is stale, damaged or of another board costs what none does, and no more than a failed look.
