@@ -49,7 +49,8 @@ export class TaskKeeper {
     const { log } = this;
     this.#task = task;
     return (
-      typeof log !== "string" && log.write(taskRecord, task === undefined ? new Uint8Array(0) : encodeTask(task))
+      typeof log !== "string" &&
+      log.write(taskRecord, task === undefined ? new Uint8Array(0) : encodeTask(task))
     );
   }
 

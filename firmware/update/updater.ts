@@ -241,8 +241,7 @@ export class Updater {
 
   private offered(offer: Offer, now: number): void {
     const [, reason] = this.consider(offer, now);
-    if (reason !== undefined)
-      this.#options.log({ kind: "update refused", version: offer.version, reason });
+    if (reason !== undefined) this.#options.log({ kind: "update refused", version: offer.version, reason });
   }
 
   /** Whether an offer is taken up; the code of the answer to it, and why not. */
