@@ -59,8 +59,12 @@ export const retainedParts = Object.freeze({
   seal: Object.freeze({ offset: 4288, length: 24, form: 0x5ea1, ofSleep: true }),
   /** When the last sealed command was sealed: see seal/command-time.ts. */
   commandTime: Object.freeze({ offset: 4312, length: 16, form: 0xc71e, ofSleep: false }),
-  /** The last lines of the log. */
-  log: Object.freeze({ offset: 4328, length: 1816, form: 0x1062, ofSleep: false }),
+  /** The last lines of the log: see log-ring.ts. */
+  log: Object.freeze({ offset: 4328, length: 1400, form: 0x1063, ofSleep: false }),
+  /** What a product that reports its health has counted: see health/counters.ts. */
+  health: Object.freeze({ offset: 5728, length: 320, form: 0x4ea1, ofSleep: false }),
+  /** How far an update of the firmware is, for a product that has them. */
+  update: Object.freeze({ offset: 6048, length: 96, form: 0x0bda, ofSleep: false }),
 } satisfies Record<string, RetainedPart>);
 
 /** The parts by their table: `retained.read(retainedParts.radio)`. */

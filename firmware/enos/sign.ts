@@ -7,10 +7,19 @@ import { encodeUtf8 } from "../text/utf8";
 import { SettingsError } from "./credentials";
 import type { Credentials } from "./credentials";
 
+/** SHA-256 of what comes in pieces, such as an image that is longer than the memory. */
+export interface Sha256 {
+  write(bytes: Uint8Array): void;
+  /** The digest, 32 bytes; nothing may be written behind it. */
+  close(): Uint8Array;
+}
+
 /** The primitives, from the runtime's `crypt` module on a board and from node:crypto on a host. */
 export interface Cryptography {
   /** SHA-256, 32 bytes. */
   sha256(data: Uint8Array): Uint8Array;
+  /** The same in pieces. */
+  newSha256(): Sha256;
   /** AES-128-CBC without padding: key and iv 16 bytes, data a multiple of 16. */
   aes128CbcEncrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array;
   /** AES-128-CTR, which is its own inverse: key and first counter block 16 bytes, data of any length above zero. */

@@ -3,6 +3,7 @@
  */
 import { familyNamed } from "../../firmware/modem/family/family";
 import { families } from "../../firmware/modem/family/index";
+import { variantSources } from "../sim/world/product-variant";
 import { readLogLine, splitLogLine } from "../sim/world/device-log";
 import { reasonOf } from "../../firmware/text/reason";
 import { Refusals } from "../inspect/report/refusals";
@@ -12,7 +13,7 @@ import { SerialPortError, openSerialPort } from "../tools/pc/serial-port";
 import { SerialDevice } from "../tools/pc/serial-device";
 import { CommandError, misuse } from "./misuse";
 import type { SerialDeviceOptions } from "../tools/pc/serial-device";
-import type { Credentials } from "../../firmware/enos/credentials";
+import type { Seal } from "../sim/world/device-options";
 
 export interface SerialFlags {
   readonly serial: string;
@@ -24,6 +25,8 @@ export interface SerialFlags {
   readonly settings: Readonly<Record<string, string>>;
   /** Lines typed here go to the modem as well. */
   readonly at?: boolean;
+  /** The product has this seal, whatever its own model says. */
+  readonly sealed?: Seal;
 }
 
 /** Characters of a line that is being typed, at most. */
@@ -37,11 +40,14 @@ interface Totals {
   commands: number;
 }
 
-/** @throws CommandError in one line */
+/**
+ * @param keys what provisioning puts on a board, by name
+ * @throws CommandError in one line
+ */
 export async function runOverSerial(
   flags: SerialFlags,
   config: Record<string, unknown>,
-  credentials: Credentials,
+  keys: Readonly<Record<string, string>>,
   reports: number,
   show: (room: string, text: string) => void,
 ): Promise<Totals> {
@@ -76,7 +82,8 @@ export async function runOverSerial(
       startSpread: flags.startSpread,
       ...flags.settings,
     },
-    keys: { ...credentials },
+    keys,
+    sources: variantSources("demo", { sealed: flags.sealed }),
     powerKey,
     onLog: (line) => {
       const { room, text } = splitLogLine(line);

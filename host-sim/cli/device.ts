@@ -11,6 +11,8 @@ import { wantedOf } from "../../firmware/device/modem-settings";
 import { readSettings } from "../../firmware/device/settings";
 import { unknownSettings } from "../../firmware/device/unknown-settings";
 import { familyNamed } from "../../firmware/modem/family/family";
+import { newSealing as ownSealing } from "../../firmware/product/sealing";
+import { sealingOf } from "../../firmware/seal/sealing";
 import { SettingsError } from "../../firmware/enos/credentials";
 import { ivForms } from "../cloud/enos/sign";
 import { FileFlashError, openDeviceDirectory } from "../sim/flash/file-flash";
@@ -24,13 +26,16 @@ import { Refusals } from "../inspect/report/refusals";
 import { paletteFor } from "../inspect/report/style";
 import { Command } from "./command";
 import { runOverSerial } from "./device-serial";
-import { readKeys } from "./keys";
+import { readKeys, readSealKey } from "./keys";
+import { another, warnOfVersioning } from "./master-flag";
 import { CommandError, exclusive, misuse } from "./misuse";
-import { addSimulationFlags } from "./simulation-flags";
+import { addSimulationFlags, sealedFormat } from "./simulation-flags";
 import { families } from "../../firmware/modem/family/index";
 import { contactsOf } from "../../firmware/device/contact-plan";
 import type { LogEvent } from "../../firmware/device/log";
 import type { Credentials } from "../../firmware/enos/credentials";
+import type { NewSealing } from "../../firmware/delivery/sealing";
+import type { Seal } from "../sim/world/device-options";
 import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
 import type { Refusal, Rejection } from "../../firmware/enos/outcome";
@@ -54,6 +59,8 @@ interface DeviceFlags {
   powerKey?: string;
   setting: Record<string, string>;
   at?: boolean;
+  sealed?: Seal;
+  master?: readonly string[];
 }
 
 /** In real time, and without a network of its own: what it shares with the simulation. */
@@ -65,6 +72,7 @@ const uses = {
   format: { default: "json" },
   batch: {},
   modem: { text: "the modem on --serial", choices: families.map((family) => family.name) },
+  sealed: { text: "seals its payloads, as a product with a seal does by itself; with proof, answers too" },
 } as const;
 
 /** The `device` command. */
@@ -90,6 +98,11 @@ export function deviceCommand(): Command {
         .argParser(oneMoreSetting)
         .default({}, "none"),
     )
+    .option(
+      "--master <file>",
+      "the sealed product's master key, of which the device's is made (default: ENOS_SEAL_KEY)",
+      another,
+    )
     .option("--at", "lines typed here go to that modem too, between those of the driver")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
@@ -101,13 +114,15 @@ const alwaysThere: Link = { ready: true, deadline: Infinity, connect() {}, poll(
 async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   const { host, port } = parseServer(flags.server);
   const credentials = readKeys(flags.keys, process.env);
+  const seal = sealOf(flags, credentials, command);
   const address = await resolve(host);
   for (const name of ["modem", "apn", "powerKey", "setting", "at"]) {
     if (flags.serial !== undefined || command.getOptionValueSource(name) !== "cli") continue;
     const option = name === "powerKey" ? "power-key" : name;
     throw misuse(`--${option} is for a modem on --serial; without it the device has none`);
   }
-  if (flags.serial !== undefined) return overSerial(flags, flags.serial, credentials, address, port);
+  if (flags.serial !== undefined)
+    return overSerial(flags, flags.serial, { credentials, seal }, address, port);
   const kept = flags.data === undefined ? undefined : openData(flags.data);
   const palette = paletteFor(process.stdout);
   let ended = false;
@@ -127,6 +142,7 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   const { batch, lifetime } = contactsOf(flags.interval, flags.batch, flags.lifetime);
   let everOnline = false;
   let agent: Agent;
+  const { newSealing, format } = seal;
   try {
     agent = new Agent({
       session: { credentials, address, port, lifetime, edition: flags.edition, iv: flags.iv },
@@ -152,10 +168,20 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
       }),
       interval: flags.interval,
       reports: flags.reports,
-      format: flags.format,
+      format,
       batch,
       flash: kept?.flash,
       store: kept?.store,
+      sealing: newSealing?.({
+        crypto: nodeCryptography,
+        random: randomFraction,
+        keyText: seal.key,
+        credentials,
+        retained: undefined,
+        store: kept?.store,
+        startReason: "power-on",
+        log,
+      }),
       now: driver.now,
       wake: driver.wake,
       log,
@@ -186,23 +212,49 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   if (failure !== undefined) throw new CommandError(1, failure);
 }
 
+/** What the device seals with. */
+interface SealUsed {
+  /** Undefined: it does not. */
+  readonly newSealing: NewSealing | undefined;
+  /** 64 hexadecimal digits; empty where it does not. */
+  readonly key: string;
+  /** How readings are sent. */
+  readonly format: Format;
+}
+
+/** @throws CommandError for a key that is missing, or that nothing needs */
+function sealOf(flags: DeviceFlags, credentials: Credentials, command: Command): SealUsed {
+  const { sealed, master = [] } = flags;
+  const newSealing =
+    sealed === undefined ? ownSealing : sealingOf({ proof: sealed === "proof", migrating: false });
+  if (newSealing === undefined) {
+    if (master.length > 0) throw misuse("--master is for a sealed product: add --sealed, or seal the model");
+    return { newSealing, key: "", format: flags.format };
+  }
+  const format = sealedFormat(flags.format, command);
+  const key = readSealKey(master, credentials, process.env);
+  warnOfVersioning(master);
+  return { newSealing, key, format };
+}
+
 /** The same firmware with its modem driver. */
 async function overSerial(
   flags: DeviceFlags,
   serial: string,
-  credentials: Credentials,
+  { credentials, seal }: { readonly credentials: Credentials; readonly seal: SealUsed },
   server: string,
   port: number,
 ): Promise<void> {
   if (flags.data !== undefined) throw exclusive("--data", "--serial");
-  const { reports, interval, lifetime, edition, iv, format, batch, modem, apn, powerKey, at } = flags;
+  const { reports, interval, lifetime, edition, iv, batch, modem, apn, powerKey, at, sealed } = flags;
+  const { newSealing, key, format } = seal;
   const config = { server, port, reports, interval, lifetime, edition, iv, payload: format, batch };
-  checkSettings({ ...config, apn, modem, ...flags.setting }, flags.setting);
+  checkSettings({ ...config, apn, modem, ...flags.setting }, flags.setting, newSealing !== undefined);
   const palette = paletteFor(process.stdout);
   const totals = await runOverSerial(
-    { serial, modem, apn, powerKey, at, startSpread: 0, settings: flags.setting },
+    { serial, modem, apn, powerKey, at, startSpread: 0, settings: flags.setting, sealed },
     config,
-    credentials,
+    key === "" ? { ...credentials } : { ...credentials, sealKey: key },
     reports,
     (room, text) => {
       const time = palette.dim(timeOfDay(Date.now()));
@@ -230,11 +282,12 @@ function oneMoreSetting(text: string, settings: Record<string, string>): Record<
  * What the board would say at start is said before anything is opened.
  *
  * @param given those of --setting
+ * @param seals the device seals its payloads
  * @throws CommandError
  */
-function checkSettings(config: Record<string, unknown>, given: Record<string, string>): void {
+function checkSettings(config: Record<string, unknown>, given: Record<string, string>, seals: boolean): void {
   try {
-    const settings = readSettings(config);
+    const settings = readSettings(config, seals);
     for (const { name, nearest } of unknownSettings(config, settings)) {
       throw misuse(`--setting: there is none "${name}", the nearest is ${nearest}`);
     }

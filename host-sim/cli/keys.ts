@@ -3,6 +3,8 @@
  * every user of the machine can read and the shell remembers.
  */
 import { readFileSync } from "node:fs";
+import { withSealKey } from "../tools/provision/board-keys";
+import { readMasters } from "./master-flag";
 import { misuse, systemReason } from "./misuse";
 import type { Credentials } from "../../firmware/enos/credentials";
 
@@ -52,4 +54,31 @@ export function readKeys(file: string | undefined, environment: NodeJS.ProcessEn
     deviceKey: record.deviceKey as string,
     deviceSecret: record.deviceSecret as string,
   };
+}
+
+const sealVariable = "ENOS_SEAL_KEY";
+
+/**
+ * What a device of a sealed product seals with, 64 hexadecimal digits, as provisioning puts it on a board.
+ *
+ * @param masters files with master keys, of which the first is the one that boards are given keys of
+ * @throws CommandError that names what is missing, never what was read
+ */
+export function readSealKey(
+  masters: readonly string[],
+  credentials: Credentials,
+  environment: NodeJS.ProcessEnv,
+): string {
+  const given = environment[sealVariable] ?? "";
+  if (masters.length === 0) {
+    if (/^[0-9a-f]{64}$/i.test(given)) return given;
+    throw misuse(
+      given === ""
+        ? `no seal key, and this product is sealed: name its master's file with --master, or set ${sealVariable}`
+        : `${sealVariable} takes 64 hexadecimal digits, got ${given.length} characters: name the master's file with --master`,
+    );
+  }
+  const keys = withSealKey(credentials, readMasters(masters)[0]);
+  if ("fault" in keys) throw misuse(keys.fault);
+  return keys.sealKey!;
 }

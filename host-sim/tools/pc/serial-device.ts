@@ -29,6 +29,8 @@ export interface SerialDeviceOptions {
   /** Settings of the firmware, as its manifest has them. */
   readonly config: Record<string, unknown>;
   readonly keys: Readonly<Record<string, string>>;
+  /** See `BundleOptions.sources`. */
+  readonly sources?: ReadonlyMap<string, string>;
   /** The line that stands for PWRKEY, and whether setting it releases the key. */
   readonly powerKey?: { readonly line: "dtr" | "rts"; readonly inverted: boolean };
   /** Each line of the firmware's log. */
@@ -61,7 +63,7 @@ export class SerialDevice {
   }
 
   async start(): Promise<void> {
-    this.#bundle = await bundleFirmware();
+    this.#bundle = await bundleFirmware({ sources: this.#options.sources });
     this.#clock.start((error) => this.#options.onFault(reasonOf(error)));
     await this.#boot("Power-On");
   }

@@ -14,12 +14,18 @@ function ownBuffer(buffer: unknown): ArrayBuffer {
   return buffer;
 }
 
-/** Collects what it is given and has it hashed at the end, in one command. */
+/** Bytes that a digest collects; the host takes what goes beyond, as the board has no room for a long message either. */
+const collected = 2_048;
+let lastBegun = 0;
+
+/** Collects what it is given and has it hashed at the end, in one command unless it is long. */
 export class Digest {
   readonly #kind: number;
   #message: Uint8Array;
   #length = commandHeader;
   #closed = false;
+  /** Number of what the host has begun; 0 for nothing. */
+  #begun = 0;
 
   constructor(type: string) {
     this.#kind = digests.findIndex((digest) => digest.name === type);
@@ -39,6 +45,7 @@ export class Digest {
     if (this.#closed) throw new Error("crypt: can't call digest write after close");
     const bytes = typeof data === "string" ? utf8(data) : bytesOf(data);
     const length = this.#length + bytes.length;
+    if (this.#begun !== 0 || length > collected) return this.#hand(bytes);
     if (length > this.#message.length) {
       const longer = new Uint8Array(Math.max(length, 2 * this.#message.length));
       longer.set(this.#message.subarray(0, this.#length));
@@ -55,10 +62,13 @@ export class Digest {
   close(more = false): ArrayBuffer {
     if (this.#closed) throw new Error("crypt: can't call digest close after close");
     this.#closed = !more;
-    return issue(this.#message.slice(0, this.#length));
+    const digest = issue(this.#message.slice(0, this.#length));
+    if (!more) this.#giveUp();
+    return digest;
   }
 
   reset(): void {
+    this.#giveUp();
     this.#length = commandHeader;
     this.#closed = false;
   }
@@ -67,6 +77,32 @@ export class Digest {
     this.reset();
     for (const part of parts) this.write(part);
     return this.close();
+  }
+
+  /** Gives the host what was collected, and more. */
+  #hand(bytes: Uint8Array): void {
+    if (this.#begun === 0) {
+      // Behind the last of 16 bits the first comes again: nobody has so many at once.
+      lastBegun = (lastBegun % 0xffff) + 1;
+      this.#begun = lastBegun;
+      if (this.#length > commandHeader) this.#part(this.#message.subarray(commandHeader, this.#length));
+      this.#length = commandHeader;
+      this.#message = command(GuestCommand.digest, this.#kind, this.#begun, 0);
+    }
+    if (bytes.length > 0) this.#part(bytes);
+  }
+
+  #part(bytes: Uint8Array): void {
+    const message = command(GuestCommand.digestPart, this.#kind, this.#begun, bytes.length);
+    message.set(bytes, commandHeader);
+    issue(message);
+  }
+
+  #giveUp(): void {
+    if (this.#begun === 0) return;
+    issue(command(GuestCommand.digestPart, this.#kind, this.#begun, 0));
+    this.#begun = 0;
+    this.#message = command(GuestCommand.digest, this.#kind, 0, 2 * block);
   }
 }
 

@@ -53,6 +53,13 @@ function aes(name: string, key: string, iv: string | null, data: string): string
   return cipher.setAutoPadding(false).update(data, "hex", "hex");
 }
 
+/** Of so many runs of bytes, each of the next value. */
+function sha(bits: string, length: number, runs: number): string {
+  const hash = createHash(`sha${bits}`);
+  for (let i = 0; i < runs; i++) hash.update(new Uint8Array(length).fill(i));
+  return hash.digest("hex");
+}
+
 const zeroKey = "00".repeat(16);
 
 describe.each(engines)("on %s", (_name, open) => {
@@ -72,6 +79,9 @@ describe.each(engines)("on %s", (_name, open) => {
       ...published.map(({ digest }) => digest),
       ...messages.map((message) => createHash("sha256").update(message, "hex").digest("hex")),
       `${createHash("sha256").update("äß€😀").digest("hex")} 20`,
+      `long ${sha("256", 1000, 100)}`,
+      `long ${sha("256", 1000, 300)} ${sha("512", 100, 300)}`,
+      `long ${published[1].digest} Error: crypt: can't call digest write after close`,
       `${nistCbc} true true ${nistEcb}`,
       `ctr ${nistCtr} true`,
       ...ciphers.flatMap(({ key, iv, counter, data }) => [

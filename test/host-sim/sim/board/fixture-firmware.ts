@@ -239,6 +239,21 @@ const programs: Record<string, () => void> = {
       say(hex(digest.close()));
     }
     say(hex(new Digest("SHA256").process("äß€😀", "")), new Digest("SHA1").outputSize);
+    // So long that no board would hold it, beside another one, and with a digest of its beginning.
+    const [long, other] = [new Digest("SHA256"), new Digest("SHA512")];
+    for (let i = 0; i < 300; i++) {
+      long.write(new Uint8Array(1000).fill(i));
+      other.write(new Uint8Array(100).fill(i));
+      if (i === 99) say("long", hex(long.close(true)));
+    }
+    say("long", hex(long.close()), hex(other.close()));
+    long.reset();
+    long.write("abc");
+    say(
+      "long",
+      hex(long.close()),
+      thrown(() => long.write("")),
+    );
     for (const { key, iv, counter, data } of config.ciphers) {
       const cipher = new BlockCipher("AES", bytes(key).buffer as ArrayBuffer);
       const vector = bytes(iv).buffer as ArrayBuffer;
