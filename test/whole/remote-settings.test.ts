@@ -1,5 +1,5 @@
 /** Settings that the cloud changes, over the whole chain: in force, told back, and taken back where they cut a device off. */
-import { afterEach, describe, expect, it, test } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { World } from "../../host-sim/sim/world/world";
 import { toldBy } from "./told";
 import type { LogEvent } from "../../host-sim/sim/world/device-log";
@@ -45,7 +45,7 @@ class Run {
 
   /** What the device has answered to a command. */
   answer(id: string): unknown {
-    return this.world.cloud.commands.get(id)?.reply;
+    return this.world.cloud.commands.view(id);
   }
 
   told<K extends LogEvent["kind"]>(kind: K): Extract<LogEvent, { kind: K }>[] {
@@ -60,9 +60,13 @@ describe("a change", () => {
     await run.until(2 * hour);
     const id = run.send("change_settings", { settings: { interval: 300, batch: 2 } });
     await run.until(4 * hour);
-    console.log(run.events.flatMap((e) => (e.source === "device" && /remote|super|agent: start|command/.test(e.text) ? [`${e.time} ${e.text}`] : [])).join("\n"));
+    const fetched = run.send("fetch_settings");
+    await run.until(5 * hour);
+    console.log(run.events.flatMap((e) => (e.source === "device" && /remote|super|agent: start|command|message/.test(e.text) ? [`${e.time} ${e.text}`] : [])).join("\n"));
     console.log(JSON.stringify(run.answer(id)));
+    console.log(JSON.stringify(run.answer(fetched)));
     const { productKey, deviceKey } = run.world.device;
-    console.log(JSON.stringify(run.world.cloud.devices.find(productKey, deviceKey)));
+    console.log(JSON.stringify(run.world.cloud.devices.view(productKey, deviceKey), undefined, 1).slice(0,3000));
+    expect(1).toBe(1);
   });
 });
