@@ -16,19 +16,28 @@ import type { Message } from "../../../firmware/coap/message";
 const turn = 1;
 const nothing = new Uint8Array(0);
 
+/** As the SDK has them, with their state in C: here they take a heap of JavaScript. */
+class Partitions {
+  readonly file = flash.open({ path: "file", mode: "r" });
+  readonly update = flash.open({ path: "update" });
+  readonly running = flash.open({ path: "running", mode: "r" });
+  readonly other = flash.open({ path: "nextota" });
+}
+
 class UpdateWork {
-  readonly #file = flash.open({ path: "file", mode: "r" });
+  readonly #file: Partitions["file"];
   readonly #length = config.fileLength as number;
   readonly #log: StateLog;
   readonly #download: Download;
 
-  constructor() {
-    const log = StateLog.open(flash.open({ path: "update" }));
+  constructor({ file, update, running, other }: Partitions) {
+    this.#file = file;
+    const log = StateLog.open(update);
     if (typeof log === "string") throw new Error(log);
     this.#log = log;
     const slots = {
-      running: flash.open({ path: "running", mode: "r" }),
-      other: flash.open({ path: "nextota" }),
+      running,
+      other,
       activate: (): undefined => undefined,
       unconfirmed: false,
       confirm(): void {},
@@ -70,9 +79,10 @@ class UpdateWork {
 }
 
 export default function main(): void {
+  const partitions = new Partitions();
   let work: UpdateWork | undefined;
   Timer.repeat(() => {
-    work ??= new UpdateWork();
+    work ??= new UpdateWork(partitions);
     trace(`${work.next()}\n`);
   }, turn);
 }
