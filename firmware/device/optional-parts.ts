@@ -8,6 +8,7 @@
  */
 import type { Endpoint } from "../coap/endpoint";
 import type { RetainedMemory } from "../continuity/retained-memory";
+import type { StartRecord } from "../continuity/start-record";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
@@ -15,7 +16,7 @@ import type { Cryptography } from "../enos/sign";
 import type { Flash } from "../journal/flash";
 import type { MemberNames } from "../text/member-names";
 import type { Slots, Verify } from "../update/slots";
-import type { ServiceHandler } from "./application";
+import type { Device, ServiceHandler } from "./application";
 import type { Log } from "./log";
 import type { Configuration } from "./setting-values";
 import type { Settings } from "./settings";
@@ -158,7 +159,9 @@ export interface RemoteSettings extends Witness {
   /** Looks at time limits: what was changed and leads to no contact is taken back. */
   poll(now: number): void;
   /** A restart is wanted, with which what was changed, or taken back, takes effect; once the answer has arrived. */
-  readonly restarts: boolean;
+  readonly wantsRestart: boolean;
+  /** To be called once the device has started, with what it may send by itself. */
+  start(device: Device): void;
 }
 
 /** What settings from afar need of board and device. */
@@ -166,9 +169,12 @@ export interface RemoteSettingsParts {
   /** The board's own configuration. */
   readonly config: Configuration;
   /** Reads a configuration as every start does. @throws SettingsError that says what of it cannot be */
-  readonly check: (config: Configuration) => void;
+  readonly check: (config: Configuration) => Settings;
   readonly store: ByteStore;
-  readonly retained: RetainedMemory;
+  /** What the starts before this one came to. */
+  readonly starts: Pick<StartRecord, "panics" | "failures">;
+  /** The product's firmware is updated from afar, too. */
+  readonly update: boolean;
   readonly startReason: string;
   readonly log: Log;
 }
