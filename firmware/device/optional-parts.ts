@@ -7,8 +7,8 @@
  * Nothing of a part throws, but what makes it may throw a SettingsError.
  */
 import type { Endpoint } from "../coap/endpoint";
-import type { RetainedMemory } from "../continuity/retained-memory";
 import type { StartRecord } from "../continuity/start-record";
+import type { RetainedMemory } from "../continuity/retained-memory";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
