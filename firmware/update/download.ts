@@ -403,7 +403,12 @@ export class Download {
   /** The chunk has failed; undefined while it may be tried again. */
   private failed(state: UpdateState, trouble: string): DownloadFault | undefined {
     state.failures += 1;
-    if (state.failures >= chunkTries) return this.fail(trouble === "slot" ? "flash" : "chunk", trouble);
+    if (state.failures >= chunkTries) {
+      // After the next start it may be tried as often again, if its owner wants that.
+      state.failures = 0;
+      this.save(state);
+      return this.fail(trouble === "slot" ? "flash" : "chunk", trouble);
+    }
     return this.save(state) ? undefined : this.#fault;
   }
 
