@@ -112,10 +112,13 @@ describe("the firmware", () => {
     ["continuity", ["enos", "journal", "coap", "text", "timing"]],
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
     ["seal", ["delivery", "continuity", "enos", "journal", "model", "text"]],
-    ["update", ["continuity", "enos", "journal", "coap", "text", "timing"]],
+    ["update", ["device", "continuity", "enos", "journal", "coap", "text", "timing"]],
     ["remote-settings", ["device", "delivery", "continuity", "enos", "text"]],
-    ["device", ["delivery", "continuity", "enos", "journal", "model", "modem", "coap", "text", "timing"]],
-    ["board", ["device", "continuity", "enos", "journal"]],
+    [
+      "device",
+      ["delivery", "continuity", "enos", "journal", "model", "modem", "update", "coap", "text", "timing"],
+    ],
+    ["board", ["device", "continuity", "enos", "journal", "update"]],
   ];
 
   test.each(rooms)("%s imports only from itself and %j", (room, may) => {

@@ -2,6 +2,7 @@
  * What the optional parts of the firmware have to tell (optional-parts.ts). Such an event brings its line of the log along,
  * worded in the part's own room, so that a product without the part has none of its words.
  */
+import type { UpdateEvent } from "../update/update-event";
 
 /** Of settings that are changed from afar; `version` counts the changes. */
 export type RemoteSettingsEvent =
@@ -19,7 +20,7 @@ export type RemoteSettingsEvent =
   | { readonly kind: "remote settings failed"; readonly reason: string };
 
 /** Of all parts. Add your room's here, its words in the room, and its forms in host-sim/sim/world/device-log.ts. */
-export type PartEvent = RemoteSettingsEvent;
+export type PartEvent = RemoteSettingsEvent | UpdateEvent;
 
 /** The event with its line, without a line end. */
 export type WithLine<E extends PartEvent> = E & { readonly line?: string };

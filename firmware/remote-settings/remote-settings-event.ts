@@ -1,7 +1,7 @@
 /**
  * The words of this room's events in the device's log.
  */
-import { quoted } from "../device/log";
+import { quoted } from "../text/wording";
 import type { RemoteSettingsEvent } from "../device/part-event";
 
 /** The line of an event, without a line end. */

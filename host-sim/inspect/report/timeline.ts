@@ -70,6 +70,10 @@ export class Timeline {
         if (event.what === "starting" || event.what === "started") return;
         this.#line(event.time, palette.yellow("board"), escaped(`${event.what} ${event.text}`.trimEnd()));
         return;
+      case "slots":
+        if (event.what === "same") return;
+        this.#line(event.time, palette.yellow("board"), escaped(describeSlots(event)));
+        return;
       case "modem": {
         const text = describeModem(event.event, verbose);
         if (text !== undefined) this.#line(event.time, palette.magenta("modem"), escaped(text));
@@ -240,6 +244,13 @@ export function describeModem(event: ModemEvent, verbose: boolean): string | und
   }
 }
 
+/** Which image starts, in words. */
+export function describeSlots({ what, slot, version }: Extract<WorldEvent, { source: "slots" }>): string {
+  return what === "no image"
+    ? "no slot has an image that can start"
+    : `starts version ${version}, from slot ${slot}`;
+}
+
 /** What a hostile party did, in words. */
 export function describeHostile({ strength, act, towards, bytes }: HostileEvent): string {
   return `${strength}: ${act}, ${bytes.length} bytes to the ${towards}`;
@@ -308,6 +319,14 @@ export function describeCloud(event: CloudEvent, verbose: boolean, columns?: num
       );
     case "webhook":
       return `webhook ${event.id} ${webhookOutcomes[event.outcome]}: ${event.reason}`;
+    case "rollout-stage":
+      return `rollout ${event.rolloutId} to ${event.version}: stage ${event.stage} of ${event.stages} begins, ${event.devices} ${event.devices === 1 ? "device" : "devices"}`;
+    case "rollout-stopped":
+      return `rollout ${event.rolloutId} to ${event.version} stopped: ${event.reason}`;
+    case "rollout-changed":
+      return `an operator: rollout ${event.rolloutId} to ${event.version} ${event.what}`;
+    case "rollout-done":
+      return `rollout ${event.rolloutId} to ${event.version} done: ${event.succeeded} of ${event.devices} devices succeeded, ${event.failed} failed`;
     case "conditions-changed":
       return `an operator changed ${conditionNames[event.condition]}`;
     case "duplicate-request":

@@ -117,6 +117,23 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
     "modem: granted[ apn=<apn>][ address=<address:end>][ t3324=<t3324:or off>][ t3412=<t3412:seconds>][ edrx=<edrx:or off>][: <advice:advice>]",
   "modem other apn": "modem: other apn asked=<asked> granted=<granted:end>[: <advice:advice>]",
   "modem illegal transition": "modem: illegal transition from=<from> to=<to>",
+  "update begun": "update: begun version=<version> size=<size:whole> place=<place:quoted>",
+  "update goes on": "update: goes on version=<version> fetched=<fetched:whole> size=<size:whole>",
+  "update refused": "update: refused version=<version> reason=<reason:quoted>",
+  "update package":
+    "update: package version=<version> what=<what:whole|difference> size=<size:whole> image=<image:whole>",
+  "update pauses":
+    "update: pauses reason=<reason:blocks|bytes|hours|coverage|no-answer|refused> fetched=<fetched:whole> size=<size:whole>[ retry=<retry:seconds>]",
+  "update begins anew": "update: begins anew version=<version> reason=<reason:quoted>",
+  "update verified": "update: verified version=<version> image=<image:whole>",
+  "update starts": "update: starts version=<version>",
+  "update trial": "update: trial version=<version> starts=<starts:whole> tries=<tries:whole>",
+  "update kept": "update: kept version=<version>",
+  "update back": "update: back version=<version> reason=<reason:quoted>",
+  "update ended": "update: ended version=<version> reason=<reason:quoted>",
+  "update told": "update: told step=<step:whole>",
+  "update untold": "update: untold step=<step:whole> reason=<reason:quoted> retry=<retry:seconds>",
+  "update none": "update: none: <reason:rest>",
   "keys missing": "keys: no device key: the modem's IMEI will be it",
   "seal key missing": "keys: no sealKey: payloads go plain until the board has one",
   "keys found": "keys: device key is the IMEI <imei:rest>; restart",
@@ -132,8 +149,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "remote settings refused": "remote settings: refused reason=<reason:quoted>",
   "remote settings in force": "remote settings: in force version=<version:whole> trial=<trial:yes|no>",
   "remote settings kept": "remote settings: kept version=<version:whole>",
-  "remote settings taken back":
-    "remote settings: taken back version=<version:whole> reason=<reason:quoted>",
+  "remote settings taken back": "remote settings: taken back version=<version:whole> reason=<reason:quoted>",
   "remote settings failed": "remote settings: failed reason=<reason:quoted>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",
