@@ -22,8 +22,8 @@ const life: readonly (readonly [what: string, step: (board: RemoteBoard) => void
     ["its restart", (board) => board.start("software"), [60, 300, 900]],
     ["a contact in vain", (board) => board.remote.connected(minute), [60, 300, 900]],
     ["a day", (board) => board.remote.poll(day), [60, 300, 900]],
-    ["the restart back", (board) => board.start("software"), [300, 900]],
-    ["what it is told then", (board) => board.acknowledge(), [300, 900]],
+    ["the restart back", (board) => board.start("software"), [60, 300, 900]],
+    ["what it is told then", (board) => board.acknowledge(), [60, 300, 900]],
   ];
 
 interface Outcome {
