@@ -3,9 +3,9 @@
  * block carries. It is refused, or makes as many bytes as it says; nothing is asked for outside of chunk and base, the
  * work is bounded by what is made, and slices of another size come to the same.
  */
+import { ascii, readHex } from "../../../firmware/text/ascii";
 import { ChunkDecoder } from "../../../firmware/update/patch";
 import { Script, check, hex } from "./target";
-import { unhex } from "./peer";
 import type { ChunkPlaces, PatchFault } from "../../../firmware/update/patch";
 import type { Target } from "./target";
 
@@ -32,12 +32,12 @@ const records = "060214020102030000aabb0a00640a000300030300";
 
 /** The first two bytes say what the rest is and what the chunk promises. */
 const headed = (kind: number, output: number, bytes: string): Uint8Array =>
-  Uint8Array.of(kind | ((output >> 8) << 2), output & 0xff, ...unhex(bytes));
+  Uint8Array.of(kind | ((output >> 8) << 2), output & 0xff, ...readHex(ascii(bytes), 0, bytes.length)!);
 
 export const chunkTarget: Target = {
   name: "chunk",
   boundary: "update file",
-  code: ["firmware/update/"],
+  code: ["firmware/update/huffman-table", "firmware/update/inflate", "firmware/update/patch"],
   portable: true,
   seeds: () => [
     headed(0, 480, packed[0]),
