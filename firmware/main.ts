@@ -57,7 +57,7 @@ import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
 import type { Application } from "./device/application";
 import type { LogEvent } from "./device/log";
-import type { RemoteSettings } from "./device/optional-parts";
+import type { HealthReport, RemoteSettings } from "./device/optional-parts";
 import type { Configuration } from "./device/setting-values";
 import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
@@ -141,7 +141,15 @@ function readParts(given: Configuration): Parts {
  * @throws SettingsError for keys that cannot work, ApplicationFault, and what the hardware throws
  */
 function run({ settings, board, family, wanted }: Parts, surroundings: Surroundings): void {
-  const { retained, record, starts, ring, troubles, log, restart, store, remoteSettings } = surroundings;
+  const { retained, record, starts, ring, troubles, restart, store, remoteSettings } = surroundings;
+  let health: HealthReport | undefined;
+  const log =
+    newHealth === undefined
+      ? surroundings.log
+      : (event: LogEvent): void => {
+          surroundings.log(event);
+          health?.hear(event);
+        };
   const { startReason: reason, safe } = record;
   const unknown = unknownSettings(config, settings, settingNames);
   for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
@@ -239,7 +247,17 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         restart,
         log,
       });
-  const health = newHealth?.({ store, retained, settings, startReason: reason, log });
+  health = newHealth?.({
+    config,
+    store,
+    retained,
+    ring,
+    startReason: reason,
+    version,
+    modem,
+    now: () => clock.now(),
+    log,
+  });
   const device = unidentified
     ? undefined
     : new Agent({
@@ -259,7 +277,12 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         link: modem,
         socket: { io: Udp, modem },
         application: safe
-          ? safeApplication(thing, version, record, builtInServiceNames)
+          ? safeApplication(
+              thing,
+              version,
+              record,
+              builtInServiceNames.concat(Object.keys(health?.services ?? {})),
+            )
           : applicationOf(modem, clock, board),
         interval: settings.interval,
         reports: safe ? -1 : settings.reports,
@@ -288,7 +311,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         othersBudget: settings.othersBudget,
         logValues: settings.logValues,
         restart,
-        newestLog: (length, skip) => ring.newest(length, skip),
+        newestLog: (length, skip) => (health ?? ring).newest(length, skip),
         now: () => clock.now(),
         wake: () => driver.wake(),
         log,

@@ -11,7 +11,7 @@
  */
 import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
-import { commandsOf, readingsOf, sessionKeeperOf, socketOf, uploaderOf } from "./agent-parts";
+import { beginHealth, commandsOf, readingsOf, sessionKeeperOf, socketOf, uploaderOf } from "./agent-parts";
 import { Session } from "../enos/session";
 import { clockTolerance, sleepDrift } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
@@ -29,6 +29,7 @@ import { troubleEvent } from "./trouble";
 import { WallClock } from "./wall-clock";
 import { sessionLogEvent } from "./log";
 import type { SessionEvent } from "../enos/session-options";
+import type { ReadingFormat } from "../delivery/entry";
 import type { ThingValues } from "../model/thing";
 import type { CommandResponder } from "./command-responder";
 import type { SessionKeeper } from "../continuity/session-keeper";
@@ -143,6 +144,7 @@ export class Agent {
       },
     });
     this.#socket = socketOf(options);
+    beginHealth(options, this.#endpoint, this.#uploader);
   }
 
   /** Counted since start; all but the commands and messages are readings. */
@@ -171,6 +173,7 @@ export class Agent {
     if (this.#options.troubles?.isDue(at) === true) return at;
     const reading = this.#sampler.deadline;
     let deadline = Math.min(
+      this.#options.health?.deadline ?? Infinity,
       this.#endpoint.deadline,
       linkDeadline,
       this.#commands.deadline,
@@ -226,6 +229,7 @@ export class Agent {
   /** The board falls asleep now: keeps what is kept at this very moment only. */
   beforeSleep(): void {
     if (!this.#idle) this.#contacts.leave(this.#endpoint.retransmissions, this.#polledAt);
+    this.#options.health?.beforeSleep(this.#polledAt);
     this.#uploader.keepIndex();
   }
 
@@ -243,6 +247,7 @@ export class Agent {
     if (values === "missed") this.#empty += 1;
     else if (values !== undefined) this.keep(values, now);
     this.tellTroubles(now);
+    this.tellHealth(values !== undefined && values !== "missed", now);
     this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
     // A supply that sags under the radio, and the radio's noise, would be in what is measured meanwhile.
     const measures = this.#sampler.busy && this.#options.link.active === false;
@@ -251,6 +256,7 @@ export class Agent {
     if (!this.#idle && this.#uploader.idle && !this.busy) {
       this.#idle = true;
       this.#contacts.rested(this.#endpoint.retransmissions, now);
+      this.#options.health?.rested(now);
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
       this.#options.log({ kind: "agent idle", waiting, next });
@@ -338,6 +344,17 @@ export class Agent {
     for (let i = 0; i < taken.length; i++) this.#messages.postEvent(troubleEvent, { ...taken[i] });
   }
 
+  /** @param isTaking a reading was taken in this turn, with which a report can go */
+  private tellHealth(isTaking: boolean, now: number): void {
+    const { health, link, format } = this.#options;
+    if (health?.poll(link.active === true, isTaking, now) !== true) return;
+    const { readings, event, alarms, atOnce } = health.tell(now);
+    for (let i = 0; i < readings.length; i++)
+      this.keep(readings[i], now, format === "json" ? "json" : "compact");
+    for (let i = 0; i < alarms.length; i++) this.#messages.postEvent(event, { ...alarms[i] });
+    if (atOnce) this.#uploader.flush();
+  }
+
   /** After deep sleep: takes up the state from before, as if the device had only waited. */
   private goOn(now: number): void {
     const { woken } = this.#options;
@@ -367,9 +384,9 @@ export class Agent {
     return this.#session.busy || this.#commands.busy || this.#sampler.busy;
   }
 
-  private keep(values: ThingValues, now: number): void {
+  private keep(values: ThingValues, now: number, format?: ReadingFormat): void {
     this.#idle = false;
-    if (!this.#readings.keep(values, now)) this.#empty += 1;
+    if (!this.#readings.keep(values, now, format)) this.#empty += 1;
   }
 
   /** When the next request with readings will be due, ms. */
@@ -384,7 +401,10 @@ export class Agent {
     const { link } = this.#options;
     this.#empty = 0;
     this.#radio.heard(answered, now);
-    if (!answered) return this.#supervisor.unanswered(now);
+    if (!answered) {
+      this.#options.health?.unanswered();
+      return this.#supervisor.unanswered(now);
+    }
     this.#commands.responded();
     this.#supervisor.answered();
     link.confirm?.(now);
@@ -444,6 +464,7 @@ export class Agent {
     // The endpoint writes into the bytes of its other messages again.
     this.#socket.unchanging = request;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
+    this.#options.health?.sent(datagram.length, this.#polledAt);
     this.#socket.write(datagram, address, port);
   }
 
@@ -451,6 +472,7 @@ export class Agent {
     const socket = this.#socket;
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       const { address, port, cut } = datagram;
+      this.#options.health?.received(datagram.byteLength, socket.releaseAfterReply === true, now);
       this.#endpoint.receive(new Uint8Array(datagram), address, port, now, cut === true);
     }
   }

@@ -9,6 +9,7 @@
  *     136  counts in all, 14 u32                   222  last start, u16
  *     224  CRC of the versions told, u32           228  the log: the ring is in flash up to here, u16; its erases
  *     232  when this was kept, f64                      today, u16, with bit 15 for lines that are missing there
+ *     240  when the cell may be asked for, f64: in the time that the device has run in all
  *
  * Numbers are as the processor has them: little-endian on each that this runs on.
  */
@@ -48,7 +49,7 @@ const unseen = 0x7fff;
 export const resetLevels = 5;
 
 const gapBit = 0x8000;
-const length = 240;
+const length = 248;
 const form = 0x4ea2;
 const keys: readonly string[] = Object.freeze(["health-a", "health-b"]);
 /** The longest span that is believed, ms or J: of damaged bytes that passed for sound ones nothing is left. */
@@ -69,8 +70,10 @@ export class Tally {
   readonly #words = new Uint16Array(this.#bytes.buffer, 220, 2);
   readonly #versions = new Uint32Array(this.#bytes.buffer, 224, 1);
   readonly #log = new Uint16Array(this.#bytes.buffer, 228, 2);
-  readonly #at = new Float64Array(this.#bytes.buffer, 232, 1);
+  readonly #at = new Float64Array(this.#bytes.buffer, 232, 2);
   readonly #retained: RetainedMemory;
+  /** Nothing was kept: the device has never run with it. */
+  readonly isNew: boolean;
   readonly #stored: TwoSlotState;
   /** When it was stored last, by the time that the device has run in all, ms. */
   #storedAt = -Infinity;
@@ -81,8 +84,10 @@ export class Tally {
     this.#stored = new TwoSlotState(store, form, keys);
     const kept = retained.read(retainedParts.health);
     const body = kept ?? this.stored();
-    if (body?.length === length) this.#bytes.set(body);
-    else this.forgetSeen();
+    this.isNew = body?.length !== length;
+    if (this.isNew) this.forgetSeen();
+    else this.#bytes.set(body!);
+    if (!(this.cellDue >= 0)) this.cellDue = 0;
     // The ring of the log has gone with the rest of retained memory.
     if (kept === undefined) {
       this.logSaved = 0;
@@ -180,6 +185,15 @@ export class Tally {
   /** When it was kept last, monotonic ms, which go on in deep sleep only. */
   get keptAt(): number {
     return this.#at[0];
+  }
+
+  /** When the modem may be asked for its cell, ms by the time that the device has run in all. */
+  get cellDue(): number {
+    return this.#at[1];
+  }
+
+  set cellDue(time: number) {
+    this.#at[1] = time;
   }
 
   /** What comes counts for the next report. @param isDaily the one of the day: alarms are told again, the log has new erases */
