@@ -151,8 +151,6 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
           health?.hear(event);
         };
   const { startReason: reason, safe } = record;
-  const unknown = unknownSettings(config, settings, settingNames);
-  for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const vain = settingsInVain(settings, family);
   for (let i = 0; i < vain.length; i++) log({ kind: "setting in vain", name: vain[i], modem: family.name });
   const credentials = readCredentials(config);
@@ -258,6 +256,10 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     now: () => clock.now(),
     log,
   });
+  // The parts that a product has or not know settings of their own.
+  const named = settingNames.concat(health?.settingNames ?? []);
+  const unknown = unknownSettings(config, settings, named);
+  for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const device = unidentified
     ? undefined
     : new Agent({
