@@ -117,7 +117,6 @@ export function beginHealth(
     waiting: () => uploader.waiting,
     erases: () => uploader.erases,
     resets: () => link.escalation,
-    fallsAsleepAfter: () => link.fallsAsleepAfter ?? Infinity,
     battery: application.battery?.bind(application),
   });
 }

@@ -348,7 +348,7 @@ export class Agent {
   private tellHealth(isTaking: boolean, now: number): void {
     const { health, link, format } = this.#options;
     if (health?.poll(link.active === true, isTaking, now) !== true) return;
-    const { readings, event, alarms, atOnce } = health.tell(now);
+    const { readings, event, alarms, atOnce } = health.tell(isTaking, now);
     for (let i = 0; i < readings.length; i++)
       this.keep(readings[i], now, format === "json" ? "json" : "compact");
     for (let i = 0; i < alarms.length; i++) this.#messages.postEvent(event, { ...alarms[i] });

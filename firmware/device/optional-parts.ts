@@ -80,8 +80,6 @@ export interface HealthSigns {
   readonly erases: () => number | undefined;
   /** Resets of the modem by level, as `Link.escalation` has them. */
   readonly resets: () => readonly number[] | undefined;
-  /** ms after the last datagram at which the modem must have fallen asleep; Infinity where that is not known. */
-  readonly fallsAsleepAfter: () => number;
   /** The battery, mV, where the application measures it. */
   readonly battery: (() => unknown) | undefined;
 }
@@ -121,12 +119,12 @@ export interface HealthReport {
    * To be called every turn.
    *
    * @param isModemAwake the modem may draw power
-   * @param isTaking a reading is taken in this turn, so that a report can go with it
+   * @param isTaking a reading was taken in this turn, so that a report can go with it
    * @returns whether there may be something to `tell`
    */
   poll(isModemAwake: boolean, isTaking: boolean, now: number): boolean;
-  /** What there is to tell; it counts as told. */
-  tell(now: number): HealthTold;
+  /** What there is to tell; it counts as told. @param isTaking as of `poll`: that reading does not count as one that waits */
+  tell(isTaking: boolean, now: number): HealthTold;
   /** The device has come to rest: what was counted is kept. */
   rested(now: number): void;
   /** The board falls asleep now. */
@@ -144,8 +142,15 @@ export interface HealthParts {
   readonly startReason: string;
   /** Of this firmware. */
   readonly version: string;
-  /** The modem's cell as it was told last, and `readCell` to have it asked for in this contact. */
-  readonly modem: { readonly cell: Cell | undefined; readCell(): Cell | undefined };
+  /**
+   * The modem's cell as it was told last, and `readCell` to have it asked for in this contact; seconds that it is awake
+   * behind a connection, undefined or Infinity where it does not fall asleep.
+   */
+  readonly modem: {
+    readonly cell: Cell | undefined;
+    readonly granted: { readonly t3324?: number };
+    readCell(): Cell | undefined;
+  };
   /** The device's time, monotonic, ms. */
   readonly now: () => number;
   readonly log: Log;

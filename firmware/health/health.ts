@@ -37,8 +37,9 @@ export interface BoardHealth {
 const alarmEvent = "health_alarm";
 const hour = 3_600_000;
 const day = 24 * hour;
-/** A report waits so long for a reading to go with. */
+/** A report waits so long for a reading to go with, or goes so much earlier with one. */
 const patience = hour;
+const early = 300_000;
 /** The modem is asked for its cell this seldom: it takes a command in a contact. */
 const betweenCells = 2 * hour;
 /** Storage has the counts this often, for a board that loses its power. */
@@ -62,12 +63,12 @@ class Health implements HealthReport {
   #isModemAwake = false;
   #cell: Cell | undefined;
   #modemVersion: string | undefined;
+  /** The versions are others than those that were told. */
+  #isChanged = false;
   /** When the next report is due, ms. */
   #due: number;
   /** The operator has asked for one. */
   #isAsked = false;
-  /** When a datagram was last sent, ms. */
-  #sentAt = -Infinity;
   /** Of `HealthSigns.retransmissions`, those that are counted. */
   #retransmissions = 0;
   /** As they were at the last report: to find out takes longer. */
@@ -86,7 +87,9 @@ class Health implements HealthReport {
     // A wake without its memory has a clock that begins anew.
     const asleep = isWake && at >= tally.keptAt ? at - tally.keptAt : 0;
     this.#energy = new EnergyEstimate(tally, asleep, at);
-    this.#due = at + (tally.isNew ? hour : day - tally.spans[Span.time]);
+    // The first one tells soon that all is well.
+    if (tally.isNew) tally.reportDue = hour;
+    this.#due = at + Math.min(tally.reportDue - tally.allSpans[Span.time], day);
     this.#log = new LogKeeper({
       ring,
       store: retained.store,
@@ -128,7 +131,9 @@ class Health implements HealthReport {
         return tally.count(reason === "full" || reason === "thinned" ? Count.lostFull : Count.lostDamaged);
       }
       case "modem firmware":
+        // It is told once a boot, and a board that sleeps deeply has forgotten it with the next reading.
         this.#modemVersion = event.version;
+        this.#isChanged = versionsMark(this.#parts.version, event.version) !== tally.versions;
         return undefined;
       default:
         return undefined;
@@ -136,7 +141,6 @@ class Health implements HealthReport {
   }
 
   sent(length: number, now: number): void {
-    this.#sentAt = now;
     this.#energy.sent(length, now);
     const tally = this.#tally;
     if (tally.allSpans[Span.time] < tally.cellDue) return;
@@ -153,7 +157,7 @@ class Health implements HealthReport {
   }
 
   get deadline(): number {
-    return this.#isAsked ? 0 : this.#due + patience;
+    return this.#isAsked || this.#isChanged ? 0 : this.#due + patience;
   }
 
   poll(isModemAwake: boolean, isTaking: boolean, now: number): boolean {
@@ -164,23 +168,29 @@ class Health implements HealthReport {
     const { cell } = this.#parts.modem;
     if (cell !== this.#cell) this.see(cell);
     this.#log.poll();
-    return isTaking || this.#isAsked || now >= this.#due + patience;
+    return isTaking || this.#isAsked || this.#isChanged || now >= this.#due + patience;
   }
 
-  tell(now: number): HealthTold {
+  tell(isTaking: boolean, now: number): HealthTold {
     this.#energy.note(this.#isModemAwake, now);
     this.sync();
     const isAsked = this.#isAsked;
-    const isDaily = now >= this.#due;
+    const isDaily = now >= this.#due - (isTaking ? early : 0);
     const readings: ThingValues[] = [];
     const tally = this.#tally;
-    const alarms = this.alarms(isAsked || isDaily);
+    const alarms = this.alarms(isTaking, isAsked || isDaily);
     if (isAsked || isDaily) {
       this.#isAsked = false;
       readings.push(reportValues(tally, this.#standing!));
       this.#parts.log(worded({ kind: "health report", period: tally.spans[Span.time] }));
       tally.closeReport(isDaily);
-      if (isDaily) this.#due = now + day;
+      if (isDaily) {
+        // At the same time of day, but for a report that came late.
+        const late = now - this.#due;
+        const next = late < hour ? day - late : day;
+        this.#due = now + next;
+        tally.reportDue = tally.allSpans[Span.time] + next;
+      }
     }
     const versions = this.newVersions(isAsked, isDaily);
     if (versions !== undefined) readings.push(versions);
@@ -198,7 +208,8 @@ class Health implements HealthReport {
   }
 
   beforeSleep(now: number): void {
-    this.#energy.beforeSleep(this.#sentAt + (this.#signs?.fallsAsleepAfter() ?? Infinity), now);
+    const { t3324 = Infinity } = this.#parts.modem.granted;
+    this.#energy.beforeSleep(1_000 * t3324, now);
     this.sync();
     this.#log.beforeSleep();
     this.#tally.keep(now);
@@ -241,10 +252,10 @@ class Health implements HealthReport {
   }
 
   /** Alarms that were not told yet. @param all those too that take longer to find out */
-  private alarms(all: boolean): HealthTold["alarms"] {
+  private alarms(isTaking: boolean, all: boolean): HealthTold["alarms"] {
     const tally = this.#tally;
     const { counts, spans } = tally;
-    const waiting = this.#signs?.waiting() ?? 0;
+    const waiting = Math.max(0, (this.#signs?.waiting() ?? 0) - (isTaking ? 1 : 0));
     if (all) {
       const { erases, battery } = this.#signs ?? {};
       this.#standing = {
@@ -288,9 +299,9 @@ class Health implements HealthReport {
       // Some modems do not tell theirs.
       return isAsked || (isDaily && tally.versions === 0) ? versionValues(version, undefined) : undefined;
     }
-    const mark = versionsMark(version, modem);
-    if (!isAsked && mark === tally.versions) return undefined;
-    tally.versions = mark;
+    if (!isAsked && !this.#isChanged) return undefined;
+    this.#isChanged = false;
+    tally.versions = versionsMark(version, modem);
     return versionValues(version, modem);
   }
 
