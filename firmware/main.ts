@@ -57,7 +57,7 @@ import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
 import type { Application } from "./device/application";
 import type { LogEvent } from "./device/log";
-import type { HealthReport, RemoteSettings } from "./device/optional-parts";
+import type { HealthReport, RemoteSettings, StartedUpdate } from "./device/optional-parts";
 import type { Configuration } from "./device/setting-values";
 import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
@@ -79,20 +79,25 @@ export default function main(): void {
     restartBoard();
   };
   const starts = new FailedStarts({ record, timers: Timer, random, restart, log });
+  // First of all: a firmware on trial that is no good may go back here.
+  const update = newUpdate?.({ version, retained, startReason: record.startReason, restart, log });
   try {
     const store = new StateStore();
     const remoteSettings = newRemoteSettings?.({
       config,
-      check: readParts,
+      check: (given) => readParts(given).settings,
       store,
-      retained,
+      starts: record,
+      update: newUpdate !== undefined,
       startReason: reason,
       log,
     });
     const parts = readParts(remoteSettings?.config ?? config);
-    run(parts, { retained, record, starts, ring, troubles, log, restart, store, remoteSettings });
+    run(parts, { retained, record, starts, ring, troubles, log, restart, store, remoteSettings, update });
   } catch (error) {
-    if (!(error instanceof SettingsError)) return starts.failed(error);
+    const lasting = error instanceof SettingsError;
+    if (update?.failed(reasonOf(error), lasting) === true) return;
+    if (!lasting) return starts.failed(error);
     // A restart would not mend it: the board says what is wrong and does nothing more.
     log({ kind: "settings", text: error.message });
   }
@@ -110,6 +115,7 @@ interface Surroundings {
   readonly restart: () => void;
   readonly store: StateStore;
   readonly remoteSettings: RemoteSettings | undefined;
+  readonly update: StartedUpdate | undefined;
 }
 
 /** What the settings choose, before any hardware is touched. */
@@ -150,6 +156,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
           surroundings.log(event);
           health?.hear(event);
         };
+  const given = remoteSettings?.config ?? config;
   const { startReason: reason, safe } = record;
   const vain = settingsInVain(settings, family);
   for (let i = 0; i < vain.length; i++) log({ kind: "setting in vain", name: vain[i], modem: family.name });
@@ -228,25 +235,23 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         startReason: reason,
         log,
       });
-  const update = unidentified
-    ? undefined
-    : newUpdate?.({
-        crypto: moddableCryptography,
-        store,
-        retained,
-        settings,
-        config,
-        version,
-        board: board.name,
-        productKey,
-        startReason: reason,
-        random,
-        now: () => clock.now(),
-        restart,
-        log,
-      });
+  // A device without its keys, or one that starts safely, has no update; what its trial would have shown, its starts do.
+  const update =
+    unidentified || safe
+      ? undefined
+      : surroundings.update?.open({
+          crypto: moddableCryptography,
+          settings,
+          config: given,
+          board: board.name,
+          credentials,
+          random,
+          now: () => clock.now(),
+          wall: () => clock.wall(),
+          coverage: () => modem.readCell()?.ecl,
+        });
   health = newHealth?.({
-    config,
+    config: given,
     store,
     retained,
     ring,
@@ -257,7 +262,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
     log,
   });
   // The parts that a product has or not know settings of their own.
-  const named = settingNames.concat(health?.settingNames ?? []);
+  const named = settingNames.concat(surroundings.update?.settingNames ?? [], health?.settingNames ?? []);
   const unknown = unknownSettings(config, settings, named);
   for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const device = unidentified
@@ -279,12 +284,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         link: modem,
         socket: { io: Udp, modem },
         application: safe
-          ? safeApplication(
-              thing,
-              version,
-              record,
-              builtInServiceNames.concat(Object.keys(health?.services ?? {})),
-            )
+          ? safeApplication(thing, version, record, builtInOf(remoteSettings, health))
           : applicationOf(modem, clock, board),
         interval: settings.interval,
         reports: safe ? -1 : settings.reports,
@@ -346,6 +346,13 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   // A start from deep sleep follows one that has succeeded.
   if (reason !== "deep-sleep") starts.succeeded();
   driver.start();
+}
+
+/** Names of the services that a safe start obeys as well. */
+function builtInOf(...parts: (Pick<RemoteSettings, "services"> | undefined)[]): readonly string[] {
+  let names = builtInServiceNames;
+  for (let i = 0; i < parts.length; i++) names = names.concat(Object.keys(parts[i]?.services ?? {}));
+  return names;
 }
 
 /** The product's own part. @throws SettingsError, ApplicationFault */

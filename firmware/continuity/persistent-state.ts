@@ -30,6 +30,10 @@ const restartCauses = Object.freeze([
   "command",
   /** A safe start has had its day. */
   "safe-start-over",
+  /** Settings that were changed from afar take effect. */
+  "settings",
+  /** Another firmware is to start: a new one, or the one before. */
+  "update",
 ] as const);
 export type RestartCause = (typeof restartCauses)[number];
 

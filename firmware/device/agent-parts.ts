@@ -92,7 +92,15 @@ export function commandsOf(
   return new CommandResponder({
     application: {
       thing,
-      commands: { ...commands, services: { ...builtIn, ...options.health?.services, ...services } },
+      commands: {
+        ...commands,
+        services: {
+          ...builtIn,
+          ...options.health?.services,
+          ...options.remoteSettings?.services,
+          ...services,
+        },
+      },
     },
     credentials: options.session.credentials,
     names,

@@ -36,6 +36,7 @@ import type { SessionKeeper } from "../continuity/session-keeper";
 import type { ReadingIntake } from "./reading-intake";
 import type { Uploader } from "../delivery/uploader";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
+import type { FirmwareUpdate } from "./optional-parts";
 import type { SleepState } from "../continuity/deep-sleep-record";
 
 export type { AgentOptions, DatagramSocket, Link } from "./agent-options";
@@ -51,6 +52,8 @@ export class Agent {
   readonly #endpoint: Endpoint;
   readonly #session: Session;
   readonly #socket: DatagramSocket;
+  /** For blocks of another server's; made when the first is asked for. */
+  #otherSocket: DatagramSocket | undefined;
   readonly #uploader: Uploader;
   readonly #commands: CommandResponder;
   readonly #memory: PersistentState;
@@ -74,6 +77,8 @@ export class Agent {
   #versionUntold: boolean;
   /** Readings of which the cloud gets nothing, since it was spoken to last. */
   #empty = 0;
+  /** Readings that the cloud has acknowledged since the start, as those who judge by them were told. */
+  #delivered = 0;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
   /** Commands that have come and are executed when the call that brought them has returned. */
@@ -145,6 +150,16 @@ export class Agent {
     });
     this.#socket = socketOf(options);
     beginHealth(options, this.#endpoint, this.#uploader);
+    options.update?.attach({
+      session: this.#session,
+      endpoint: this.#endpoint,
+      names,
+      takeId: () => memory.takeId(),
+      onHeard: (answered, now) => {
+        this.#radio.heard(answered, now);
+        if (answered) link.confirm?.(now);
+      },
+    });
   }
 
   /** Counted since start; all but the commands and messages are readings. */
@@ -172,8 +187,11 @@ export class Agent {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
     const reading = this.#sampler.deadline;
+    const { health, remoteSettings, update } = this.#options;
     let deadline = Math.min(
-      this.#options.health?.deadline ?? Infinity,
+      health === undefined ? Infinity : health.deadline,
+      remoteSettings === undefined ? Infinity : remoteSettings.deadline,
+      update === undefined ? Infinity : update.deadline(at),
       this.#endpoint.deadline,
       linkDeadline,
       this.#commands.deadline,
@@ -205,6 +223,7 @@ export class Agent {
     if (link.busy === true || this.#endpoint.deadline < Infinity || this.#restarts.by < Infinity)
       return undefined;
     const deadline = this.earliest(link.workDeadline ?? link.deadline);
+    if (this.#options.update?.inTrial === true) return undefined;
     if (!this.#uploader.safe || this.#options.troubles?.isDue(this.#polledAt) === true) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
     this.#sessionKeeper.hold(this.#uploader.epoch);
@@ -231,6 +250,7 @@ export class Agent {
     if (!this.#idle) this.#contacts.leave(this.#endpoint.retransmissions, this.#polledAt);
     this.#options.health?.beforeSleep(this.#polledAt);
     this.#uploader.keepIndex();
+    this.#options.update?.beforeSleep(this.#polledAt);
   }
 
   /** Reads what has come, and does what is due. */
@@ -242,15 +262,17 @@ export class Agent {
     this.#endpoint.poll(now);
     this.obey(now);
     if (this.#commands.poll(now)) this.#idle = false;
+    this.lookAtParts(now);
     this.#restarts.poll(this.#commands.replying, now);
     const values = this.#sampler.take(now);
     if (values === "missed") this.#empty += 1;
     else if (values !== undefined) this.keep(values, now);
     this.tellTroubles(now);
     this.tellHealth(values !== undefined && values !== "missed", now);
-    this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
+    const { link, update } = this.#options;
+    this.#radio.note(this.#session.busy || update?.fetching === true || !link.ready, now);
     // A supply that sags under the radio, and the radio's noise, would be in what is measured meanwhile.
-    const measures = this.#sampler.busy && this.#options.link.active === false;
+    const measures = this.#sampler.busy && link.active === false;
     if (now >= this.#startsAt! && !this.#radio.suspended && !measures) this.send(now);
     if (this.#contacts.watch(now)) this.closeContact(now);
     if (!this.#idle && this.#uploader.idle && !this.busy) {
@@ -262,10 +284,33 @@ export class Agent {
       this.#options.log({ kind: "agent idle", waiting, next });
       this.#prepares = true;
     }
-    if (this.#prepares && this.#idle && this.#options.link.busy !== true) {
+    if (this.#prepares && this.#idle && link.busy !== true) {
       this.#prepares = false;
       this.#uploader.prepare();
     }
+  }
+
+  /** Lets the parts that a product has or not do what is theirs. */
+  private lookAtParts(now: number): void {
+    const { update, remoteSettings } = this.#options;
+    const { acknowledged } = this.#uploader.totals;
+    if (acknowledged !== this.#delivered) {
+      this.#delivered = acknowledged;
+      update?.delivered(now);
+      remoteSettings?.delivered(now);
+    }
+    if (update !== undefined) this.lookAtUpdate(update, now);
+    if (remoteSettings === undefined) return;
+    remoteSettings.poll(now);
+    if (remoteSettings.wantsRestart) this.#restarts.askForSettings(now);
+  }
+
+  private lookAtUpdate(update: FirmwareUpdate, now: number): void {
+    // An erase keeps the processor from its UART.
+    if (this.#options.link.busy !== true) update.poll(now);
+    if (!update.restarts || this.#session.busy || this.#commands.busy || this.#commands.replying) return;
+    if (this.#uploader.safe && this.#options.restart !== undefined && update.restart(now))
+      this.#restarts.now("update");
   }
 
   /**
@@ -274,7 +319,9 @@ export class Agent {
    */
   private obey(now: number): void {
     for (let command = this.#arrived.shift(); command !== undefined; command = this.#arrived.shift()) {
-      this.#commands.obey(command.topic, command.payload, now, command.cut);
+      const { topic, payload, cut } = command;
+      if (this.#options.update?.obey(topic, payload, now) === true) continue;
+      this.#commands.obey(topic, payload, now, cut);
     }
   }
 
@@ -318,6 +365,7 @@ export class Agent {
   close(now: number): void {
     this.#endpoint.close(now);
     this.#socket.close();
+    this.#otherSocket?.close();
   }
 
   private start(now: number): void {
@@ -335,6 +383,7 @@ export class Agent {
     else if (delay > 0) log({ kind: "agent waits", delay });
     const onTold = this.#versionUntold ? () => (this.#versionUntold = false) : undefined;
     startApplication(this.#options, this.#messages, this.#memory, this.#uploader.waiting, onTold);
+    this.#options.remoteSettings?.start(this.#messages);
   }
 
   private tellTroubles(now: number): void {
@@ -381,7 +430,8 @@ export class Agent {
 
   /** Something is under way that is no upload. */
   private get busy(): boolean {
-    return this.#session.busy || this.#commands.busy || this.#sampler.busy;
+    const others = this.#session.busy || this.#commands.busy || this.#sampler.busy;
+    return others || this.#options.update?.busy === true;
   }
 
   private keep(values: ThingValues, now: number, format?: ReadingFormat): void {
@@ -420,6 +470,7 @@ export class Agent {
   /** Ends the contact of a guarded device once it has nothing in hand: what failed waits for the next one. */
   private closeContact(now: number): void {
     if (this.#session.busy || this.#commands.busy || this.#uploader.inFlight) return;
+    if (this.#options.update?.fetching === true) return;
     const retry = this.#uploader.deadline(now);
     if (!this.#uploader.idle && !(retry > now + shortestPause && retry < Infinity)) return;
     this.#uploader.rest();
@@ -427,21 +478,31 @@ export class Agent {
   }
 
   private send(now: number): void {
+    const { link, update } = this.#options;
+    // One exchange at a time: a reading waits for the block that is under way.
+    if (update?.fetching === true) return;
     if (now < this.#contacts.next) return this.#uploader.rest();
     // No further readings will come, so the last ones need not wait until they are a batch.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
     // A device whose readings come to nothing speaks as often as it would with them: else no command would reach it.
     const silent = this.#empty >= (this.#options.batch ?? 1) && !this.#session.busy;
-    if (!wanted && !silent && !this.isAliveDue(now)) return;
-    const { link } = this.#options;
+    const asks = !wanted && (silent || this.isAliveDue(now));
+    const updates = !wanted && !asks && this.#uploader.idle && !this.#session.busy && update?.wants(now);
+    if (!wanted && !asks && updates !== true) return;
     if (!link.ready) {
       link.connect(now);
       if (!link.ready) return;
     }
     this.#contacts.opened();
+    update?.connected(now);
+    this.#options.remoteSettings?.connected(now);
     this.#sessionKeeper.begin(this.#uploader.epoch, now);
     if (wanted) return this.#uploader.send(now);
+    if (!asks) {
+      this.#idle = false;
+      return update!.send(now);
+    }
     this.#empty = 0;
     this.#sessionKeeper.ask(now);
   }
@@ -458,18 +519,27 @@ export class Agent {
     // With the last reading on its way, the radio can be released after one reply. A GET, which fetches a
     // command, is different: the answer to the command has to follow.
     const request = datagram[1] === Code.post;
-    if (request) this.#contacts.requested(this.#polledAt);
-    this.#socket.releaseAfterReply =
-      request && this.#session.online && this.#uploader.last && !this.#commands.busy;
+    const { session, update } = this.#options;
+    const fetches = update?.fetching === true;
+    if (request || fetches) this.#contacts.requested(this.#polledAt);
+    const last = request && this.#session.online && this.#uploader.last && !this.#commands.busy;
+    const own = address === session.address && port === session.port;
+    const socket = own ? this.#socket : (this.#otherSocket ??= socketOf(this.#options));
+    // Nor is it where blocks of an update follow.
+    socket.releaseAfterReply = last && update?.follows(this.#polledAt) !== true;
     // The endpoint writes into the bytes of its other messages again.
-    this.#socket.unchanging = request;
+    socket.unchanging = request || fetches;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
     this.#options.health?.sent(datagram.length, this.#polledAt);
-    this.#socket.write(datagram, address, port);
+    socket.write(datagram, address, port);
   }
 
   private receive(now: number): void {
-    const socket = this.#socket;
+    this.receiveFrom(this.#socket, now);
+    if (this.#otherSocket !== undefined) this.receiveFrom(this.#otherSocket, now);
+  }
+
+  private receiveFrom(socket: DatagramSocket, now: number): void {
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       const { address, port, cut } = datagram;
       this.#options.health?.received(datagram.byteLength, socket.releaseAfterReply === true, now);

@@ -25,6 +25,8 @@ export interface FetcherOptions {
   readonly onHead: (now: number) => void;
   /** Another file has come under this name. */
   readonly onOtherFile: (now: number) => void;
+  /** The flash fails. */
+  readonly onFault: () => void;
   /** The file is not to be had. */
   readonly onGivenUp: (reason: string, now: number) => void;
 }
@@ -104,8 +106,7 @@ export class Fetcher {
       case "unusable":
         return this.failed("no block of a file", true, now);
       case "fault":
-        // Its owner looks at it.
-        return;
+        return this.#options.onFault();
     }
   }
 

@@ -17,6 +17,13 @@ const longestCode = 15;
 export const highSymbol = 0x1000;
 export const longerCode = 0x2000;
 
+/** Most bits that a table is looked up by. */
+const mostBits = 9;
+
+/** Numbers of 9 bits, their first bit last: a code comes with its highest bit first, and bits are taken from the lowest. */
+const mirrored = new Uint16Array(1 << mostBits);
+for (let i = 1; i < mirrored.length; i++) mirrored[i] = (mirrored[i >> 1] >> 1) | ((i & 1) << (mostBits - 1));
+
 /** One code's table, made anew with each `make`. */
 export class HuffmanTable {
   /** By the next bits, the first of them lowest. */
@@ -26,14 +33,14 @@ export class HuffmanTable {
   readonly #counts = new Uint16Array(longestCode + 1);
   /** Where the next symbol goes, by the bits of its code. */
   readonly #places = new Uint16Array(longestCode + 1);
-  /** The symbols in the order of their codes, as entries without the bits. */
+  /** The symbols in the order of their codes, as entries without bits. */
   readonly #sorted: Uint16Array;
   /** The first code that is longer than the table, and its symbol's place. */
   #firstLonger = 0;
   #firstPlace = 0;
 
   /**
-   * @param bits that an entry is found by
+   * @param bits that an entry is found by, 9 at most
    * @param most symbols
    */
   constructor(bits: number, most: number) {
@@ -52,7 +59,7 @@ export class HuffmanTable {
   make(lengths: Uint8Array, start: number, end: number, sparse: boolean): boolean {
     const counts = this.#counts;
     counts.fill(0);
-    for (let i = start; i < end; i++) counts[lengths[i]] += 1;
+    for (let i = start; i < end; i += 1) counts[lengths[i]] += 1;
     const used = end - start - counts[0];
     counts[0] = 0;
     const places = this.#places;
@@ -66,13 +73,8 @@ export class HuffmanTable {
       place += count;
     }
     if (open > 0 && !(sparse && (used === 0 || (used === 1 && counts[1] === 1)))) return false;
-    const sorted = this.#sorted;
-    for (let i = start, symbol = 0; i < end; i++, symbol++) {
-      const length = lengths[i];
-      if (length === 0) continue;
-      sorted[places[length]] = symbol < 256 ? symbol : highSymbol | (symbol - 256);
-      places[length] += 1;
-    }
+    this.sort(lengths, start, Math.min(end, start + 256), 0);
+    this.sort(lengths, start + 256, end, highSymbol);
     this.fill();
     return true;
   }
@@ -99,35 +101,45 @@ export class HuffmanTable {
     return longerCode;
   }
 
+  /** Puts symbols where their codes are, from the entry `symbol` on. */
+  private sort(lengths: Uint8Array, start: number, end: number, symbol: number): void {
+    const sorted = this.#sorted;
+    const places = this.#places;
+    let length = 0;
+    let place = 0;
+    for (let i = start; i < end; i += 1) {
+      length = lengths[i];
+      if (length !== 0) {
+        place = places[length];
+        sorted[place] = symbol;
+        places[length] = place + 1;
+      }
+      symbol += 1;
+    }
+  }
+
   private fill(): void {
     const { entries } = this;
-    const bits = this.#bits;
     const counts = this.#counts;
     const sorted = this.#sorted;
-    /** The next code, its first bit highest, and the same with its first bit lowest. */
+    const bits = this.#bits;
     let code = 0;
-    let mirrored = 0;
     let place = 0;
-    let half = 1;
-    for (let length = 1; length <= bits; length++, half <<= 1) {
+    let lengthBits = 0;
+    let shift = 0;
+    for (let length = 1, half = 1; length <= bits; length += 1, half <<= 1) {
       entries.copyWithin(half, 0, half);
       code <<= 1;
-      for (let count = counts[length]; count > 0; count--) {
-        entries[mirrored] = sorted[place] | (length << 8);
+      lengthBits = length << 8;
+      shift = mostBits - length;
+      for (let count = counts[length]; count > 0; count -= 1) {
+        entries[mirrored[code] >> shift] = sorted[place] | lengthBits;
         place += 1;
         code += 1;
-        let bit = half;
-        while ((mirrored & bit) !== 0) bit >>= 1;
-        mirrored = (mirrored & (bit - 1)) | bit;
       }
     }
     this.#firstLonger = code << 1;
     this.#firstPlace = place;
-    for (; code < entries.length; code++) {
-      entries[mirrored] = longerCode | code;
-      let bit = half >> 1;
-      while ((mirrored & bit) !== 0) bit >>= 1;
-      mirrored = (mirrored & (bit - 1)) | bit;
-    }
+    for (; code < entries.length; code += 1) entries[mirrored[code] >> shift] = longerCode | code;
   }
 }

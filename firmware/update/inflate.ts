@@ -248,30 +248,34 @@ export class Inflate {
     let bits = this.#bits;
     let count = this.#count;
     let previous = 0;
+    let symbol = 0;
+    let used = 0;
+    let end = 0;
     for (let i = 0; i < total;) {
       // A code of 7 bits and 7 more.
       if (count < 14) {
         bits |= this.nextWord() << count;
         count += 16;
       }
-      const entry = entries[bits & distanceMask];
-      const used = entry >> 8;
+      symbol = entries[bits & distanceMask];
+      used = symbol >> 8;
       bits >>= used;
       count -= used;
-      const symbol = entry & 0xff;
+      symbol &= 0xff;
       if (symbol < 16) {
-        lengths[i++] = previous = symbol;
-        continue;
+        lengths[i] = previous = symbol;
+        i += 1;
+      } else {
+        if (symbol === 16 && i === 0) return false;
+        if (symbol > 16) previous = 0;
+        used = symbol === 16 ? 2 : symbol === 17 ? 3 : 7;
+        end = i + (symbol === 18 ? 11 : 3) + (bits & ((1 << used) - 1));
+        bits >>= used;
+        count -= used;
+        if (end > total) return false;
+        lengths.fill(previous, i, end);
+        i = end;
       }
-      if (symbol === 16 && i === 0) return false;
-      if (symbol > 16) previous = 0;
-      const more = symbol === 16 ? 2 : symbol === 17 ? 3 : 7;
-      const end = i + (symbol === 18 ? 11 : 3) + (bits & ((1 << more) - 1));
-      bits >>= more;
-      count -= more;
-      if (end > total) return false;
-      lengths.fill(previous, i, end);
-      i = end;
     }
     this.#bits = bits;
     this.#count = count;

@@ -56,6 +56,8 @@ export type PatchFault =
 export const pieceLength = 1_024;
 /** So many unpacked bytes, if there are any, lie together: the numbers at the head of a record. */
 const together = 12;
+/** Differences other than zero that are there together with the two numbers in front of them. */
+const shortRun = 8;
 /** Differences that are added word by word, at most and at least. */
 const mostInWords = 252;
 const fewestInWords = 24;
@@ -229,6 +231,19 @@ export class ChunkDecoder {
       }
       zeros = bytes[taken];
       others = bytes[taken + 1];
+      // Nearly every run is a short one: one that is all here needs none of the other questions.
+      if (others <= shortRun && others > 0 && zeros < 0x80 && at + zeros + others <= end) {
+        at += zeros;
+        last = at + others;
+        taken += 2;
+        do {
+          piece[at] += bytes[taken];
+          at += 1;
+          taken += 1;
+        } while (at < last);
+        others = 0;
+        continue;
+      }
       if (zeros < 0x80 && others < 0x80) taken += 2;
       else {
         inflate.taken = taken;

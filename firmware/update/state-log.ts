@@ -31,8 +31,8 @@ const kinds = 32;
 const blockHead = 16;
 const recordHead = 8;
 const magic = 0x73556e45;
-/** A hint names no more records than this, so that its 80 bytes suffice. */
-const hinted = 24;
+/** A hint names no more records than this, so that its 59 bytes suffice. */
+const hinted = 17;
 const hintHead = 8;
 
 /** The log, and the partition that it is in. Nothing of it throws. */
@@ -107,7 +107,7 @@ export class StateLog {
     return this.moveOn(kind, body);
   }
 
-  /** Where all of it is, at most 80 bytes. */
+  /** Where all of it is, at most 59 bytes. */
   hint(): Uint8Array {
     const body = new Uint8Array(hintHead + 3 * hinted);
     let length = hintHead;

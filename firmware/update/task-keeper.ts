@@ -14,13 +14,18 @@ const taskRecord = 1;
 export class TaskKeeper {
   readonly #flash: Flash;
   readonly #hint: Uint8Array | undefined;
+  readonly #empty: boolean;
   #log: StateLog | string | undefined;
   #task: Task | undefined;
 
-  /** @param hint what `StateLog.hint` gave before the board fell asleep */
-  constructor(flash: Flash, hint: Uint8Array | undefined) {
+  /**
+   * @param hint what `StateLog.hint` gave before the board fell asleep
+   * @param empty there was no task then, so that nobody need look
+   */
+  constructor(flash: Flash, hint: Uint8Array | undefined, empty: boolean) {
     this.#flash = flash;
     this.#hint = hint;
+    this.#empty = empty;
   }
 
   /** The state log, or why there is none. */
@@ -40,7 +45,7 @@ export class TaskKeeper {
 
   /** The task; undefined when there is none. */
   get task(): Task | undefined {
-    void this.log;
+    if (!this.#empty) void this.log;
     return this.#task;
   }
 
@@ -49,7 +54,8 @@ export class TaskKeeper {
     const { log } = this;
     this.#task = task;
     return (
-      typeof log !== "string" && log.write(taskRecord, task === undefined ? new Uint8Array(0) : encodeTask(task))
+      typeof log !== "string" &&
+      log.write(taskRecord, task === undefined ? new Uint8Array(0) : encodeTask(task))
     );
   }
 

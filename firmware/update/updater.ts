@@ -23,7 +23,7 @@ import { Reporter } from "./reporter";
 import { nothingTold } from "./task";
 import { freshTrial } from "./trial";
 import { isNewer } from "./version-order";
-import { UpgradeCode, readUpgrade, upgradeTopic } from "./upgrade-command";
+import { UpgradeCode, readUpgrade } from "./upgrade-command";
 import type { Download, DownloadFault } from "./download";
 import type { FilePlace } from "./file-place";
 import type { Judge } from "./judge";
@@ -31,6 +31,7 @@ import type { Moment, Plan } from "./plan";
 import type { Report } from "./progress";
 import type { Voice } from "./reporter";
 import type { FetcherOptions } from "./fetcher";
+import type { Task } from "./task";
 import type { TaskKeeper } from "./task-keeper";
 import type { UpdateEvent } from "./update-event";
 import type { UpdateSettings } from "./update-settings";
@@ -77,7 +78,7 @@ export class Updater {
   }
 
   /** Goes on with what is in flash. */
-  resume(): void {
+  resume(now: number): void {
     const { task } = this.#options.tasks;
     if (task?.phase !== "fetching") return;
     const { version, place } = task;
@@ -94,11 +95,17 @@ export class Updater {
       fetched: download.received,
       size: download.fileSize,
     });
+    if (download.undecided) this.judge(download, now);
   }
 
   /** The image is there and the cloud knows: the board may restart into it. */
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** The boot loader does not start it. */
+  unstartable(reason: string): void {
+    this.fail(Step.burning, reason);
   }
 
   /** A block is under way, or work in flash is to be done. */
@@ -179,14 +186,13 @@ export class Updater {
   }
 
   /** Does one slice of work in flash. */
-  poll(now: number): void {
+  poll(): void {
     const download = this.#download;
     if (download === undefined || this.fetching) return;
-    if (download.fault !== undefined) return this.faulted(download.fault);
     if (!download.works) return;
     const step = download.step();
-    if (typeof step === "object") return this.faulted(step);
-    if (step === "ready") this.verify(download, now);
+    if (typeof step === "object") this.faulted(step);
+    else if (step === "ready") this.verify(download);
   }
 
   private next(now: number): "report" | "ask" | "block" | undefined {
@@ -199,7 +205,8 @@ export class Updater {
 
   private mayFetch(now: number): boolean {
     const download = this.#download;
-    if (download?.next === undefined || this.#fetcher === undefined) return false;
+    // What is there is worked up before more comes: a chunk that is none costs no more than itself.
+    if (download?.next === undefined || download.works || this.#fetcher === undefined) return false;
     const { plan, moment, log } = this.#options;
     const reason = plan.pause(moment(), now);
     if (reason === undefined) return true;
@@ -241,8 +248,7 @@ export class Updater {
 
   private offered(offer: Offer, now: number): void {
     const [, reason] = this.consider(offer, now);
-    if (reason !== undefined)
-      this.#options.log({ kind: "update refused", version: offer.version, reason });
+    if (reason !== undefined) this.#options.log({ kind: "update refused", version: offer.version, reason });
   }
 
   /** Whether an offer is taken up; the code of the answer to it, and why not. */
@@ -268,10 +274,11 @@ export class Updater {
     this.#fetcher?.drop(now);
     this.forget();
     const fault = download.begin(offer.fileSize);
-    const begun = {
-      ...{ phase: "fetching", version, from: running, place, size: offer.fileSize, told: nothingTold },
+    const begun: Task = {
+      phase: "fetching",
+      ...{ version, from: running, place, size: offer.fileSize, told: nothingTold },
       ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
-    } as const;
+    };
     if (fault !== undefined || !tasks.keep(begun)) return [UpgradeCode.unable, fault ?? "flash fails"];
     this.#place = read;
     plan.begin();
@@ -290,6 +297,7 @@ export class Updater {
       ...{ endpoint, download, plan, server, log, onHeard },
       onHead: (now) => this.judge(download, now),
       onOtherFile: () => this.beginAnew(download),
+      onFault: () => this.faulted(download.fault!),
       onGivenUp: (reason) => this.fail(Step.download, reason),
     });
     return download;
@@ -321,25 +329,21 @@ export class Updater {
   }
 
   /** The image is whole; its head lay in flash all the while, so it is judged once more. */
-  private verify(download: Download, now: number): void {
+  private verify(download: Download): void {
     if (this.#verified) return;
     const head = this.judged(download);
     if (typeof head === "string") return this.fail(Step.verification, head);
     this.#verified = true;
     this.#options.log({ kind: "update verified", version: head.version, image: head.imageLength });
-    // It was told before a restart that came to nothing.
-    if (this.#options.tasks.task!.told >= Step.verified) this.#ready = this.due === undefined;
-    void now;
   }
 
   private beginAnew(download: Download): void {
     const { tasks, plan, log } = this.#options;
-    const { version, size, newFiles } = tasks.task!;
+    const { version, newFiles } = tasks.task!;
     if (newFiles >= mostNewFiles) return this.fail(Step.download, "the file changes again and again");
     log({ kind: "update begins anew", version, reason: "another file" });
-    // What the cloud said of its size may be the other file's.
-    if (download.begin(newFiles === 0 ? size : 0) !== undefined)
-      return this.fail(Step.burning, "flash fails");
+    // What the cloud has said of its size may be true of the other file.
+    if (download.begin(0) !== undefined) return this.fail(Step.burning, "flash fails");
     tasks.change({ newFiles: newFiles + 1 });
     plan.begin();
   }

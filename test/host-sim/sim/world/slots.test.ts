@@ -11,7 +11,7 @@ import type { WorldEvent } from "../../../../host-sim/sim/world/world";
 
 let firmware: string;
 beforeAll(async () => {
-  const entry = fileURLToPath(new URL("./copying-firmware.ts", import.meta.url));
+  const entry = fileURLToPath(new URL("./fixture-firmware.ts", import.meta.url));
   firmware = await bundleFirmware({ entry, dense: true });
 });
 
