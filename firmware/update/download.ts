@@ -10,7 +10,7 @@
  */
 import { blockSize } from "../coap/block";
 import { ChunkWork } from "./chunk-work";
-import { isSameTag, readFileBlock } from "./file-block";
+import { isOtherTag, readFileBlock } from "./file-block";
 import { headLength, outputUnit, readPackageHead } from "./package";
 import { ReadableFlash, SliceDigest, startsWith } from "./slice-digest";
 import { Staging } from "./staging";
@@ -18,6 +18,7 @@ import { RecordKind, UpdateState } from "./update-state";
 import type { Message } from "../coap/message";
 import type { Sha256 } from "../enos/sign";
 import type { Flash } from "../journal/flash";
+import type { FileBlock } from "./file-block";
 import type { PackageHead } from "./package";
 import type { Slots } from "./slots";
 import type { StateLog } from "./state-log";
@@ -53,6 +54,8 @@ export type Taken = "taken" | "head" | "complete" | "smaller" | "stale" | "other
 
 /** Bytes that are read and digested in one slice. */
 const slice = 8_192;
+/** Exponent of the smallest block that shows a head's digest of the image. */
+const tellingSzx = 3;
 /** How often a chunk may fail. */
 const chunkTries = 3;
 /** How often all chunks may be applied for an image. */
@@ -74,6 +77,10 @@ export class Download {
   #digest: SliceDigest | undefined;
   /** A digest was wrong once: bytes may have been read wrongly. */
   #again = false;
+  /** An ETag is another one, and the file's first block is to tell whether it is another file. */
+  #doubtful = false;
+  /** It has told that it is not, and no block has come since. */
+  #settled = false;
   #fault: DownloadFault | undefined;
   #ready = false;
 
@@ -144,6 +151,7 @@ export class Download {
     const state = this.#state;
     if (state === undefined || this.#fault !== undefined || this.undecided) return undefined;
     if (state.fileSize > 0 && state.end >= state.fileSize) return undefined;
+    if (this.#doubtful) return { offset: 0, szx: state.szx };
     const size = blockSize(state.szx);
     if (this.#staging.room < size) return undefined;
     return { offset: Math.floor(state.end / size) * size, szx: state.szx };
@@ -247,19 +255,28 @@ export class Download {
     if (block === "cut") return state.szx === 0 ? "unusable" : this.askFor(state, state.szx - 1);
     const { offset, bytes, tag } = block;
     const end = offset + bytes.length;
-    if (state.end === 0) {
-      state.tag = tag?.slice();
-      if (tag !== undefined && !this.save(state)) return "fault";
-    } else if (!isSameTag(state.tag, tag)) return "other-file";
+    if (this.#doubtful) {
+      if (offset > 0) return "stale";
+      const taken = this.doubt(state, block);
+      if (taken !== undefined) return taken;
+    }
     // The server's blocks are smaller, and what is wanted lies behind this one.
-    if (offset === asked.offset && end <= state.end && block.szx < asked.szx)
+    if (offset === asked.offset && end <= state.end && block.szx < asked.szx) {
       return this.askFor(state, block.szx);
+    }
     if (offset > state.end || end <= state.end) return "stale";
     const { fileSize } = state;
     const size = block.size ?? (block.last ? end : fileSize);
     if ((fileSize > 0 && size !== fileSize) || block.last !== (end === size)) return "other-file";
     if (block.last && end < headLength) return "unusable";
     state.fileSize = size;
+    if (state.end === 0) {
+      state.tag = tag?.slice();
+      if (tag !== undefined && !this.save(state)) return "fault";
+    } else if (isOtherTag(state.tag, tag)) {
+      const taken = this.doubt(state, block);
+      if (taken !== undefined) return taken;
+    }
     if (block.szx < asked.szx && this.askFor(state, block.szx) === "fault") return "fault";
     return this.store(state, bytes.subarray(state.end - offset));
   }
@@ -289,6 +306,25 @@ export class Download {
     return "more";
   }
 
+  /**
+   * The ETag is another one, as it may be of the same file once its server has started anew: the file's first block tells,
+   * as far as it has the digest of the image in it.
+   *
+   * @returns undefined when this is the file, and the block one to be taken
+   */
+  private doubt(state: UpdateState, { offset, bytes, szx, tag }: FileBlock): Taken | undefined {
+    if (state.stage === "head" || szx < tellingSzx) return "other-file";
+    this.#doubtful = offset > 0;
+    if (this.#doubtful) return "taken";
+    const head = this.signedHead();
+    if (head === undefined || !startsWith(head, bytes.subarray(0, headLength))) return "other-file";
+    // Where each answer has another one they mean nothing.
+    state.tag = this.#settled ? undefined : tag?.slice();
+    this.#settled = true;
+    if (!this.save(state)) return "fault";
+    return bytes.length <= state.end ? "taken" : undefined;
+  }
+
   /** From now on, and after the next start, blocks are asked for in this size. */
   private askFor(state: UpdateState, szx: number): "smaller" | "fault" {
     state.szx = szx;
@@ -314,6 +350,7 @@ export class Download {
         }
     }
     if (stored !== "stored") return "taken";
+    this.#settled = false;
     if (this.undecided) return "head";
     return state.end === state.fileSize ? "complete" : "taken";
   }
@@ -436,6 +473,8 @@ export class Download {
     this.#applying = false;
     this.#digest = undefined;
     this.#again = false;
+    this.#doubtful = false;
+    this.#settled = false;
     this.#fault = undefined;
     this.#ready = false;
   }
