@@ -191,7 +191,8 @@ export class Agent {
     let deadline = Math.min(
       health === undefined ? Infinity : health.deadline,
       remoteSettings === undefined ? Infinity : remoteSettings.deadline,
-      update === undefined ? Infinity : update.deadline(at),
+      // Its work waits for the link, with whose last word there is a turn.
+      update === undefined || this.#options.link.busy === true ? Infinity : update.deadline(at),
       this.#endpoint.deadline,
       linkDeadline,
       this.#commands.deadline,
@@ -260,6 +261,7 @@ export class Agent {
     this.#options.link.poll(now);
     this.receive(now);
     this.#endpoint.poll(now);
+    this.tellDelivered(now);
     this.obey(now);
     if (this.#commands.poll(now)) this.#idle = false;
     this.lookAtParts(now);
@@ -290,15 +292,19 @@ export class Agent {
     }
   }
 
+  /** Tells those who judge something new by it that the cloud has acknowledged readings. */
+  private tellDelivered(now: number): void {
+    const { acknowledged } = this.#uploader.totals;
+    if (acknowledged === this.#delivered) return;
+    this.#delivered = acknowledged;
+    const { update, remoteSettings } = this.#options;
+    update?.delivered(now);
+    remoteSettings?.delivered(now);
+  }
+
   /** Lets the parts that a product has or not do what is theirs. */
   private lookAtParts(now: number): void {
     const { update, remoteSettings } = this.#options;
-    const { acknowledged } = this.#uploader.totals;
-    if (acknowledged !== this.#delivered) {
-      this.#delivered = acknowledged;
-      update?.delivered(now);
-      remoteSettings?.delivered(now);
-    }
     if (update !== undefined) this.lookAtUpdate(update, now);
     if (remoteSettings === undefined) return;
     remoteSettings.poll(now);
