@@ -75,6 +75,8 @@ export class Agent {
   #prepares = false;
   /** The cloud has not been told the firmware's version since the start; after deep sleep the record says it. */
   #versionUntold: boolean;
+  /** It is told once the firmware has proven itself. */
+  #versionWaits = false;
   /** Readings of which the cloud gets nothing, since it was spoken to last. */
   #empty = 0;
   /** Readings that the cloud has acknowledged since the start, as those who judge by them were told. */
@@ -297,10 +299,16 @@ export class Agent {
     const { acknowledged } = this.#uploader.totals;
     if (acknowledged === this.#delivered) return;
     this.#delivered = acknowledged;
-    const { update, remoteSettings } = this.#options;
+    const { update, remoteSettings, application } = this.#options;
     update?.delivered(now);
     remoteSettings?.delivered(now);
+    if (!this.#versionWaits || update?.inTrial === true) return;
+    this.#versionWaits = false;
+    if (application.version !== undefined)
+      this.#messages.tellFirmware(application.version, this.#onVersionTold);
   }
+
+  readonly #onVersionTold = (): void => void (this.#versionUntold = false);
 
   /** Lets the parts that a product has or not do what is theirs. */
   private lookAtParts(now: number): void {
@@ -387,7 +395,9 @@ export class Agent {
     this.goOn(now);
     if (panics > 0) log({ kind: "agent panicked", panics, delay });
     else if (delay > 0) log({ kind: "agent waits", delay });
-    const onTold = this.#versionUntold ? () => (this.#versionUntold = false) : undefined;
+    // With the version of a firmware on trial an update would seem to have come to its end.
+    this.#versionWaits = this.#versionUntold && this.#options.update?.inTrial === true;
+    const onTold = this.#versionUntold && !this.#versionWaits ? this.#onVersionTold : undefined;
     startApplication(this.#options, this.#messages, this.#memory, this.#uploader.waiting, onTold);
     this.#options.remoteSettings?.start(this.#messages);
   }

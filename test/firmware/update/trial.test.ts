@@ -176,6 +176,7 @@ describe("a new firmware", () => {
   it.each<[Behaviour, string]>([
     ["crashes", "rolled back: 3 starts went wrong"],
     ["mute", "rolled back: no reading delivered in 5 tries"],
+    ["deaf", "rolled back: no reading delivered in 5 tries"],
     ["bad settings", "rolled back: server is not set"],
     ["aborts early", "rolled back: its first start ended, panic"],
   ])("that %s: the one before is back, tells why, and loses no reading", (behaviour, desc) => {
@@ -183,6 +184,8 @@ describe("a new firmware", () => {
     expect(device.until(() => device.task.status === "failed", 2 * day)).toBe(true);
     expect(device.task).toMatchObject({ progress: -1, desc });
     expect(device.version).toBe("0.2.0");
+    // The new one has not told its version: it would have ended the cloud's task.
+    expect(device.informed).toEqual(new Set(["0.2.0"]));
     device.wait(hour);
     expect(device.until(() => device.agent.agent.waiting === 0, hour)).toBe(true);
     const acknowledged = device.lines("report: acknowledged").length;

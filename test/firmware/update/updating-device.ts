@@ -98,7 +98,8 @@ export function packageOf({ maker, version = "0.3.0", ...options }: PackageOptio
 class Restarted extends Error {}
 
 /** What an image does when it starts; `good` by default. */
-export type Behaviour = "good" | "crashes" | "aborts early" | "loses power" | "mute" | "bad settings";
+export type Behaviour =
+  "good" | "crashes" | "aborts early" | "loses power" | "mute" | "deaf" | "bad settings";
 
 interface Slot {
   readonly flash: MemoryFlash;
@@ -217,6 +218,7 @@ export class UpdatingDevice {
   silent = false;
   /** There is no network for what runs now. */
   dead: () => boolean = () => false;
+  readonly #informed = new Set<unknown>();
   readonly #requests: string[] = [];
   readonly #released: boolean[] = [];
   #base = 0;
@@ -261,6 +263,11 @@ export class UpdatingDevice {
   /** Requests that the server has seen, retransmissions too: method and path. */
   get requests(): string[] {
     return [...this.#requests, ...this.agent.server.lines];
+  }
+
+  /** Versions that the cloud was told. */
+  get informed(): Set<unknown> {
+    return this.#informed;
   }
 
   /** Whether each datagram to the server asked for early release. */
@@ -402,9 +409,13 @@ export class UpdatingDevice {
     });
     this.update = update;
     const mute = behaviour === "mute";
-    const server = new StandIn((datagram) =>
-      mute || this.silent ? undefined : this.cloud.exchange(datagram, this.now, this.peer),
-    );
+    const server = new StandIn((datagram) => {
+      if (mute || this.silent) return undefined;
+      const answer = this.cloud.exchange(datagram, this.now, this.peer);
+      this.#informed.add(this.cloud.cloud.devices.view("MuGsF6W4", "861234567890123")?.firmwareVersion);
+      this.#informed.delete(undefined);
+      return behaviour === "deaf" ? undefined : answer;
+    });
     if (this.agent !== undefined) {
       this.#requests.push(...this.agent.server.lines);
       this.#released.push(...this.agent.released);
