@@ -36,6 +36,9 @@ export const limits: readonly Limit[] = Object.freeze([
   Object.freeze({ name: "healthBattery", usual: 0, most: 65_535, isLeast: true }),
 ]);
 
+/** Their settings. */
+export const limitNames: readonly string[] = Object.freeze(limits.map(({ name }) => name));
+
 /** The limits as they are set, in that order. @throws SettingsError */
 export function readLimits(config: Configuration): readonly number[] {
   const read: number[] = [];

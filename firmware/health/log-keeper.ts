@@ -128,7 +128,10 @@ export class LogKeeper {
     const at = this.#at;
     const from = (at - this.#fresh + length) % length;
     if (done && from >= at && this.#fresh > 0) {
-      done = archive.append(store!.read(offset + from, length - from), store!.crc32(offset + from, length - from));
+      done = archive.append(
+        store!.read(offset + from, length - from),
+        store!.crc32(offset + from, length - from),
+      );
       if (done && at > 0) done = archive.append(store!.read(offset, at), store!.crc32(offset, at));
     } else if (done && this.#fresh > 0) {
       done = archive.append(store!.read(offset + from, at - from), store!.crc32(offset + from, at - from));
