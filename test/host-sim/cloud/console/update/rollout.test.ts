@@ -8,6 +8,7 @@ import {
   sharesIn,
   standing,
 } from "../../../../../host-sim/cloud/console/page/update/rollout";
+import type { FirmwareFile } from "../../../../../host-sim/cloud/console/page/update/firmware";
 import type { Rollout } from "../../../../../host-sim/cloud/console/page/update/rollout";
 import { newStage } from "../../../../../host-sim/cloud/ota/rollout";
 import { packageOf } from "../../ota/package";
@@ -64,7 +65,7 @@ test.each([
   [1, "100 %"],
 ])("%j is %s", (share, words) => expect(percent(share)).toBe(words));
 
-test.each([
+test.each<[Pick<FirmwareFile, "version" | "board" | "from">, string, string]>([
   [{ version: "2" }, "2", ""],
   [{ version: "2", board: "b" }, "2 for b", "?board=b"],
   [{ version: "2", from: "1+x" }, "2 from 1+x", "?from=1%2Bx"],
