@@ -11,8 +11,8 @@ import { SeededMaker } from "../update/seeded-maker";
 import type { UpgradeTask } from "../../cloud/ota/upgrade-task";
 import type { World, WorldEvent } from "../../sim/world/world";
 
-/** A firmware of the campaign's, by its version. */
-export type CampaignImages = (version: string) => Promise<Uint8Array>;
+/** An image of the campaign's firmware, by its version and its number. */
+export type CampaignImages = (version: string, index: number) => Promise<Uint8Array>;
 
 /** What came of it. */
 export interface UpdateFigures {
@@ -55,7 +55,7 @@ export class Updates {
   /** @param end ms after which none is ordered */
   static async create(images: CampaignImages, end: number): Promise<Updates> {
     const all: Uint8Array[] = [];
-    for (let index = 0; index <= most; index++) all.push(await images(versionOf(index)));
+    for (let index = 0; index <= most; index++) all.push(await images(versionOf(index), index));
     return new Updates(all, end);
   }
 

@@ -83,6 +83,6 @@ export default function main(): void {
   let work: UpdateWork | undefined;
   Timer.repeat(() => {
     work ??= new UpdateWork(partitions);
-    trace(`${work.next()}\n`);
+    (globalThis as unknown as { trace: (text: string) => void }).trace(`${work.next()}\n`);
   }, turn);
 }

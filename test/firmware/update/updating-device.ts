@@ -16,6 +16,7 @@ import { Store } from "../delivery/journal-rig";
 import { AgentRig } from "../device/rig";
 import { FakeEnos } from "../enos/fake-enos";
 import { demoPeer, rig as cloudRig } from "../../host-sim/cloud/harness";
+import { code, peerDecode, peerEncode } from "../../../host-sim/tools/fuzz/peer";
 import { smallPackage } from "./small-package";
 import { UpdateFlash } from "./update-flash";
 import type { AgentOptions } from "../../../firmware/device/agent";
@@ -59,7 +60,8 @@ function verify(publicKey: Uint8Array, digest: Uint8Array, signature: Uint8Array
   // node hashes by itself, so what is signed is looked up by its digest.
   const signed = digests.get(Buffer.from(digest).toString("hex"));
   if (signed === undefined) return false;
-  const part = (from: number): string => Buffer.from(publicKey.subarray(from, from + 32)).toString("base64url");
+  const part = (from: number): string =>
+    Buffer.from(publicKey.subarray(from, from + 32)).toString("base64url");
   const key = { kty: "EC", crv: "P-256", x: part(0), y: part(32) };
   return ecdsaVerify("sha256", signed, { key, format: "jwk", dsaEncoding: "ieee-p1363" }, signature);
 }
@@ -114,8 +116,38 @@ export interface DeviceOptions {
   readonly partitionBlocks?: number;
   readonly slotBlocks?: number;
   /** Another server that answers datagrams to this address. */
-  readonly others?: (datagram: Uint8Array, address: string, port: number, now: number) => Uint8Array | undefined;
+  readonly others?: (
+    datagram: Uint8Array,
+    address: string,
+    port: number,
+    now: number,
+  ) => Uint8Array | undefined;
+  /** As the modem tells it. */
+  readonly coverage?: () => number | undefined;
   readonly seed?: number;
+}
+
+/** A server that has one file: what it answers to a GET for a block of it. */
+export function fileServer(datagram: Uint8Array, path: string, file: Uint8Array): Uint8Array {
+  const asked = peerDecode(datagram);
+  const texts = asked.options.filter(([number]) => number === 11).map(([, hex]) => Buffer.from(hex, "hex"));
+  const answer = { type: 2, messageId: asked.messageId, token: asked.token };
+  if (`/${texts.join("/")}` !== path) return peerEncode({ ...answer, code: code("4.04") });
+  const [, block = ""] = asked.options.find(([number]) => number === 23) ?? [];
+  const value = parseInt(block || "0", 16);
+  const size = 16 << (value & 7);
+  const from = (value >> 4) * size;
+  const more = from + size < file.length;
+  const stated = (((value >> 4) << 4) | (more ? 8 : 0) | (value & 7)).toString(16).padStart(4, "0");
+  return peerEncode({
+    ...answer,
+    code: code("2.05"),
+    options: [
+      [4, "abcd"],
+      [23, stated],
+    ],
+    payload: Buffer.from(file.subarray(from, from + size)).toString("hex"),
+  });
 }
 
 /** An agent's rig with the stand-in behind it, and perhaps another server. */
@@ -182,6 +214,8 @@ export class UpdatingDevice {
   peer: Peer = demoPeer;
   /** The cloud does not answer. */
   silent = false;
+  readonly #requests: string[] = [];
+  readonly #released: boolean[] = [];
   #base = 0;
 
   constructor(options: DeviceOptions) {
@@ -220,6 +254,16 @@ export class UpdatingDevice {
     return tasks[0].taskId;
   }
 
+  /** Requests that the server has seen, retransmissions too: method and path. */
+  get requests(): string[] {
+    return [...this.#requests, ...this.agent.server.lines];
+  }
+
+  /** Whether each datagram to the server asked for early release. */
+  get released(): boolean[] {
+    return [...this.#released, ...this.agent.released];
+  }
+
   /** The newest task. */
   get task(): { status: string; progress?: number; desc?: string } {
     return this.cloud.cloud.ota.tasks({ productKey: "MuGsF6W4" })[0];
@@ -228,6 +272,20 @@ export class UpdatingDevice {
   /** Readings that the cloud has. */
   get readings(): number {
     return this.cloud.cloud.reported.readings("MuGsF6W4", "861234567890123").length;
+  }
+
+  /** Tells the device of a version as the stand-in's operator can by hand, whatever task it has. */
+  tell(version: string, file: Uint8Array): void {
+    const { ota, commands } = this.cloud.cloud;
+    const { fileUrl, sign } = ota.putFirmware(
+      { productKey: "MuGsF6W4", version, signMethod: "md5" },
+      file,
+      this.now,
+    );
+    const params = { version, sign, signMethod: "md5", fileUrl, fileSize: file.length };
+    commands.send("MuGsF6W4", "861234567890123", { kind: "upgrade", params }, this.now, {
+      pendingTtl: 86_400_000,
+    });
   }
 
   /** Lets time pass, over restarts and loss of power. */
@@ -326,12 +384,16 @@ export class UpdatingDevice {
       credentials: { productKey: "MuGsF6W4", deviceKey: "861234567890123" },
       now: () => this.agent?.now ?? now,
       wall: () => epoch + this.now,
-      coverage: () => undefined,
+      coverage: this.#options.coverage ?? (() => undefined),
     });
     const mute = behaviour === "mute";
     const server = new StandIn((datagram) =>
       mute || this.silent ? undefined : this.cloud.exchange(datagram, this.now, this.peer),
     );
+    if (this.agent !== undefined) {
+      this.#requests.push(...this.agent.server.lines);
+      this.#released.push(...this.agent.released);
+    }
     const woken = slept === undefined ? undefined : { ...slept.state, at: slept.at };
     this.agent = new Rigged(
       {

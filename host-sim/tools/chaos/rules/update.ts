@@ -13,5 +13,8 @@ export function judgeUpdates(updates: Updates, violate: Violate): void {
   const { underWay } = updates;
   if (underWay === undefined) return;
   const { toVersion, status, progress, desc } = underWay;
-  violate("update", `the update to ${toVersion} is ${status} at the end, ${progress ?? 0} %: ${desc ?? "no word of it"}`);
+  violate(
+    "update",
+    `the update to ${toVersion} is ${status} at the end, ${progress ?? 0} %: ${desc ?? "no word of it"}`,
+  );
 }
