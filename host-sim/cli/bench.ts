@@ -64,7 +64,10 @@ export function benchCommand(): Command {
     .addOption(new Option("--only <part>", "one part").choices([...parts, ...profiles]))
     .option("--days <n>", "virtual days of the simulation part", wholeNumber("--days", 1, 3650), 30)
     .option("--cuts <n>", "power cuts of the update part", wholeNumber("--cuts", 1, 1_000_000), 100)
-    .option("--update", "with --only processor or energy: makes the table of turns, or the budget, anew")
+    .option(
+      "--update",
+      "with --only processor, update or energy: makes the table of turns, what it says of updates, or the budget anew",
+    )
     .action(bench);
 }
 
@@ -79,12 +82,12 @@ function say(line: string): void {
 
 async function bench(flags: BenchFlags): Promise<void> {
   const { only, update = false } = flags;
-  if (update && only !== "processor" && only !== "energy") {
-    throw misuse("--update goes with --only processor or --only energy");
+  if (update && only !== "processor" && only !== "energy" && only !== "update") {
+    throw misuse("--update goes with --only processor, --only update or --only energy");
   }
   if (only === "xs" || only === "wake-profile" || only === "processor") requireEngine("xs");
   if (only === "wake-profile") return wakeProfile();
-  if (update) return only === "energy" ? updateEnergy() : updateProcessor();
+  if (update) return only === "energy" ? updateEnergy() : updateProcessor(only === "update");
   const verdict = new Verdict();
   const works: Readonly<Record<Part, () => Promise<void>>> = {
     codec: () => codec(verdict),
@@ -523,10 +526,12 @@ async function processor(verdict: Verdict): Promise<void> {
   }
 }
 
-async function updateProcessor(): Promise<void> {
-  const { updateTable } = await import("../tools/bench/processor");
+async function updateProcessor(ofUpdates: boolean): Promise<void> {
+  const { updateTable, updateTableOfUpdates } = await import("../tools/bench/processor");
   const { fitted } = await import("../tools/bench/processor-runs");
-  const turns = await updateTable(fitted, ({ name }) => say(`  ${name}`));
+  requireEngine("xs");
+  const make = ofUpdates ? updateTableOfUpdates : updateTable;
+  const turns = await make(fitted, ({ name }) => say(`  ${name}`));
   say(`host-sim/sim/board/processor-table.ts: made from ${turns} turns`);
 }
 
