@@ -44,13 +44,15 @@ export class EnergyEstimate {
   #at: number;
   #isModemAwake = false;
   /** The connection is counted up to then, and lasts until then. */
-  #connectedTo = -Infinity;
-  #connectedUntil = -Infinity;
+  #connectedTo: number;
+  #connectedUntil: number;
 
   /** @param asleep how long the board has slept deeply before this start, ms */
   constructor(tally: Tally, asleep: number, now: number) {
     this.#tally = tally;
     this.#at = now;
+    this.#connectedTo = now;
+    this.#connectedUntil = now;
     const { boardAsleep, modemAsleep, modemAwake, boardStarting } = watts;
     tally.add(Span.time, asleep);
     if (tally.modemStays) tally.add(Span.modemAwake, asleep);

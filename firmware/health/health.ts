@@ -12,7 +12,7 @@ import { CommandCode } from "../enos/command";
 import { reasonOf } from "../text/reason";
 import { EnergyEstimate } from "./energy";
 import { worded } from "./health-event";
-import { isCrossed, limitNames, limits, readLimits } from "./limits";
+import { isCrossed, limitNames, limits, readLimits, standingBits } from "./limits";
 import { LogKeeper } from "./log-keeper";
 import { reportValues, resetsIn, totalsOf, versionValues, versionsMark } from "./report";
 import { isPanic, isPowerLoss, startReasonNumber } from "./start-reasons";
@@ -167,7 +167,8 @@ class Health implements HealthReport {
     }
     const { cell } = this.#parts.modem;
     if (cell !== this.#cell) this.see(cell);
-    this.#log.poll();
+    // Or what is in flash would be there twice after a panic.
+    if (this.#log.poll()) this.#tally.keep(now);
     return isTaking || this.#isAsked || this.#isChanged || now >= this.#due + patience;
   }
 
@@ -178,6 +179,8 @@ class Health implements HealthReport {
     const isDaily = now >= this.#due - (isTaking ? early : 0);
     const readings: ThingValues[] = [];
     const tally = this.#tally;
+    // What still stands so is told each day; what was counted is told once, and then counts anew.
+    if (isDaily) tally.told &= ~standingBits;
     const alarms = this.alarms(isTaking, isAsked || isDaily);
     if (isAsked || isDaily) {
       this.#isAsked = false;
@@ -185,6 +188,7 @@ class Health implements HealthReport {
       this.#parts.log(worded({ kind: "health report", period: tally.spans[Span.time] }));
       tally.closeReport(isDaily);
       if (isDaily) {
+        tally.told &= standingBits;
         // At the same time of day, but for a report that came late.
         const late = now - this.#due;
         const next = late < hour ? day - late : day;

@@ -132,7 +132,7 @@ export class Tally {
     return value === unseen ? undefined : value;
   }
 
-  /** Alarms that were told since the last report, by their bits. */
+  /** Alarms that were told since the last daily report, by their bits. */
   get told(): number {
     return this.#words[0];
   }
@@ -218,14 +218,12 @@ export class Tally {
     this.#at[2] = time;
   }
 
-  /** What comes counts for the next report. @param isDaily the one of the day: alarms are told again, the log has new erases */
+  /** What comes counts for the next report. @param isDaily the one of the day: the log has new erases */
   closeReport(isDaily: boolean): void {
     this.spans.fill(0);
     this.counts.fill(0);
     this.forgetSeen();
-    if (!isDaily) return;
-    this.told = 0;
-    this.#log[1] &= gapBit;
+    if (isDaily) this.#log[1] &= gapBit;
   }
 
   /** Puts it into retained memory; `now` is monotonic, ms. */
