@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, test } from "vitest";
 import { field } from "../../host-sim/inspect/energy/field";
 import { EnergyMeter } from "../../host-sim/inspect/energy/meter";
+import { meteredWorld } from "../../host-sim/tools/bench/metered-turns";
 import { World } from "../../host-sim/sim/world/world";
 import { toldBy } from "./told";
 import type { WorldEvent, WorldOptions } from "../../host-sim/sim/world/world";
@@ -213,5 +214,41 @@ describe("a device that tells of its health", () => {
     const erases = healthy.world.logFlash!.erases.reduce((sum, each) => sum + each, 0);
     console.log(`erases of the log in ${(healthy.world.clock.now / day).toFixed(1)} days: ${erases}`);
     expect(erases).toBeLessThan(40);
+  });
+});
+
+describe("on XS", () => {
+  it("costs the board little", { timeout: 300_000 }, async () => {
+    const steps: number[] = [];
+    const energies: number[] = [];
+    for (const health of [false, true]) {
+      let spent = 0;
+      const world = await meteredWorld(
+        {
+          ...{ seed: 1, edition: "token", coverage: 0, loss: 0, powerKey: true, interval: 900 },
+          ...{ format: "compact", sleep: "deep", health, settings: { startSpread: 0 } },
+          onEvent: (event) => {
+            if (event.source !== "cloud" || event.event.type !== "stored") return;
+            const joules = event.event.points?.["health_energy"];
+            if (typeof joules === "number") energies.push(joules);
+          },
+        },
+        (turn) => (spent += turn.spent),
+      );
+      worlds.push(world);
+      await world.start();
+      await world.clock.run({ until: 1.5 * hour });
+      const before = spent;
+      await world.clock.run({ until: 25.4 * hour });
+      steps.push(spent - before);
+    }
+    const [without, withIt] = steps;
+    const more = withIt - without;
+    const wakes = 24 * 4;
+    console.log(
+      `steps of XS a day: ${without} without health, ${withIt} with it: ${(more / wakes).toFixed(0)} more a wake, ${((100 * more) / without).toFixed(1)} %`,
+    );
+    expect(energies.length).toBe(2);
+    expect(more / without).toBeLessThan(0.25);
   });
 });
