@@ -277,6 +277,11 @@ class DeviceUpdate implements FirmwareUpdate {
     return this.#trial !== undefined && this.#options.tasks?.task?.phase === "trial";
   }
 
+  get holdsVersion(): boolean {
+    const phase = this.#options.tasks?.task?.phase;
+    return phase === "trial" || phase === "kept";
+  }
+
   get restarts(): boolean {
     return this.#failed !== undefined || this.#updater?.ready === true;
   }
