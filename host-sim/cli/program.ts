@@ -64,7 +64,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   update: {
     takes: "<part>",
-    does: "firmware updates: the maker's key, files for a board, what they cost, what is in them",
+    does: "firmware updates: the maker's key, files for a board, what they cost, rollout in stages",
     load: async () => (await import("./update")).updateCommand(),
   },
   footprint: {
