@@ -64,6 +64,8 @@ export interface NbIotCellOptions {
   profile?: Partial<CoverageProfile>;
   /** ms after which an unused NAT mapping is forgotten. Default never. */
   natIdle?: number;
+  /** The NAT's public address; drawn when left out. */
+  natAddress?: string;
   /** Whose cell it is and how it is heard; the rest as `homeCarrier`. */
   carrier?: Partial<Carrier>;
   /** ms that a device's search takes until it has found the cell for the first time. Default 0: as any search. */
@@ -158,7 +160,7 @@ export class NbIotCell implements CellSide {
     this.#nameServer = options.random.fork("name server");
     const nat = options.random.fork("nat");
     this.#nat = new NatTable({
-      address: `100.64.${nat.u32() % 256}.${1 + (nat.u32() % 254)}`,
+      address: options.natAddress ?? `100.64.${nat.u32() % 256}.${1 + (nat.u32() % 254)}`,
       firstPort: 20_000 + (nat.u32() % 20_000),
       idle: options.natIdle ?? Infinity,
     });
