@@ -17,6 +17,14 @@ declare module "mc/ffi" {
     /** See board/processor.c. Both in MHz; gives the second one as it was set, 0 for a first one that the chip has not. */
     enos_processor_clock(working: number, waiting: number): number;
     enos_sleep_lightly(milliseconds: number, port: number, receive: number, ring: number): void;
+    /** See board/update.c. These three give ESP-IDF's error, 0 for none. */
+    enos_update_activate(): number;
+    enos_update_back(): number;
+    enos_update_confirm(): number;
+    /** What the boot loader knows of the running image, as `esp_ota_img_states_t` has it; -1 where it knows nothing. */
+    enos_update_state(): number;
+    /** ECDSA over P-256: x and y, SHA-256, r and s; 1 when the signature is the key's. */
+    enos_verify(publicKey: ArrayBuffer, digest: ArrayBuffer, signature: ArrayBuffer): number;
     /** Ends the firmware; the board starts anew after so many ms. */
     enos_sleep_deeply(milliseconds: number): void;
   }

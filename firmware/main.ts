@@ -27,8 +27,11 @@ import { StartRecord } from "./continuity/start-record";
 import { safeApplication, safeContact } from "./device/safe-start";
 import { Troubles } from "./device/trouble";
 // Which product this is, too: one line of the board's manifest names its folder.
+import { newHealth } from "./product/health";
+import { newRemoteSettings } from "./product/remote-settings";
 import { newSealing } from "./product/sealing";
 import { thing } from "./product/thing";
+import { newUpdate } from "./product/update";
 import { version } from "./product/version";
 import { newApplication, settingNames } from "./product/wiring";
 import { SettingsError } from "./enos/credentials";
@@ -54,6 +57,8 @@ import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
 import type { Application } from "./device/application";
 import type { LogEvent } from "./device/log";
+import type { RemoteSettings } from "./device/optional-parts";
+import type { Configuration } from "./device/setting-values";
 import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
 
@@ -75,7 +80,17 @@ export default function main(): void {
   };
   const starts = new FailedStarts({ record, timers: Timer, random, restart, log });
   try {
-    run(readParts(), { retained, record, starts, ring, troubles, log, restart });
+    const store = new StateStore();
+    const remoteSettings = newRemoteSettings?.({
+      config,
+      check: readParts,
+      store,
+      retained,
+      startReason: reason,
+      log,
+    });
+    const parts = readParts(remoteSettings?.config ?? config);
+    run(parts, { retained, record, starts, ring, troubles, log, restart, store, remoteSettings });
   } catch (error) {
     if (!(error instanceof SettingsError)) return starts.failed(error);
     // A restart would not mend it: the board says what is wrong and does nothing more.
@@ -93,6 +108,8 @@ interface Surroundings {
   readonly log: (event: LogEvent) => void;
   /** Restarts the board. */
   readonly restart: () => void;
+  readonly store: StateStore;
+  readonly remoteSettings: RemoteSettings | undefined;
 }
 
 /** What the settings choose, before any hardware is touched. */
@@ -105,9 +122,9 @@ interface Parts {
 }
 
 /** @throws SettingsError */
-function readParts(): Parts {
+function readParts(given: Configuration): Parts {
   try {
-    const settings = readSettings(config, newSealing !== undefined);
+    const settings = readSettings(given, newSealing !== undefined);
     const board = boardNamed(settings.board);
     const only = families.length === 1 ? families[0].name : undefined;
     const family = familyNamed(families, settings.modem ?? only ?? board.modem);
@@ -124,7 +141,7 @@ function readParts(): Parts {
  * @throws SettingsError for keys that cannot work, ApplicationFault, and what the hardware throws
  */
 function run({ settings, board, family, wanted }: Parts, surroundings: Surroundings): void {
-  const { retained, record, starts, ring, troubles, log, restart } = surroundings;
+  const { retained, record, starts, ring, troubles, log, restart, store, remoteSettings } = surroundings;
   const { startReason: reason, safe } = record;
   const unknown = unknownSettings(config, settings, settingNames);
   for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
@@ -143,7 +160,6 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         });
   const woken = reason === "deep-sleep" ? deepSleep?.wake() : undefined;
   const clock = new Clock(woken?.now);
-  const store = new StateStore();
   const memory = new PersistentState(store, random, log, woken?.memory);
   const { pin } = settings;
 
@@ -206,6 +222,24 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         startReason: reason,
         log,
       });
+  const update = unidentified
+    ? undefined
+    : newUpdate?.({
+        crypto: moddableCryptography,
+        store,
+        retained,
+        settings,
+        config,
+        version,
+        board: board.name,
+        productKey,
+        startReason: reason,
+        random,
+        now: () => clock.now(),
+        restart,
+        log,
+      });
+  const health = newHealth?.({ store, retained, settings, startReason: reason, log });
   const device = unidentified
     ? undefined
     : new Agent({
@@ -239,6 +273,9 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         spacing: settings.spacing,
         memory,
         sealing,
+        update,
+        health,
+        remoteSettings,
         store,
         startReason: reason,
         starts: record,

@@ -92,6 +92,9 @@ describe("the firmware", () => {
   /** What a product's parts are, and where they are wired. */
   const wirings = /^firmware\/(product|room)\/wiring\.ts$/;
 
+  /** Rooms that a product has or not, besides `seal`. */
+  const optional = ["update", "health", "remote-settings"];
+
   /** Each room, and those that it may import from besides itself. */
   const rooms: [room: string, may: string[]][] = [
     ["text", []],
@@ -99,8 +102,8 @@ describe("the firmware", () => {
     ["coap", []],
     ["journal", []],
     ["model", ["text"]],
-    ["product", ["model", "application", "delivery", "device", "seal"]],
-    ["room", ["model", "product", "delivery", "device", "enos", "seal"]],
+    ["product", ["model", "application", "delivery", "device", "seal", ...optional]],
+    ["room", ["model", "product", "delivery", "device", "enos", "seal", ...optional]],
     ["enos", ["coap", "text", "timing"]],
     ["modem/at", ["text"]],
     ["modem/family", ["modem/at", "text"]],
@@ -109,8 +112,12 @@ describe("the firmware", () => {
     ["continuity", ["enos", "journal", "coap", "text", "timing"]],
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
     ["seal", ["delivery", "continuity", "enos", "journal", "model", "text"]],
-    ["update", ["continuity", "enos", "journal", "coap", "text", "timing"]],
-    ["device", ["delivery", "continuity", "enos", "journal", "model", "modem", "coap", "text", "timing"]],
+    ["update", ["device", "continuity", "enos", "journal", "coap", "text", "timing"]],
+    ["remote-settings", ["device", "delivery", "continuity", "enos", "text"]],
+    [
+      "device",
+      ["delivery", "continuity", "enos", "journal", "model", "modem", "update", "coap", "text", "timing"],
+    ],
     ["board", ["device", "continuity", "enos", "journal"]],
   ];
 
@@ -135,6 +142,14 @@ describe("the firmware", () => {
     const imports = importsOf("firmware").filter(({ file }) => !file.startsWith("firmware/seal/"));
     const users = imports.filter(({ target }) => below(target, ["firmware/seal"]));
     expect(offenders(users, ({ file }) => /^firmware\/[^/]+\/sealing\.ts$/.test(file))).toEqual([]);
+  });
+
+  test.each(optional)("has %s in the products that have it, and nowhere else", (room) => {
+    const imports = importsOf("firmware").filter(({ file }) => !file.startsWith(`firmware/${room}/`));
+    const users = imports.filter(({ target, typeOnly }) => below(target, [`firmware/${room}`]) && !typeOnly);
+    expect(offenders(users, ({ file }) => new RegExp(`^firmware/[^/]+/${room}\\.ts$`).test(file))).toEqual(
+      [],
+    );
   });
 
   it("names Moddable's modules in main.ts, board and a product's wiring only", () => {

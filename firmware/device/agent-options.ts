@@ -16,6 +16,7 @@ import type { PersistentState, RestartCause } from "../continuity/persistent-sta
 import type { Radio } from "../continuity/radio-budget";
 import type { StartRecord } from "../continuity/start-record";
 import type { Log } from "./log";
+import type { FirmwareUpdate, HealthReport, RemoteSettings } from "./optional-parts";
 import type { Format } from "./settings";
 import type { Troubles } from "./trouble";
 
@@ -102,6 +103,12 @@ export interface AgentOptions {
   readonly memory?: PersistentState;
   /** Of a product that seals its payloads; left out, they are plain. */
   readonly sealing?: Sealing;
+  /** Of a product whose firmware is updated from afar. */
+  readonly update?: FirmwareUpdate;
+  /** Of a product that tells of its health. */
+  readonly health?: HealthReport;
+  /** Of a product whose settings can be changed from afar. */
+  readonly remoteSettings?: RemoteSettings;
   /** Storage that outlives restarts, where the board has any; commands that were executed are known from it. */
   readonly store?: ByteStore;
   /** What the device knew before the board's deep sleep, if that is how it started. */

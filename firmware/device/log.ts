@@ -1,6 +1,6 @@
 /**
- * The device's log: every line that it prints is worded here, and read by one reader in the simulation
- * (host-sim/sim/world/device-log.ts). One event, one line:
+ * The device's log: every line that it prints is worded here, but for those of parts that not every product has, and
+ * read by one reader in the simulation (host-sim/sim/world/device-log.ts). One event, one line:
  *
  *     room: words key=value key="text"
  *
@@ -9,6 +9,7 @@
  * trace has what it means and what to try, see advice.ts. Whatever comes from outside, such as
  * the id of a command or the message of an exception, can neither end the line nor pass for another one.
  */
+import { bare, given, named, oneLine, quoted, seconds, timer } from "../text/wording";
 import type { ContinuityEvent } from "../continuity/continuity-event";
 import type { RestartCause } from "../continuity/persistent-state";
 import type { DeliveryEvent } from "../delivery/delivery-event";
@@ -17,6 +18,7 @@ import type { SealRefusal, SealingEvent } from "../delivery/sealing";
 import type { SessionEvent } from "../enos/session-options";
 import type { ThingValues } from "../model/thing";
 import type { ModemEvent, ModemLog, ModemNote } from "../modem/driver/modem-log";
+import type { PartEvent, WithLine } from "./part-event";
 
 /** An event of the device as a whole, of its clock, its commands or its keys. Times are ms. */
 type DeviceEvent =
@@ -120,9 +122,12 @@ type Note =
   | { readonly kind: "modem note"; readonly text: ModemNote }
   | { readonly kind: "board note"; readonly text: string };
 
-/** Whatever the device has to tell. Holds no secrets. */
-export type LogEvent =
+/** What every device may tell. */
+type CommonEvent =
   DeviceEvent | SessionLogEvent | DeliveryEvent | SealingEvent | ContinuityEvent | ModemEvent | Note;
+
+/** Whatever the device has to tell. Holds no secrets. */
+export type LogEvent = CommonEvent | WithLine<PartEvent>;
 
 /** Takes an event for the log. */
 export type Log = (event: LogEvent) => void;
@@ -135,7 +140,7 @@ type OfKind<K, E = LogEvent> = E extends { readonly kind: infer Kinds }
   : never;
 
 /** For each kind of event its line, or the function that makes the line out of the event. */
-type Words = { readonly [K in LogEvent["kind"]]: string | ((e: OfKind<K>) => string) };
+type Words = { readonly [K in CommonEvent["kind"]]: string | ((e: OfKind<K>) => string) };
 
 const words: Words = Object.freeze<Words>({
   "agent start": (e) =>
@@ -248,7 +253,8 @@ const words: Words = Object.freeze<Words>({
 
 /** The line of an event, without a line end. */
 export function logLine(event: LogEvent): string {
-  const line = words[event.kind] as string | ((e: LogEvent) => string);
+  const line = words[event.kind as CommonEvent["kind"]] as string | ((e: LogEvent) => string) | undefined;
+  if (line === undefined) return (event as WithLine<PartEvent>).line ?? event.kind;
   return typeof line === "string" ? line : line(event);
 }
 
@@ -262,22 +268,6 @@ export function modemLog(log: Log): ModemLog {
   return (event) => log(typeof event === "string" ? { kind: "modem note", text: event } : event);
 }
 
-/** `name` and the number; nothing when there is no number. */
-function given(name: string, value: number | undefined, unit = ""): string {
-  return value === undefined ? "" : name + value + unit;
-}
-
-/** `name` and the text; nothing when there is no text. */
-function named(name: string, value: string | undefined): string {
-  return value === undefined ? "" : name + bare(value);
-}
-
-/** `name` and a duration, off for Infinity; nothing when there is none. */
-function timer(name: string, value: number | undefined): string {
-  if (value === undefined) return "";
-  return name + (value === Infinity ? "off" : seconds(value));
-}
-
 /** A zone, ms east of UTC, as `+05:45`. */
 function zoneOf(ms: number): string {
   const minutes = Math.round(Math.abs(ms) / 60_000);
@@ -287,50 +277,4 @@ function zoneOf(ms: number): string {
 
 function readingOf({ id, format, values }: OfKind<"report taken">): string {
   return `id=${id} format=${format}${values === undefined ? "" : ` values=${oneLine(JSON.stringify(values))}`}`;
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 1000)}s`;
-}
-
-function quoted(value: string | number): string {
-  return oneLine(JSON.stringify(value));
-}
-
-/** The text as it is if it has an end that a reader can see, else quoted. */
-function bare(text: string): string {
-  if (text === "" || text.charCodeAt(0) === 0x22) return quoted(text);
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code <= 0x20 || code >= 0x7f) return quoted(text);
-  }
-  return text;
-}
-
-/**
- * The text as it is shown: with `\u` and four hex digits for every character that ends a line, steers a terminal,
- * turns the direction of writing, or cannot be seen. A JSON string stays the same string.
- */
-function oneLine(text: string): string {
-  let i = 0;
-  while (i < text.length && !steers(text.charCodeAt(i))) i++;
-  if (i === text.length) return text;
-  let out = "";
-  for (i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    out += steers(code) ? escaped(code) : text.charAt(i);
-  }
-  return out;
-}
-
-function escaped(code: number): string {
-  return `\\u${code.toString(16).padStart(4, "0")}`;
-}
-
-/** Controls (C0, DEL, C1), line ends, and marks of direction or without width. */
-function steers(code: number): boolean {
-  if (code < 0x7f) return code < 0x20;
-  if (code < 0xa0 || code === 0xad || code === 0x61c || code === 0xfeff) return true;
-  if (code < 0x200b || code > 0x2069) return false;
-  return code <= 0x200f || code >= 0x2060 || (code >= 0x2028 && code <= 0x202e);
 }

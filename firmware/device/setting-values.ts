@@ -6,14 +6,14 @@
  * no secret, and what it may be.
  */
 import { SettingsError } from "../enos/credentials";
+import { isHostName } from "../text/host-name";
 import { isIpv4 } from "../text/ipv4";
 
 /** Settings of the manifest and the command line over the defaults. */
 export type Configuration = Readonly<Record<string, unknown>>;
 
-/** Characters of a number, of a host name (RFC 1123) and of a list of bands, at most. */
+/** Characters of a number and of a list of bands, at most. */
 const longestNumber = 32;
-const longestName = 253;
 const longestList = 100;
 /** Highest number of a band of LTE that NB-IoT or LTE-M has (3GPP TS 36.101, table 5.5-1). */
 const highestBand = 85;
@@ -157,22 +157,6 @@ export function serverAndPort(config: Configuration): { readonly server: string;
   return { server, port: stated };
 }
 
-/** Whether it is a name as RFC 1123 has them; the last label begins with a letter, or it would be an address. */
-function isHostName(name: string): boolean {
-  if (name.length > longestName) return false;
-  const labels = name.split(".");
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    const length = label.length;
-    if (length === 0 || length > 63 || label.charAt(0) === "-" || label.charAt(length - 1) === "-")
-      return false;
-    for (let j = 0; j < length; j++) {
-      if (!isDigit(label, j) && !isLetter(label, j) && label.charAt(j) !== "-") return false;
-    }
-  }
-  return isLetter(labels[labels.length - 1], 0);
-}
-
 function numberOf(given: unknown): number | undefined {
   const isNumber = typeof given === "string" && given !== "" && given.length <= longestNumber;
   const value = isNumber ? Number(given) : given;
@@ -182,11 +166,6 @@ function numberOf(given: unknown): number | undefined {
 function isDigit(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   return code >= 0x30 && code <= 0x39;
-}
-
-function isLetter(text: string, at: number): boolean {
-  const code = text.charCodeAt(at) | 0x20;
-  return code >= 0x61 && code <= 0x7a;
 }
 
 /** A value as a message shows it: no more than its beginning. */

@@ -3,7 +3,7 @@
  */
 import { familyNamed } from "../../firmware/modem/family/family";
 import { families } from "../../firmware/modem/family/index";
-import { sealedSources } from "../sim/world/sealed-product";
+import { variantSources } from "../sim/world/product-variant";
 import { readLogLine, splitLogLine } from "../sim/world/device-log";
 import { reasonOf } from "../../firmware/text/reason";
 import { Refusals } from "../inspect/report/refusals";
@@ -83,7 +83,7 @@ export async function runOverSerial(
       ...flags.settings,
     },
     keys,
-    sources: flags.sealed === undefined ? undefined : sealedSources("demo", flags.sealed),
+    sources: variantSources("demo", { sealed: flags.sealed }),
     powerKey,
     onLog: (line) => {
       const { room, text } = splitLogLine(line);

@@ -105,7 +105,7 @@ export function keyedFile(keys: ScriptKeys, file: string, model: Model, made: Ge
   if (sealedOf(model) === undefined) {
     throw misuse(`${file}: $.sealed: is not there, and --master is for sealed products; add "sealed": true`);
   }
-  const text = keyedScript(model, made, keys);
+  const text = keyedScript(made, keys);
   const { path, roots, files } = keys;
   const isThere = (): boolean => isKeyedScript(path, text);
   return {

@@ -11,6 +11,7 @@ import { modelOfEnos } from "../model/read-enos-model";
 import { emptyLock, lockText, readLock } from "../model/lock";
 import { faultLine, sealedOf } from "../model/model";
 import { readModel } from "../model/read-model";
+import { joinedModel, partedModel } from "../model/joined-model";
 import { jsonPlace } from "../model/json-place";
 import { unsealing } from "../model/seal/unsealing";
 import { another } from "./master-flag";
@@ -64,7 +65,7 @@ function model(file: string, flags: ModelFlags): void {
   const lock = lockOf(lockFile);
   const imported = flags.import === undefined ? undefined : importedModel(flags.import, before, lock);
   const read = imported ?? modelIn(file, (line) => notes.push(line));
-  if (flags.export !== undefined) return exportModel(read, flags);
+  if (flags.export !== undefined) return exportModel(wholeModel(read, lock, file), flags);
   if (flags.unseal === true && unsealing(lock.sealed, sealedOf(read)).length === 0) {
     throw misuse("--unseal: the model takes nothing back that devices in the field have; leave it out");
   }
@@ -129,6 +130,13 @@ function modelIn(file: string, note?: (line: string) => void): Model {
   return read;
 }
 
+/** The model with what its rooms add to it. */
+function wholeModel(model: Model, lock: Lock, file: string): Model {
+  const whole = joinedModel(model, lock);
+  if (!("product" in whole)) throw refused(file, whole);
+  return whole;
+}
+
 /** Writes EnOS's file, or says that it is not what would be written. */
 function exportModel(model: Model, { export: file = "", check }: ModelFlags): void {
   const text = `${JSON.stringify(enosModelOf(model), undefined, 2)}\n`;
@@ -157,7 +165,10 @@ function importedModel(enosFile: string, before: Model | undefined, lock: Lock):
   const read = modelOfEnos(value, sealed === undefined ? lock : { ...lock, sealed }, before?.version);
   if (!("product" in read)) throw refused(enosFile, read);
   if (before === undefined) return read;
-  return isDeepStrictEqual(settled(read), settled(before)) ? before : { ...read, version: read.version + 1 };
+  // Nor for the parts of the firmware.
+  const { update, health, remoteSettings } = before;
+  const same: Model = { ...partedModel(read, before), update, health, remoteSettings };
+  return isDeepStrictEqual(settled(same), settled(before)) ? before : { ...same, version: read.version + 1 };
 }
 
 /** What a model says, whether what may be left out is there or not. */
@@ -176,10 +187,16 @@ function modelText(model: Model, file: string): string {
 }
 
 /** What a model says, in the order of a model.json. */
-function members({ format, product, version, sealed, ...lists }: Model): Model {
-  const { measurepoints, attributes, events, services } = lists;
-  const head = { format, product, version, ...(sealed === undefined ? {} : { sealed }) };
-  return { ...head, measurepoints, attributes, events, services };
+function members({ measurepoints, attributes, events, services, ...rest }: Model): Model {
+  const { format, product, version, sealed, update, health, remoteSettings } = rest;
+  return {
+    ...{ format, product, version },
+    ...(sealed === undefined ? {} : { sealed }),
+    ...(update === undefined ? {} : { update }),
+    ...(health === undefined ? {} : { health }),
+    ...(remoteSettings === undefined ? {} : { remoteSettings }),
+    ...{ measurepoints, attributes, events, services },
+  };
 }
 
 function write(stale: readonly string[], wanted: ReadonlyMap<string, string>): void {

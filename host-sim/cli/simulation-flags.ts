@@ -36,6 +36,9 @@ type OfNoFlag =
   | "full"
   | "order"
   | "edrx"
+  | "update"
+  | "health"
+  | "remoteSettings"
   | "settings";
 
 /** Their names, as Commander has them. */

@@ -32,7 +32,8 @@ export const defaultLimits: Readonly<CloudLimits> = {
   // With path, token and answer still at most 1 kB more than the request that it rides on.
   commandPayload: 768,
   firmwareBytes: 4 << 20,
-  firmwarePerProduct: 16,
+  // Several boards, and differences from several versions.
+  firmwarePerProduct: 64,
   firmwareTotal: 128 << 20,
 };
 

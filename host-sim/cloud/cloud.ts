@@ -32,8 +32,10 @@ import { Products } from "./operator/products";
 import { Reported } from "./operator/reported";
 import { FileServer } from "./ota/file-server";
 import { FirmwareFiles } from "./ota/firmware-files";
+import { Rollouts, rolloutKind } from "./ota/rollouts";
 import { taskKind } from "./ota/task-store";
 import { Upgrades } from "./ota/upgrades";
+import type { CloudDevice } from "./registry/cloud-device";
 import { Fleet } from "./registry/fleet";
 import { datagramRange } from "./registry/product";
 import { checkDevices } from "./registry/registry";
@@ -46,7 +48,9 @@ export type { DeviceView } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredEvent, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
-export type { FirmwareRecord, SignMethod } from "./ota/firmware-files";
+export type { FirmwareAbout, FirmwareRecord, SignMethod } from "./ota/firmware-files";
+export type { RolloutView } from "./ota/rollout-view";
+export type { RolloutOrder } from "./ota/rollouts";
 export type { TaskQuery } from "./ota/task-store";
 export type { JobOrder } from "./ota/upgrades";
 export type { UpgradeTask } from "./ota/upgrade-task";
@@ -68,6 +72,7 @@ export class EnosCloud {
   readonly #authentication: Authentication;
   readonly #layer: MessageLayer;
   readonly #upgrades: Upgrades;
+  readonly #rollouts: Rollouts;
   #events: CloudEvent[] = [];
   #now = 0;
   /** A lower bound of when a session lapses or a command times out, ms. */
@@ -92,17 +97,28 @@ export class EnosCloud {
       this.#deadline = Math.min(this.#deadline, at);
     };
     const files = new FirmwareFiles({ limits, storage, randomBytes, emit });
+    const devicesOf = (productKey: string): CloudDevice[] =>
+      [...fleet.devices()].filter((device) => device.productKey === productKey);
     const upgrades = new Upgrades({
-      ...{ files, storage, emit },
-      devicesOf: (productKey) => [...fleet.devices()].filter((device) => device.productKey === productKey),
+      ...{ files, storage, emit, devicesOf },
       device: (productKey, deviceKey) => fleet.device(productKey, deviceKey),
       send: (device, params) => this.commands.queue(device, { kind: "upgrade", params }, upgradeTimes),
       revoke: (device, id) => this.commands.withdraw(device, id),
       wake,
+      changed: (task, before, after, now) => rollouts.taskChanged(task, before, after, now),
+      informed: (device, now) => rollouts.informed(device, now),
     });
     this.#upgrades = upgrades;
+    const hasVersion = (productKey: string, version: string): boolean =>
+      files.ofVersion(productKey, version).length > 0;
+    const rollouts = new Rollouts({ storage, emit, devicesOf, hasVersion, wake }, upgrades);
+    this.#rollouts = rollouts;
     fleet.restore((kind, keys, value) => {
       if (options.restoreOther?.(kind, keys, value) === true) return true;
+      if (kind === rolloutKind) {
+        rollouts.restore(value);
+        return true;
+      }
       if (kind !== taskKind) return files.restore(kind, keys, value);
       const [productKey, deviceKey, number] = keys;
       if (fleet.device(productKey, deviceKey) === undefined) return false;
@@ -137,11 +153,11 @@ export class EnosCloud {
       emit: (event) => this.#emit(event),
       flush: () => this.#flush(),
     };
-    this.products = new Products(context, files);
+    this.products = new Products(context, files, rollouts);
     this.devices = new Devices(context, upgrades);
     this.reported = new Reported(fleet);
     this.commands = new Commands(context, new CommandIds(seed.subarray(2)), upgrades);
-    this.ota = new Ota(context, files, upgrades, limits.firmwareBytes);
+    this.ota = new Ota(context, { files, upgrades, rollouts }, limits.firmwareBytes);
     this.#layer = new MessageLayer({
       // What happened is told before the answer to it leaves.
       transmit: (datagram, peer) => {
@@ -257,7 +273,8 @@ export class EnosCloud {
     if (this.#now < this.#deadline) return;
     // A lower bound from here on: a device that speaks moves its own deadline, and nobody needs to know.
     this.#upgrades.expire(this.#now);
-    this.#deadline = this.#upgrades.deadline;
+    this.#rollouts.expire(this.#now);
+    this.#deadline = Math.min(this.#upgrades.deadline, this.#rollouts.deadline);
     for (const device of this.#fleet.devices()) {
       if (this.#now >= device.expires) this.#authentication.lapse(device, this.#now);
       for (const { id, status } of device.commands.expire(this.#now, device.state === "online")) {

@@ -2,6 +2,7 @@
  * What the cloud tells its owner while it works: typed, in the order it happened, free of secrets.
  * Texts that came from outside are made printable before they get here.
  */
+import type { FirmwareName } from "./ota/firmware-name";
 import type { TaskStatus } from "./ota/upgrade-task";
 import type { DeviceState, StateReason } from "./registry/registry";
 import type { DoubtKind, SealDoubt } from "./registry/seal-view";
@@ -22,6 +23,13 @@ export interface DeviceName {
 /** Names a device in an event. */
 export function nameOf({ productKey, deviceKey }: DeviceName): DeviceName {
   return { productKey, deviceKey };
+}
+
+/** Which rollout an event is about, and of which version. */
+export interface RolloutName {
+  productKey: string;
+  rolloutId: string;
+  version: string;
 }
 
 /** What a device reports: measure points (raw or JSON), an event, or something about itself. */
@@ -54,8 +62,8 @@ type EventBody =
   /** By an operator; `removed` takes with it what the device reported; `changed`: name, keys, attributes or tags. */
   | ({ type: "registered" | "changed" | "removed" | "session-forgotten" } & DeviceName)
   | { type: "product-put" | "product-removed"; productKey: string }
-  | { type: "firmware-put"; productKey: string; version: string; fileSize: number }
-  | { type: "firmware-removed"; productKey: string; version: string }
+  | ({ type: "firmware-put"; productKey: string; fileSize: number } & FirmwareName)
+  | ({ type: "firmware-removed"; productKey: string } & FirmwareName)
   /** A device's upgrade came to another state, or further; `progress` and `desc` are the device's last word. */
   | ({
       type: "ota-task";
@@ -65,6 +73,11 @@ type EventBody =
       progress?: number;
       desc?: string;
     } & DeviceName)
+  /** A rollout: a stage began, with so many devices; it stopped by itself; an operator decided; it is done. */
+  | ({ type: "rollout-stage"; stage: number; stages: number; devices: number } & RolloutName)
+  | ({ type: "rollout-stopped"; stage: number; reason: string } & RolloutName)
+  | ({ type: "rollout-changed"; what: "paused" | "resumed" | "aborted" | "tried again" } & RolloutName)
+  | ({ type: "rollout-done"; devices: number; succeeded: number; failed: number } & RolloutName)
   | ({ type: "state"; from: DeviceState; to: DeviceState; reason: StateReason } & DeviceName)
   | ({ type: "signature-refused"; peer: Peer; code: number; reason: string } & DeviceName)
   /** "stored-before": acknowledged once more, not stored. `points`: of a reading that is new. */

@@ -96,6 +96,12 @@ export interface Model {
   readonly version: number;
   /** Left out by a product whose payloads are plain. */
   readonly sealed?: true | SealedOptions;
+  /** Its firmware is updated from afar; left out, its boards have nothing of that (firmware/update). */
+  readonly update?: true;
+  /** It tells of its health (firmware/health). */
+  readonly health?: true;
+  /** Its settings can be changed from afar (firmware/remote-settings). */
+  readonly remoteSettings?: true;
   readonly measurepoints: readonly ModelPoint[];
   readonly attributes: readonly ModelField[];
   readonly events: readonly ModelEvent[];

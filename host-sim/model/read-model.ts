@@ -47,13 +47,24 @@ export function readModel(text: string, note?: (line: string) => void): Model | 
   for (const fault of soundnessFaults(value, (path) => broken.has(path), value !== given)) faults.push(fault);
   if (faults.length > 0) return faults;
   for (const line of notes) note?.(line);
-  const { sealed, ...model } = value as Omit<Partial<Model>, "sealed"> & Whole;
-  return { attributes: [], events: [], services: [], ...model, ...sealFrom(sealed) };
+  const { sealed, update, health, remoteSettings, ...model } = value as Omit<Partial<Model>, keyof Whole> &
+    Whole;
+  return {
+    ...{ attributes: [], events: [], services: [] },
+    ...model,
+    ...sealFrom(sealed),
+    ...(update === true ? { update } : {}),
+    ...(health === true ? { health } : {}),
+    ...(remoteSettings === true ? { remoteSettings } : {}),
+  };
 }
 
-/** What a model has to have, and the seal as a file may say it: with what is off. */
+/** What a model has to have, and the seal and the optional parts as a file may say them: with what is off. */
 type Whole = Pick<Model, "format" | "product" | "version" | "measurepoints"> & {
   readonly sealed?: boolean | Partial<Sealed>;
+  readonly update?: boolean;
+  readonly health?: boolean;
+  readonly remoteSettings?: boolean;
 };
 
 /** The seal in one form, whether what is off is said or left out. */

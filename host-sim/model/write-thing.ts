@@ -61,8 +61,14 @@ function pointEntry(point: ModelPoint): Record<string, unknown> {
  * The text of thing.ts.
  *
  * @param runtime how it imports the firmware's folder `model`, such as `../model`
+ * @param joined identifiers of services that the firmware's rooms obey, and no application has to
  */
-export function thingSource(model: Model, fingerprint: string, runtime: string): string {
+export function thingSource(
+  model: Model,
+  fingerprint: string,
+  runtime: string,
+  joined: readonly string[] = [],
+): string {
   const quality = model.measurepoints.some((point) => point.quality);
   const blocks = [
     `/**
@@ -108,12 +114,16 @@ ${record(
     `    readonly inputs: ${fieldsText(service.inputs, "    ")};\n` +
     `    readonly outputs: ${fieldsText(service.outputs, "    ")};\n  };`,
 )}`,
-    functions,
+    functionsText(joined),
   ];
   return blocks.join("\n");
 }
 
-const builtIn = builtInServiceNames.map((name) => JSON.stringify(name)).join(" | ");
+/** @param joined identifiers of services that the firmware's rooms obey */
+function functionsText(joined: readonly string[]): string {
+  const names = [...new Set([...builtInServiceNames, ...joined])].map((name) => JSON.stringify(name));
+  return functions.replace("BUILT_IN", () => names.join(" | "));
+}
 
 const functions = `/** How a service fared: 200 and its outputs, or a code of the device's own and why. */
 export type ServiceResult<S extends keyof Services> =
@@ -122,7 +132,7 @@ export type ServiceResult<S extends keyof Services> =
 
 /** A function for each service but those that the firmware has built in; it may take its time. */
 export type ServiceHandlers = {
-  readonly [S in Exclude<keyof Services, ${builtIn}>]: (
+  readonly [S in Exclude<keyof Services, BUILT_IN>]: (
     inputs: Services[S]["inputs"],
   ) => ServiceResult<S> | Promise<ServiceResult<S>>;
 };

@@ -322,11 +322,9 @@ export class Fleet {
     for (const { world } of this.boards) await world.close();
   }
 
-  #scriptOf({ model, made }: Stage, masters: readonly Uint8Array[]): string {
+  #scriptOf({ made }: Stage, masters: readonly Uint8Array[]): string {
     const { productKey } = this;
     const roots = masters.map((each) => rootOf(each).toString("hex"));
-    return roots.length === 0
-      ? made.files["parsing-script.js"]
-      : keyedScript(model, made, { roots, productKey });
+    return roots.length === 0 ? made.files["parsing-script.js"] : keyedScript(made, { roots, productKey });
   }
 }

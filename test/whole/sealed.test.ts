@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, test } from "vitest";
 import { ack, decodeCoap, encodeCoap } from "../../host-sim/cloud/coap/coap-wire";
 import { resolve } from "node:path";
 import { bundleFirmware } from "../../host-sim/sim/board/bundle";
-import { sealedSources } from "../../host-sim/sim/world/sealed-product";
+import { variantSources } from "../../host-sim/sim/world/product-variant";
 import { readManifest } from "../../host-sim/tools/footprint/manifest";
 import { World } from "../../host-sim/sim/world/world";
 import { toldBy } from "./told";
@@ -132,7 +132,7 @@ describe("a safe start", () => {
     ]);
     modules.set("sound-application", modules.get("application")!);
     modules.set("application", resolve("test/whole/broken-application.js"));
-    const firmware = await bundleFirmware({ modules, sources: sealedSources("demo", true) });
+    const firmware = await bundleFirmware({ modules, sources: variantSources("demo", { sealed: true }) });
     const settings: Record<string, unknown> = { startSpread: 0, broken: "constructor" };
     const { world, events } = await begin({ firmware, settings });
     await world.clock.run({ until: hour });

@@ -1,15 +1,29 @@
 /** Firmware: files uploaded for a product, tasks to upgrade its devices, and how far each one is. */
 import type { FastifyInstance } from "fastify";
-import type { FirmwareRecord, JobOrder, SignMethod, TaskQuery, UpgradeTask } from "../cloud";
+import type { FirmwareAbout, FirmwareRecord, JobOrder, TaskQuery, UpgradeTask } from "../cloud";
+import { noFile } from "../ota/firmware-files";
+import { packageDoubts } from "../ota/package-head";
 import { Problem } from "./problem";
 import { answer, given, noDevice, noProduct, nothing, refusedAs, routeSchema } from "./route";
 import type { DeviceParams, ProductParams } from "./route";
 import type { RouteContext } from "./route-context";
-import { firmwareBody, firmwareParams, firmwareQuery, jobBody, taskParams, tasksQuery } from "./schemas/ota";
+import {
+  firmwareBody,
+  firmwareNameQuery,
+  firmwareParams,
+  firmwareQuery,
+  jobBody,
+  taskParams,
+  tasksQuery,
+} from "./schemas/ota";
 import { deviceParams, productParams } from "./schemas/parts";
 
 interface FirmwareParams extends ProductParams {
   version: string;
+}
+interface FirmwareNameQuery {
+  board?: string;
+  from?: string;
 }
 interface TaskParams {
   taskId: string;
@@ -23,16 +37,24 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
   const shown = (record: FirmwareRecord): object => {
     const { productKey, version } = record;
     const { total } = cloud.devices.find({ productKey, firmwareVersion: version, limit: 1, offset: 0 });
-    return given({ ...record, devices: total });
+    const warnings = record.package === undefined ? [] : packageDoubts(record.package, record);
+    return given({ ...record, devices: total, warnings: warnings.length === 0 ? undefined : warnings });
   };
   const files = ({ productKey }: ProductParams): FirmwareRecord[] => {
     if (cloud.products.record(productKey) === undefined) throw noProduct({ productKey });
     return cloud.ota.firmware(productKey);
   };
-  const file = (params: FirmwareParams): FirmwareRecord => {
-    const found = files(params).find(({ version }) => version === params.version);
-    if (found !== undefined) return found;
-    throw new Problem(404, `no firmware ${params.version} of product ${params.productKey}`);
+  /** The one that is named, or the one for most where neither board nor base is. */
+  const file = (params: FirmwareParams, { board, from }: FirmwareNameQuery): FirmwareRecord => {
+    const { version } = params;
+    const all = files(params).filter((each) => each.version === version);
+    const found = all.find((each) => each.board === board && each.from === from);
+    const isNamed = board !== undefined || from !== undefined;
+    const other = isNamed ? undefined : (all.find((each) => each.from === undefined) ?? all[0]);
+    if (found === undefined && other === undefined) {
+      throw new Problem(404, noFile(params.productKey, { version, board, from }));
+    }
+    return (found ?? other)!;
   };
 
   api.get<{ Params: ProductParams }>("/products/:productKey/firmware", {
@@ -44,29 +66,37 @@ export function otaRoutes(api: FastifyInstance, { cloud, now }: RouteContext): v
     handler: ({ params }) => ({ items: files(params).map(shown), room: cloud.ota.room }),
   });
 
-  api.get<{ Params: FirmwareParams }>("/products/:productKey/firmware/:version", {
-    schema: routeSchema(tag, "getFirmware", "what is known of a firmware file", {
-      params: firmwareParams,
-      answer: { 200: answer("the file", "Firmware") },
-      faults: [404],
-    }),
-    handler: ({ params }) => shown(file(params)),
-  });
+  api.get<{ Params: FirmwareParams; Querystring: FirmwareNameQuery }>(
+    "/products/:productKey/firmware/:version",
+    {
+      schema: routeSchema(tag, "getFirmware", "what is known of a firmware file", {
+        params: firmwareParams,
+        querystring: firmwareNameQuery,
+        answer: { 200: answer("the file", "Firmware") },
+        faults: [404],
+      }),
+      handler: ({ params, query }) => shown(file(params, query)),
+    },
+  );
 
   uploadRoute(api, { cloud, now }, files, shown);
 
-  api.delete<{ Params: FirmwareParams }>("/products/:productKey/firmware/:version", {
-    schema: routeSchema(tag, "deleteFirmware", "remove a file that no task needs", {
-      params: firmwareParams,
-      answer: { 204: nothing },
-      faults: [404, 409],
-    }),
-    handler: ({ params }, reply) => {
-      const { productKey, version } = file(params);
-      refusedAs(409, () => cloud.ota.removeFirmware(productKey, version, now()));
-      return reply.code(204).send();
+  api.delete<{ Params: FirmwareParams; Querystring: FirmwareNameQuery }>(
+    "/products/:productKey/firmware/:version",
+    {
+      schema: routeSchema(tag, "deleteFirmware", "remove a file, or all of a version's, that no task needs", {
+        params: firmwareParams,
+        querystring: firmwareNameQuery,
+        answer: { 204: nothing },
+        faults: [404, 409],
+      }),
+      handler: ({ params, query: { board, from } }, reply) => {
+        const { productKey, version } = file(params, { board, from });
+        refusedAs(409, () => cloud.ota.removeFirmware(productKey, { version, board, from }, now()));
+        return reply.code(204).send();
+      },
     },
-  });
+  );
 
   api.get<{ Params: DeviceParams }>("/devices/:productKey/:deviceKey/firmware", {
     schema: routeSchema(tag, "getDeviceFirmware", "a device's firmware, and how its upgrades stand", {
@@ -173,7 +203,7 @@ function uploadRoute(
     });
     upload.put<{
       Params: FirmwareParams;
-      Querystring: { signMethod: SignMethod; desc?: string };
+      Querystring: Pick<FirmwareAbout, "signMethod" | "desc" | "board" | "from" | "fileUrl">;
       Body?: Buffer;
     }>("/products/:productKey/firmware/:version", {
       bodyLimit,
@@ -186,11 +216,11 @@ function uploadRoute(
       }),
       handler: ({ params, query, body }, reply) => {
         const { productKey, version } = params;
-        const replaced = files(params).some((each) => each.version === version);
+        const before = files(params).length;
         const about = { productKey, version, ...query };
         const bytes = body ?? Buffer.alloc(0);
         const record = refusedAs(422, () => cloud.ota.putFirmware(about, bytes, now()));
-        return reply.code(replaced ? 200 : 201).send(shown(record));
+        return reply.code(files(params).length === before ? 200 : 201).send(shown(record));
       },
     });
   });

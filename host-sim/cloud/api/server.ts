@@ -8,6 +8,7 @@
  *     /api/v1/devices/PK/DK   what a device reported, and is told to be        data.ts, messages.ts, attributes.ts
  *     /api/v1/messages        what goes to and fro, of all devices             messages.ts
  *     /api/v1/ota-jobs, ota-tasks, products/PK/firmware                        ota.ts
+ *     /api/v1/products/PK/rollouts    a version to all devices in stages       rollouts.ts
  *     /api/v1/commands        set, get, service, raw, and what became of them  commands.ts
  *     /api/v1/status, faults, nat, rate-limit                                  conditions.ts
  *     /api/v1/capture         datagrams as they pass, for Wireshark            capture.ts
@@ -39,6 +40,7 @@ import { judgeRequests, readJsonBodies } from "./judge";
 import { KnownRoutes } from "./known-routes";
 import { hostAllowed, isLoopback, originAllowed } from "./host-names";
 import { otaRoutes } from "./ota";
+import { rolloutRoutes } from "./rollouts";
 import { messageRoutes } from "./messages";
 import { Problem, problemHandler, problemText, sendProblem } from "./problem";
 import { productRoutes } from "./products";
@@ -242,6 +244,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
       messageRoutes(api, context);
       commandRoutes(api, context);
       otaRoutes(api, context);
+      rolloutRoutes(api, context);
       conditionRoutes(api, context);
       if (options.capture !== undefined) captureRoutes(api, context, options.capture);
       if (options.feed !== undefined) eventStreamRoute(api, options.feed);

@@ -51,7 +51,7 @@ export class Devices {
   remove(productKey: string, deviceKey: string, now: number): void {
     this.#context.advance(now);
     const device = this.#context.fleet.known(productKey, deviceKey);
-    this.#upgrades.removeDevice(device);
+    this.#upgrades.removeDevice(device, this.#context.time());
     this.#context.fleet.remove(device);
     this.#context.emit({ type: "removed", productKey, deviceKey });
     this.#context.flush();

@@ -5,6 +5,7 @@ import type { Model } from "../../model/model";
 import type { ProductVersion } from "../registry/product-versions";
 import type { Product } from "../registry/product";
 import type { FirmwareFiles } from "../ota/firmware-files";
+import type { Rollouts } from "../ota/rollouts";
 import type { ProductRecord } from "../registry/product";
 import type { ScriptFault } from "../script/script-engine";
 import type { VitalPoints } from "../registry/vital-points";
@@ -14,11 +15,13 @@ import type { OperatorContext } from "./operator-context";
 export class Products {
   readonly #context: OperatorContext;
   readonly #files: FirmwareFiles;
+  readonly #rollouts: Rollouts;
 
-  /** @param files go with their product */
-  constructor(context: OperatorContext, files: FirmwareFiles) {
+  /** @param files go with their product, and so do rollouts */
+  constructor(context: OperatorContext, files: FirmwareFiles, rollouts: Rollouts) {
     this.#context = context;
     this.#files = files;
+    this.#rollouts = rollouts;
   }
 
   /** Products in the order of their registration. */
@@ -78,6 +81,7 @@ export class Products {
   remove(productKey: string, now: number): void {
     this.#context.advance(now);
     this.#context.fleet.removeProduct(productKey);
+    this.#rollouts.removeProduct(productKey);
     this.#files.removeProduct(productKey);
     this.#context.emit({ type: "product-removed", productKey });
     this.#context.flush();

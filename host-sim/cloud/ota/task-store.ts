@@ -21,6 +21,8 @@ export interface TaskEntry {
   pushedAt?: number;
   /** The device has replied to it, so that it is not sent again. */
   accepted?: true;
+  /** Its rollout has been halted: who was not told of it is not. */
+  held?: true;
 }
 
 /** Which tasks are meant: all that agree in each member that is given. */
@@ -28,6 +30,8 @@ export interface TaskQuery {
   readonly productKey?: string;
   readonly deviceKey?: string;
   readonly jobId?: string;
+  readonly rolloutId?: string;
+  readonly stage?: number;
   readonly status?: TaskStatus;
 }
 
@@ -38,6 +42,7 @@ export class TaskStore {
   readonly #storage: CloudStorage | undefined;
   /** Of each device, by productKey/deviceKey, oldest first. */
   readonly #devices = new Map<string, TaskEntry[]>();
+  readonly #rollouts = new Map<string, Set<TaskEntry>>();
   #nextNumber = 1;
   #nextJob = 1;
 
@@ -59,11 +64,22 @@ export class TaskStore {
   list(query: TaskQuery): UpgradeTask[] {
     const wanted = Object.entries(query).filter(([, value]) => value !== undefined);
     const found: TaskEntry[] = [];
-    for (const entry of this.all()) {
+    const all = query.rolloutId === undefined ? this.all() : this.ofRollout(query.rolloutId);
+    for (const entry of all) {
       const isMeant = wanted.every(([member, value]) => entry.task[member as keyof TaskQuery] === value);
       if (isMeant) found.push(entry);
     }
     return found.sort((one, other) => other.number - one.number).map(({ task }) => ({ ...task }));
+  }
+
+  /** Those that a rollout has made, in the order of their making. */
+  ofRollout(rolloutId: string): TaskEntry[] {
+    return [...(this.#rollouts.get(rolloutId) ?? [])];
+  }
+
+  /** Those of a device, oldest first. */
+  ofDevice(filedUnder: string): readonly TaskEntry[] {
+    return this.#devices.get(filedUnder) ?? [];
   }
 
   find(taskId: string): TaskEntry | undefined {
@@ -86,7 +102,7 @@ export class TaskStore {
   add(entry: TaskEntry): void {
     const filedUnder = nameOf(entry);
     const entries = this.#take(filedUnder, entry);
-    if (entries.length > tasksPerDevice) this.#delete(filedUnder, entries.shift()!.number);
+    if (entries.length > tasksPerDevice) this.#delete(filedUnder, entries.shift()!);
     this.keep(entry);
   }
 
@@ -106,7 +122,7 @@ export class TaskStore {
 
   /** Forgets a device's tasks. */
   removeDevice(filedUnder: string): void {
-    for (const { number } of this.#devices.get(filedUnder) ?? []) this.#delete(filedUnder, number);
+    for (const entry of this.#devices.get(filedUnder) ?? []) this.#delete(filedUnder, entry);
     this.#devices.delete(filedUnder);
   }
 
@@ -114,13 +130,25 @@ export class TaskStore {
     let entries = this.#devices.get(filedUnder);
     if (entries === undefined) this.#devices.set(filedUnder, (entries = []));
     entries.push(entry);
+    const { rolloutId } = entry.task;
+    if (rolloutId !== undefined) {
+      let ofRollout = this.#rollouts.get(rolloutId);
+      if (ofRollout === undefined) this.#rollouts.set(rolloutId, (ofRollout = new Set()));
+      ofRollout.add(entry);
+    }
     this.#nextNumber = Math.max(this.#nextNumber, entry.number + 1);
     this.#nextJob = Math.max(this.#nextJob, Number(entry.task.jobId) + 1);
     return entries;
   }
 
-  #delete(filedUnder: string, number: number): void {
-    this.#storage?.delete(keyOf(filedUnder, number));
+  #delete(filedUnder: string, entry: TaskEntry): void {
+    const { rolloutId } = entry.task;
+    if (rolloutId !== undefined) {
+      const ofRollout = this.#rollouts.get(rolloutId);
+      ofRollout?.delete(entry);
+      if (ofRollout?.size === 0) this.#rollouts.delete(rolloutId);
+    }
+    this.#storage?.delete(keyOf(filedUnder, entry.number));
   }
 }
 

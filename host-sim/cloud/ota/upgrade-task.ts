@@ -52,12 +52,25 @@ export type FailureCause = "failure" | "refusal" | "timeout";
 /** How the device hears of it: "push" sends `ota/device/upgrade`, "request" waits until it asks. */
 export type UpgradePolicy = "push" | "request";
 
+/** The file that a device is given. */
+export interface TaskFile {
+  readonly fileUrl: string;
+  /** Bytes. */
+  readonly fileSize: number;
+  readonly board?: string;
+  /** A difference from this version. */
+  readonly from?: string;
+}
+
 /** A task as its operator sees it. */
 export interface UpgradeTask {
   /** Digits. */
   readonly taskId: string;
   /** Of the tasks that were made at once. */
   readonly jobId: string;
+  /** Of the rollout that made it, and which of its stages, from 1. */
+  readonly rolloutId?: string;
+  readonly stage?: number;
   readonly productKey: string;
   readonly deviceKey: string;
   readonly policy: UpgradePolicy;
@@ -65,6 +78,8 @@ export interface UpgradeTask {
   readonly fromVersion: string;
   readonly toVersion: string;
   readonly status: TaskStatus;
+  /** As it was chosen for the device last; not in data of before. */
+  readonly file?: TaskFile;
   /** The device's last step: 0 to 100, or what it failed with. */
   readonly progress?: number;
   /** What the device, or this server, said of the last change. */

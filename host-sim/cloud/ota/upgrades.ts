@@ -15,10 +15,12 @@ import type { Progress, Refusal } from "../enos/thing-json";
 import type { CloudDevice } from "../registry/cloud-device";
 import type { CloudStorage } from "../registry/storage";
 import type { FirmwareFiles, FirmwareRecord } from "./firmware-files";
+import type { FirmwareName } from "./firmware-name";
+import { fittingFile } from "./fitting-file";
 import { TaskStore } from "./task-store";
 import type { TaskEntry, TaskQuery } from "./task-store";
 import { afterwards, isOver } from "./upgrade-task";
-import type { FailureCause, Happening, UpgradePolicy, UpgradeTask } from "./upgrade-task";
+import type { FailureCause, Happening, TaskStatus, UpgradePolicy, UpgradeTask } from "./upgrade-task";
 
 /** EnOS's codes for a progress: the device has no task, or has not started one. */
 const taskNotFound = 764;
@@ -62,6 +64,12 @@ export interface JobOrder {
   readonly timeout?: number;
 }
 
+/** What a device is to have, and on what terms. */
+export type TaskTerms = Pick<
+  UpgradeTask,
+  "toVersion" | "jobId" | "policy" | "timeout" | "rolloutId" | "stage"
+>;
+
 export interface UpgradesOptions {
   files: FirmwareFiles;
   storage: CloudStorage | undefined;
@@ -75,6 +83,18 @@ export interface UpgradesOptions {
   revoke(device: CloudDevice, commandId: string): void;
   /** Asks for `expire` at `at`, ms. */
   wake(at: number): void;
+  /**
+   * Hears of each change of a rollout's task, once it is complete and told. `before` is undefined for a new one, `after`
+   * for one whose device is gone.
+   */
+  changed?(
+    task: UpgradeTask,
+    before: TaskStatus | undefined,
+    after: TaskStatus | undefined,
+    now: number,
+  ): void;
+  /** Hears of each device that has told its version. */
+  informed?(device: CloudDevice, now: number): void;
 }
 
 /** The tasks of all devices. */
@@ -97,11 +117,14 @@ export class Upgrades {
     return found && { ...found.task };
   }
 
-  /** Whether a task that is not over is about this file. */
-  needs(productKey: string, version: string): boolean {
-    return this.list({ productKey }).some(
-      ({ toVersion, status }) => toVersion === version && !isOver(status),
-    );
+  /** Whether the device of a task that is not over would be given this file. */
+  needs(productKey: string, name: FirmwareName): boolean {
+    const { record } = this.#options.files.file(productKey, name) ?? {};
+    return this.list({ productKey }).some(({ toVersion, status, deviceKey }) => {
+      if (toVersion !== name.version || isOver(status)) return false;
+      const device = this.#options.device(productKey, deviceKey);
+      return device !== undefined && this.#fileFor(device, toVersion) === record;
+    });
   }
 
   /**
@@ -110,8 +133,9 @@ export class Upgrades {
    */
   order(order: JobOrder, now: number): UpgradeJob {
     const { productKey, version, policy = "push", timeout = upgradeTimeouts.usual } = order;
-    const file = this.#options.files.file(productKey, version);
-    if (file === undefined) throw new RangeError(`no firmware ${version} of product ${productKey}`);
+    if (this.#options.files.ofVersion(productKey, version).length === 0) {
+      throw new RangeError(`no firmware ${version} of product ${productKey}`);
+    }
     const { least, most } = upgradeTimeouts;
     if (!(timeout >= least && timeout <= most)) {
       throw new RangeError(`timeout: expected ${least / 1000} to ${most / 1000} s, got ${timeout / 1000}`);
@@ -122,7 +146,7 @@ export class Upgrades {
     const skipped: SkippedDevice[] = [];
     for (const device of devices) {
       const { deviceKey } = device;
-      const made = this.#give(device, file.record, { jobId, policy, timeout }, now);
+      const made = this.give(device, { toVersion: version, jobId, policy, timeout }, now);
       if (typeof made === "string") skipped.push({ deviceKey, reason: made });
       else tasks.push({ ...made });
     }
@@ -151,7 +175,7 @@ export class Upgrades {
       if (this.#tasks.current(`${productKey}/${deviceKey}`) !== undefined) {
         throw new RangeError(`task ${taskId}: the device has another task`);
       }
-      if (this.#options.files.file(productKey, toVersion) === undefined) {
+      if (this.#options.files.ofVersion(productKey, toVersion).length === 0) {
         throw new RangeError(`task ${taskId}: firmware ${toVersion} is not there any more`);
       }
     }
@@ -167,8 +191,10 @@ export class Upgrades {
     device.firmwareVersion = version;
     device.firmwareInformedAt = now;
     const entry = this.#tasks.current(device.filedUnder);
-    if (entry === undefined || entry.task.toVersion !== version) return;
-    this.#happen(entry, "informed", now, { progress: 100, desc: "the device informed the version" });
+    if (entry !== undefined && entry.task.toVersion === version) {
+      this.#happen(entry, "informed", now, { progress: 100, desc: "the device informed the version" });
+    }
+    this.#options.informed?.(device, now);
   }
 
   /** The device has told how far it is; a refusal with EnOS's code when it has no task that could be. */
@@ -190,11 +216,13 @@ export class Upgrades {
   /** What the device may upgrade to; it counts as told of it from now on. */
   offered(device: CloudDevice, now: number): UpgradeParams[] {
     const entry = this.#tasks.current(device.filedUnder);
-    if (entry === undefined) return [];
-    const file = this.#options.files.file(device.productKey, entry.task.toVersion);
-    if (file === undefined) return [];
+    if (entry === undefined || entry.held) return [];
+    const record = this.#fileFor(device, entry.task.toVersion);
+    if (typeof record === "string") return [];
+    entry.task.file = fileOf(record);
     if (entry.task.status === "init") this.#happen(entry, "published", now, {});
-    return [paramsOf(file.record)];
+    else this.#tasks.keep(entry);
+    return [paramsOf(record)];
   }
 
   /** The payload of a command has left; no effect when it is not one of these. */
@@ -246,7 +274,8 @@ export class Upgrades {
 
   /** Gives up the tasks whose time is over. */
   expire(now: number): void {
-    for (const entry of this.#tasks.all()) {
+    // A rollout may make tasks meanwhile.
+    for (const entry of [...this.#tasks.all()]) {
       const { status, startedAt, timeout } = entry.task;
       if (status !== "upgrading" || now < startedAt! + timeout) continue;
       this.#happen(entry, "timeout", now, { desc: `not done after ${timeout / 1000} s` });
@@ -254,8 +283,52 @@ export class Upgrades {
   }
 
   /** Forgets a device's tasks. */
-  removeDevice({ filedUnder }: CloudDevice): void {
+  removeDevice({ filedUnder }: CloudDevice, now: number): void {
+    const entries = [...this.#tasks.ofDevice(filedUnder)];
     this.#tasks.removeDevice(filedUnder);
+    for (const { task } of entries)
+      if (!isOver(task.status)) this.#changed(task, task.status, undefined, now);
+  }
+
+  /** Of the job that is made next, until a task of it is made. */
+  get nextJobId(): string {
+    return this.#tasks.nextJobId;
+  }
+
+  /** Whether a rollout has given a device a task. */
+  isIn(rolloutId: string, { filedUnder }: CloudDevice): boolean {
+    return this.#tasks.ofDevice(filedUnder).some(({ task }) => task.rolloutId === rolloutId);
+  }
+
+  /**
+   * Has a rollout's devices that were not told yet wait, or go on: what has not been sent is taken back.
+   * A device that was told may begin all the same: EnOS has no word to take that back.
+   */
+  hold(rolloutId: string, isHeld: boolean, now: number): void {
+    for (const entry of this.#tasks.ofRollout(rolloutId)) {
+      const device = this.#device(entry);
+      if (device === undefined || isOver(entry.task.status) || (entry.held === true) === isHeld) continue;
+      if (isHeld) {
+        entry.held = true;
+        if (entry.commandWaits && entry.task.status === "init") {
+          this.#options.revoke(device, entry.commandId!);
+          entry.commandWaits = undefined;
+        }
+        this.#tasks.keep(entry);
+      } else {
+        entry.held = undefined;
+        if (entry.task.status === "init") entry.pushedAt = undefined;
+        this.#tasks.keep(entry);
+        this.#pushIfDue(device, entry, now);
+      }
+    }
+  }
+
+  /** Calls off those of a rollout's tasks that have not begun. */
+  callOff(rolloutId: string, desc: string, now: number): void {
+    for (const entry of this.#tasks.ofRollout(rolloutId)) {
+      if (afterwards(entry.task.status, "cancel") !== undefined) this.#happen(entry, "cancel", now, { desc });
+    }
   }
 
   /**
@@ -278,19 +351,16 @@ export class Upgrades {
   }
 
   /** Gives a device a task; why it cannot have one otherwise. */
-  #give(
-    device: CloudDevice,
-    { version }: FirmwareRecord,
-    terms: Pick<UpgradeTask, "jobId" | "policy" | "timeout">,
-    now: number,
-  ): UpgradeTask | string {
+  give(device: CloudDevice, terms: TaskTerms, now: number): UpgradeTask | string {
     const { productKey, deviceKey, filedUnder, firmwareVersion } = device;
     if (firmwareVersion === undefined) return "it has not informed its version yet";
-    if (firmwareVersion === version) return "it has this version already";
+    if (firmwareVersion === terms.toVersion) return "it has this version already";
     const current = this.#tasks.current(filedUnder);
     if (current !== undefined) return `it has task ${current.task.taskId}, to ${current.task.toVersion}`;
+    const record = this.#fileFor(device, terms.toVersion);
+    if (typeof record === "string") return record;
     const entry = this.#tasks.make({
-      ...{ ...terms, productKey, deviceKey, fromVersion: firmwareVersion, toVersion: version },
+      ...{ ...terms, productKey, deviceKey, fromVersion: firmwareVersion, file: fileOf(record) },
       ...{ status: "init", createdAt: now, updatedAt: now },
     });
     if (terms.policy === "push") {
@@ -303,13 +373,25 @@ export class Upgrades {
     }
     this.#tasks.add(entry);
     this.#tell(entry.task);
+    this.#changed(entry.task, undefined, "init", now);
     return entry.task;
   }
 
+  /** The file that a device is given now; why there is none otherwise. */
+  #fileFor(device: CloudDevice, version: string): FirmwareRecord | string {
+    const { productKey, firmwareVersion, tags, attributes } = device;
+    const said = tags["board"] ?? attributes["board"];
+    return fittingFile(this.#options.files.ofVersion(productKey, version), {
+      version: firmwareVersion,
+      board: typeof said === "string" ? said : undefined,
+    });
+  }
+
   #push(device: CloudDevice, entry: TaskEntry, now: number): void {
-    const file = this.#options.files.file(device.productKey, entry.task.toVersion);
-    if (file === undefined) return;
-    entry.commandId = this.#options.send(device, paramsOf(file.record));
+    const record = this.#fileFor(device, entry.task.toVersion);
+    if (typeof record === "string") return;
+    entry.commandId = this.#options.send(device, paramsOf(record));
+    entry.task.file = fileOf(record);
     entry.commandWaits = true;
     entry.pushedAt = now;
   }
@@ -317,7 +399,7 @@ export class Upgrades {
   #pushIfDue(device: CloudDevice, entry: TaskEntry, now: number): void {
     const { policy, status } = entry.task;
     if (policy !== "push" || (status !== "init" && status !== "published")) return;
-    if (entry.accepted || entry.commandWaits) return;
+    if (entry.accepted || entry.commandWaits || entry.held) return;
     if (entry.pushedAt !== undefined && now < entry.pushedAt + pushAgainAfter) return;
     entry.pushedAt = now;
     try {
@@ -360,7 +442,8 @@ export class Upgrades {
     more: { progress?: number; desc?: string; startedAt?: number },
   ): void {
     const { task } = entry;
-    const status = afterwards(task.status, happening);
+    const before = task.status;
+    const status = afterwards(before, happening);
     if (status === undefined) return;
     task.status = status;
     task.updatedAt = now;
@@ -375,9 +458,20 @@ export class Upgrades {
       const device = this.#device(entry);
       if (entry.commandWaits && device !== undefined) this.#options.revoke(device, entry.commandId!);
       entry.commandWaits = undefined;
+      entry.held = undefined;
     }
     this.#tasks.keep(entry);
     this.#tell(task);
+    if (status !== before) this.#changed(task, before, status, now);
+  }
+
+  #changed(
+    task: UpgradeTask,
+    before: TaskStatus | undefined,
+    after: TaskStatus | undefined,
+    now: number,
+  ): void {
+    if (task.rolloutId !== undefined) this.#options.changed?.(task, before, after, now);
   }
 
   #tell({ taskId, productKey, deviceKey, toVersion, status, progress, desc }: UpgradeTask): void {
@@ -391,6 +485,14 @@ export class Upgrades {
   #device({ task: { productKey, deviceKey } }: TaskEntry): CloudDevice | undefined {
     return this.#options.device(productKey, deviceKey);
   }
+}
+
+function fileOf({ fileUrl, fileSize, board, from }: FirmwareRecord): UpgradeTask["file"] {
+  return {
+    ...{ fileUrl, fileSize },
+    ...(board === undefined ? {} : { board }),
+    ...(from === undefined ? {} : { from }),
+  };
 }
 
 function paramsOf({ version, sign, signMethod, fileUrl, fileSize }: FirmwareRecord): UpgradeParams {

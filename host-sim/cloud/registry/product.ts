@@ -5,6 +5,8 @@
 import { enosTemplateOf } from "../../model/enos-model";
 import type { EnosTemplate } from "../../model/enos-model";
 import { isEnosModel, modelOfEnos } from "../../model/read-enos-model";
+import { joinedModel } from "../../model/joined-model";
+import { emptyLock } from "../../model/lock";
 import { readModel } from "../../model/read-model";
 import { faultLine, sealedOf } from "../../model/model";
 import { operatedModel } from "../../model/operated-model";
@@ -103,8 +105,10 @@ export class Product {
     this.samples = samples;
     const place = `product ${this.productKey}`;
     this.model = record.model === undefined ? undefined : modelOf(record.model, place);
-    if (this.model !== undefined && !hasFormat(record.model) && canBeKept(this.model)) {
-      // Whoever reads the product reads a model in one form: an older one and EnOS's own are kept as what they mean.
+    const isWhole = hasFormat(record.model) && !hasParts(record.model);
+    if (this.model !== undefined && !isWhole && canBeKept(this.model)) {
+      // Whoever reads the product reads a model in one form: an older one and EnOS's own are kept as what they mean,
+      // and one whose rooms add to it with what they add.
       this.record = { ...record, model: this.model };
     }
     if (this.model !== undefined) refuseJsonCommands(this.model, this.payload, place);
@@ -309,6 +313,11 @@ function hasFormat(model: unknown): boolean {
   return isObject(model) && model.format !== undefined;
 }
 
+/** Whether the firmware's rooms add to it, see `joinedModel`. */
+function hasParts(model: unknown): boolean {
+  return isObject(model) && (model.health === true || model.remoteSettings === true);
+}
+
 /** Whether it can be read again: a model of before may have a quality that EnOS has not. */
 function canBeKept(model: Model): boolean {
   return "product" in readModel(JSON.stringify(model));
@@ -321,7 +330,9 @@ function modelOf(value: unknown, place: string): Model {
   } catch {
     // One that holds itself; the reader is given what is no JSON and says so.
   }
-  const model = isEnosModel(value) ? modelOfEnos(value) : readModel(text ?? "");
+  const read = isEnosModel(value) ? modelOfEnos(value) : readModel(text ?? "");
+  // No byte is read or written here: that is the script's, which has the product's own numbers.
+  const model = "product" in read ? joinedModel(read, emptyLock) : read;
   if ("product" in model) return model;
   const more = model.length > 1 ? ` (and ${model.length - 1} more)` : "";
   throw new ProductError(`${place}: model: ${faultLine(model[0])}${more}`);

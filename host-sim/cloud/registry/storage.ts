@@ -10,7 +10,9 @@
  *     event/PK/DK/NNNNNNNNNNNN      an event
  *     command/PK/DK/NNNNNNNNNNNN    a command and how it stands
  *     firmware/PK/VERSION           what is known of a firmware file
- *     firmware-part/PK/VERSION/NNNN  its bytes, base64, a part each
+ *     firmware/PK/VERSION/BOARD/FROM  likewise of one for a board alone, or of a difference; "-": for all, whole
+ *     firmware-part/…/NNNN          its bytes, base64, a part each; … as above
+ *     rollout/PK/NNNNNNNNNNNN       a rollout and how it stands
  *     ota-task/PK/DK/NNNNNNNNNNNN   an upgrade and how it stands
  *     webhook/NNNNNNNNNNNN          a webhook with its secret
  */

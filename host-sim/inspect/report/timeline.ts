@@ -308,6 +308,14 @@ export function describeCloud(event: CloudEvent, verbose: boolean, columns?: num
       );
     case "webhook":
       return `webhook ${event.id} ${webhookOutcomes[event.outcome]}: ${event.reason}`;
+    case "rollout-stage":
+      return `rollout ${event.rolloutId} to ${event.version}: stage ${event.stage} of ${event.stages} begins, ${event.devices} ${event.devices === 1 ? "device" : "devices"}`;
+    case "rollout-stopped":
+      return `rollout ${event.rolloutId} to ${event.version} stopped: ${event.reason}`;
+    case "rollout-changed":
+      return `an operator: rollout ${event.rolloutId} to ${event.version} ${event.what}`;
+    case "rollout-done":
+      return `rollout ${event.rolloutId} to ${event.version} done: ${event.succeeded} of ${event.devices} devices succeeded, ${event.failed} failed`;
     case "conditions-changed":
       return `an operator changed ${conditionNames[event.condition]}`;
     case "duplicate-request":

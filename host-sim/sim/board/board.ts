@@ -18,8 +18,17 @@
  */
 import { EngineStopped, GuestFault, nothing } from "../engine/engine";
 import { BoardFlash } from "./flash";
-import { GuestCommand, HostEvent, commandHeader, eventHeader, fifoSize, resetReasons } from "./protocol";
-import { BoardDigests, cipher } from "./crypto";
+import {
+  GuestCommand,
+  HostEvent,
+  commandHeader,
+  eventHeader,
+  fifoSize,
+  resetReasons,
+  slotOperations,
+} from "./protocol";
+import { BoardDigests, cipher, verify } from "./crypto";
+import { OtaError } from "./ota-operations";
 import { BoardStorage, textAt, utf16 } from "./key-value";
 import { TurnCounter } from "./processor";
 import { crcOfRetained, readRetained, writeRetained } from "./retained";
@@ -71,6 +80,8 @@ export interface BoardOptions {
   readonly serialFault?: () => string | undefined;
   /** Partitions of its flash, likewise. */
   readonly flash?: FlashPartitions;
+  /** The slots for its image; it has none when left out. */
+  readonly slots?: BoardSlots;
   /** It erases a block of flash. @returns ms for which it stands still and hears nothing */
   readonly onErase?: () => number;
   /** What flash and key-value storage lose power with; see `PowerDomain.onCut`. */
@@ -109,6 +120,9 @@ export interface BoardOptions {
   /** The board has stopped for good; start another. Left out, a fault of the firmware is thrown. */
   readonly onRestart?: (restart: Restart) => void;
 }
+
+/** ESP-IDF's functions about the slots, as firmware/board/update.c calls them. They return what these return. */
+export type BoardSlots = Readonly<Record<(typeof slotOperations)[number], () => number>>;
 
 /** The board's processor, as far as it takes time. */
 interface BoardProcessor {
@@ -440,6 +454,12 @@ export class Board {
       case GuestCommand.flashErase:
         this.#erasing += this.#options.onErase?.() ?? 0;
         return this.#flash.erase(command);
+      case GuestCommand.slots: {
+        const result = this.#options.slots?.[slotOperations[command[1]]]() ?? OtaError.fail;
+        return new Uint8Array(new Int32Array([result]).buffer);
+      }
+      case GuestCommand.verify:
+        return verify(command);
       case GuestCommand.i2c:
         return this.#transfer(command);
       case GuestCommand.analogRead: {

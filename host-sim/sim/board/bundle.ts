@@ -20,6 +20,8 @@ export interface BundleOptions {
   readonly modules?: ReadonlyMap<string, string>;
   /** Absolute path of what takes the place of firmware/application.ts: it exports a `DemoApplication`. */
   readonly application?: string;
+  /** Without the white space that nobody's eyes need: what is written into an image. */
+  readonly dense?: boolean;
   /** The product's folder, from the project's root; the demo's, firmware/product, when left out. */
   readonly product?: string;
   /** Text of sources that is made for the occasion, by the path from the project's root. */
@@ -67,6 +69,7 @@ export async function bundleFirmware(options: BundleOptions = {}): Promise<strin
       format: "iife",
       target: "es2022",
       // Modules are strict; the script that they are made into has to say so.
+      ...(options.dense === true ? { minifyWhitespace: true } : {}),
       banner: { js: '"use strict";' },
       logLevel: "silent",
       plugins: [boardModules(root, entry, options)],
@@ -77,8 +80,8 @@ export async function bundleFirmware(options: BundleOptions = {}): Promise<strin
 }
 
 /** What is kept of one manifest's modules, or with one application, must not serve another's: empty for neither. */
-function fingerprint({ modules: named, application, product, sources, sdk }: BundleOptions): string {
-  const chosen = [application, product, named && [...named], sdk && [...sdk], sources && [...sources]];
+function fingerprint({ modules: named, dense, application, product, sources, sdk }: BundleOptions): string {
+  const chosen = [dense, application, product, named && [...named], sdk && [...sdk], sources && [...sources]];
   if (chosen.every((each) => each === undefined)) return "";
   return `-${createHash("sha256").update(JSON.stringify(chosen)).digest("hex").slice(0, 8)}`;
 }

@@ -3,6 +3,7 @@
  */
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
+import { verifyDigest } from "./ecdsa";
 import { cipherDecrypt, cipherMode, commandHeader, digests } from "./protocol";
 
 const block = 16;
@@ -47,4 +48,15 @@ export function cipher(command: Uint8Array): Uint8Array {
   return create(`aes-${8 * keyLength}-${name}`, key, mode === cipherMode.ecb ? null : iv)
     .setAutoPadding(false)
     .update(data);
+}
+
+/** Answers a `verify` command. */
+export function verify(command: Uint8Array): Uint8Array {
+  const [key, digest, end] = [commandHeader, commandHeader + 64, commandHeader + 96];
+  const isRight = verifyDigest(
+    command.subarray(key, digest),
+    command.subarray(digest, end),
+    command.subarray(end),
+  );
+  return Uint8Array.of(isRight ? 1 : 0);
 }

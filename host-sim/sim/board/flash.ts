@@ -11,10 +11,15 @@ import type { Flash } from "../../../firmware/journal/flash";
 /** Partitions by name. */
 export type FlashPartitions = ReadonlyMap<string, Flash>;
 
-/** The flash of one board. The guest opens one partition, and its further commands are for that one. */
+/** The slot whose image runs, as Moddable's module calls it: to write there would be a fault of the firmware. */
+export const runningSlot = "running";
+/** The slot for the next image. */
+export const nextSlot = "nextota";
+
+/** The flash of one board. The guest gives each partition that it opens a number. */
 export class BoardFlash {
   readonly #partitions: FlashPartitions;
-  #open: Flash | undefined;
+  readonly #open: Flash[] = [];
   /** The first fault of the firmware, such as a write that would set bits: firmware that catches it hides it. */
   misuse: unknown;
 
@@ -26,7 +31,7 @@ export class BoardFlash {
   status(command: Uint8Array): Uint8Array {
     const flash = this.#partitions.get(textAt(command, commandHeader, command.length));
     if (flash === undefined) return nothing;
-    this.#open = flash;
+    this.#open[command[1]] = flash;
     const { size, blockLength } = flash.status();
     return new Uint8Array(new Uint32Array([size, blockLength]).buffer);
   }
@@ -35,14 +40,16 @@ export class BoardFlash {
   read(command: Uint8Array): Uint8Array {
     const view = new DataView(command.buffer, command.byteOffset);
     const bytes = new Uint8Array(view.getUint32(commandHeader, true));
-    const done = this.#succeeds(() => this.#open?.read(bytes, view.getUint32(commandHeader + 4, true)));
+    const done = this.#succeeds(() =>
+      this.#open[command[1]].read(bytes, view.getUint32(commandHeader + 4, true)),
+    );
     return done ? bytes : nothing;
   }
 
   /** Answers a `flashWrite` command. */
   write(command: Uint8Array): Uint8Array {
     const offset = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
-    return this.#succeeds(() => this.#open?.write(command.slice(commandHeader + 4), offset))
+    return this.#succeeds(() => this.#writable(command).write(command.slice(commandHeader + 4), offset))
       ? nothing
       : failed;
   }
@@ -50,7 +57,14 @@ export class BoardFlash {
   /** Answers a `flashErase` command. */
   erase(command: Uint8Array): Uint8Array {
     const block = new DataView(command.buffer, command.byteOffset).getUint32(commandHeader, true);
-    return this.#succeeds(() => this.#open?.eraseBlock(block)) ? nothing : failed;
+    return this.#succeeds(() => this.#writable(command).eraseBlock(block)) ? nothing : failed;
+  }
+
+  #writable(command: Uint8Array): Flash {
+    const flash = this.#open[command[1]];
+    if (flash === this.#partitions.get(runningSlot))
+      throw new Error("the firmware writes over its own image");
+    return flash;
   }
 
   /** False where the hardware refuses, which the guest throws; any other exception is a fault of the firmware. */

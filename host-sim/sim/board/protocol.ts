@@ -53,10 +53,13 @@
  *   retainedWrite body: offset u32 | bytes
  *   retainedCrc32 body: as retainedRead                answer: CRC-32 of those bytes, u32
  *   random       body: length u32                      answer: as many bytes that nobody can foretell
- *   flashStatus  body: partition's name                answer: size, block length, both u32; none: no such
- *   flashRead    body: length u32 | offset u32         answer: the bytes; none: it failed
- *   flashWrite   body: offset u32 | bytes              answer: none; 1 byte: it failed
- *   flashErase   body: block u32                       answer: as flashWrite
+ *   flashStatus  a: the number by which the guest calls it from now on; body: partition's name
+ *                                                      answer: size, block length, both u32; none: no such
+ *   flashRead    a: likewise; body: length u32 | offset u32   answer: the bytes; none: it failed
+ *   flashWrite   a: likewise; body: offset u32 | bytes answer: none; 1 byte: it failed
+ *   flashErase   a: likewise; body: block u32          answer: as flashWrite
+ *   slots        a: index in `slotOperations`          answer: what ESP-IDF's function returns, i32
+ *   verify       body: public key x | y | SHA-256 | signature r | s   answer: 1 byte, 1 if it is the key's signature
  *   ask          body: text, what an application under test tells or asks   answer: text
  *   i2c          a: 1 reads, 0 writes, b: address; body: now f64 | data pin u8 | clock pin u8 | length to read u16 | bytes
  *                                                      answer: 1 it came to its end, 0 not, u8 | 0 | ms it took u16 | bytes
@@ -133,7 +136,12 @@ export const GuestCommand = Object.freeze({
   delay: 27,
   lightSleep: 28,
   digestPart: 29,
+  slots: 30,
+  verify: 31,
 });
+
+/** What the firmware asks of the two slots for its image. */
+export const slotOperations = Object.freeze(["activate", "back", "state", "confirm"] as const);
 
 /** Length of a command without its body, bytes. */
 export const commandHeader = 4;

@@ -17,6 +17,20 @@ export const formats = ["raw", "compact", "json", "alternate"] as const;
 /** How a product seals its payloads: as `"sealed": true` of its model has it, or with proof besides. */
 export type Seal = true | "proof";
 
+/** What a product has that its own model.json has not: see product-variant.ts. */
+export interface Variant {
+  /** The product's model has a seal, and all of it the keys for it (default: payloads are plain). */
+  readonly sealed?: Seal;
+  /** A sealed product's readings bear their device's mark (default false). */
+  readonly mark?: boolean;
+  /** Its firmware is updated from afar (default false). */
+  readonly update?: boolean;
+  /** It tells of its health (default false). */
+  readonly health?: boolean;
+  /** Its settings can be changed from afar (default false). */
+  readonly remoteSettings?: boolean;
+}
+
 /** How fast the board computes, and what it does while it waits. */
 interface ProcessorOptions {
   /** Steps of XS in a second (default: 2 million at 240 MHz, less at a lower clock); Infinity for turns that take no time. */
@@ -29,7 +43,7 @@ interface ProcessorOptions {
 }
 
 /** One device, its modem, its network and its cloud. */
-export interface DeviceOptions {
+export interface DeviceOptions extends Omit<Variant, "mark"> {
   readonly seed: number | string;
   readonly engine: "node" | "xs";
   /** Which edition of the protocol the cloud speaks. */
@@ -90,8 +104,6 @@ export interface DeviceOptions {
   readonly processor?: ProcessorOptions;
   /** Which product the board carries (default "demo"). */
   readonly application?: ApplicationName;
-  /** The product's model has a seal, and all of it the keys for it (default: payloads are plain). */
-  readonly sealed?: Seal;
   /** Further settings of the firmware, as its manifest has them: these win over those above. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }

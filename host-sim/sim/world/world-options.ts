@@ -2,11 +2,11 @@
  * The settings of a world, beside those of its device and of what surrounds it, and who hears of what happens.
  */
 import type { TurnTime } from "../board/board";
-import type { DeviceOptions } from "./device-options";
+import type { DeviceOptions, Variant } from "./device-options";
 import type { WorldEvent } from "./world-event";
 
 /** A world's settings beside those of the device and its surroundings, and who hears of its events. */
-export interface WorldOptions extends DeviceOptions {
+export interface WorldOptions extends DeviceOptions, Pick<Variant, "mark"> {
   /** Readings that the device takes, 0 for no end (default 0). */
   readonly reports?: number;
   /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
@@ -17,8 +17,6 @@ export interface WorldOptions extends DeviceOptions {
   readonly largestDatagram?: number;
   /** Readings that the cloud keeps of the device; its own limit when left out. */
   readonly readingsKept?: number;
-  /** A sealed product's readings bear their device's mark (default false). */
-  readonly mark?: boolean;
   /** The script that the board runs, made by `bundleFirmware`; the board's own firmware when left out. */
   readonly firmware?: string;
   /** The board has no device key, and takes the modem's IMEI. */

@@ -26,8 +26,9 @@ import { XsEngine } from "../engine/xs-engine";
 import { VirtualClock } from "../time/clock";
 import { demoDevice } from "./demo-device";
 import { NetworkAndCloud, epoch, server } from "./network-and-cloud";
+import { variantName, variantRecord, variantSources } from "./product-variant";
 import { batteryPin, batteryShare, productRecord, products, sensorPins } from "./products";
-import { SealedProduct, sealedSources } from "./sealed-product";
+import { SealedProduct } from "./sealed-product";
 import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
 import type { ScriptEngine } from "../../cloud/script/script-engine";
@@ -93,9 +94,9 @@ const batterySag = 0.25;
 /** One bundle of each product serves every board of this process. */
 const bundles = new Map<string, Promise<string>>();
 
-function bundleOf({ application = "demo", sealed }: WorldOptions): Promise<string> {
-  const name = `${application} ${sealed ?? "plain"}`;
-  const sources = sealed === undefined ? undefined : sealedSources(application, sealed);
+function bundleOf({ application = "demo", ...variant }: WorldOptions): Promise<string> {
+  const name = `${application} ${variantName(variant)}`;
+  const sources = variantSources(application, variant);
   const bundle = bundles.get(name) ?? bundleFirmware({ product: products[application].folder, sources });
   bundles.set(name, bundle);
   return bundle;
@@ -180,11 +181,15 @@ export class World {
       this.clock = new VirtualClock();
       this.device = drawn;
       const { clock, device } = this;
-      const { application = "demo", sealed, mark, format } = options;
+      const { application = "demo", sealed, format } = options;
       const { productKey } = device;
-      this.#sealed =
-        sealed && new SealedProduct(application, sealed, productKey, random.fork("master").bytes(32), mark);
-      const product = this.#sealed?.record() ?? productRecord(application, productKey, commandsAs(format));
+      if (sealed !== undefined) {
+        const master = random.fork("master").bytes(32);
+        this.#sealed = new SealedProduct(application, { ...options, sealed }, productKey, master);
+      }
+      const recordOf = variantName(options) === "" ? productRecord : variantRecord;
+      const product =
+        this.#sealed?.record() ?? recordOf(application, productKey, commandsAs(format), options);
       const parts = { clock, random, device, product, scriptEngine: outside, world: options };
       this.#network = new NetworkAndCloud(parts);
     }

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { projectRoot } from "../../project";
 import { bundleFirmware } from "../../sim/board/bundle";
-import { sealedSources } from "../../sim/world/sealed-product";
+import { variantSources } from "../../sim/world/product-variant";
 import { World } from "../../sim/world/world";
 import type { TurnCounts } from "../../sim/board/processor";
 import type { WorldOptions } from "../../sim/world/world";
@@ -35,8 +35,7 @@ export async function meteredWorld(
   onTurn: (turn: MeteredTurn) => void,
 ): Promise<World> {
   const entry = join(projectRoot(), "host-sim/tools/bench/metered-guest.ts");
-  const { application = "demo", sealed } = options;
-  const sources = sealed === undefined ? undefined : sealedSources(application, sealed);
+  const sources = variantSources(options.application ?? "demo", options);
   let spent = 0;
   const world = await World.create({
     ...options,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { projectRoot } from "../../project";
 import { bundleFirmware } from "../../sim/board/bundle";
 import { XsEngine } from "../../sim/engine/xs-engine";
-import { sealedSources } from "../../sim/world/sealed-product";
+import { variantSources } from "../../sim/world/product-variant";
 import { World } from "../../sim/world/world";
 import { ApplicationTrouble } from "./application-trouble";
 import { strongestAttack } from "./hostile-trouble";
@@ -100,8 +100,7 @@ export function campaignFirmware(
   seal: Seal | undefined,
   changed: ReadonlyMap<string, string> = new Map(),
 ): Promise<string> {
-  const sealed = seal === undefined ? [] : sealedSources("demo", seal);
-  const sources = new Map([...sealed, ...changed]);
+  const sources = new Map([...(variantSources("demo", { sealed: seal }) ?? []), ...changed]);
   return bundleFirmware({
     application: join(projectRoot(), application),
     ...(sources.size === 0 ? {} : { sources }),

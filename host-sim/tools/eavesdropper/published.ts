@@ -4,7 +4,8 @@ import { loadScriptEngine } from "../../cloud/script/script-engine";
 import { OwnSeal } from "../../sim/path/own-seal";
 import { PublicKnowledge } from "../../sim/path/public-knowledge";
 import { productRecord } from "../../sim/world/products";
-import { SealedProduct, sealedFiles } from "../../sim/world/sealed-product";
+import { variantFiles } from "../../sim/world/product-variant";
+import { SealedProduct } from "../../sim/world/sealed-product";
 import { epoch } from "../../sim/world/world";
 import type { Script } from "../../cloud/script/script-engine";
 import type { Seal } from "../../sim/world/device-options";
@@ -27,8 +28,8 @@ export async function published(
   const master = random.bytes(32);
   const own = {
     seal: new OwnSeal(master, random.bytes(8)),
-    script: compiled(new SealedProduct("demo", seal, productKey, master).record().script),
+    script: compiled(new SealedProduct("demo", { sealed: seal }, productKey, master).record().script),
   };
-  const keyless = compiled(sealedFiles("demo", seal).generated.files["parsing-script.js"]);
+  const keyless = compiled(variantFiles("demo", { sealed: seal }).generated.files["parsing-script.js"]);
   return new PublicKnowledge({ scripts: [keyless, plain], thing, own });
 }

@@ -26,7 +26,7 @@ const others = rootOf(Buffer.alloc(32, 0x78));
 function product(proof: boolean, roots: readonly Buffer[]): ProductRecord {
   const model = sound({ ...example, sealed: { proof } });
   const keys = { roots: roots.map((each) => each.toString("hex")), productKey: pk };
-  return { productKey: pk, payload: "raw", model, script: keyedScript(model, generated(model), keys) };
+  return { productKey: pk, payload: "raw", model, script: keyedScript(generated(model), keys) };
 }
 
 function start(proof: boolean, options: Partial<AgentOptions> = {}, roots: readonly Buffer[] = [root]) {

@@ -39,8 +39,9 @@ describe("the script with keys", () => {
       ...[
         "model.lock.json",
         "thing.ts",
-        "sealing.ts",
-        "manifest-sealing.json",
+        ...["sealing.ts", "manifest-sealing.json"],
+        ...["update.ts", "manifest-update.json", "health.ts", "manifest-health.json"],
+        ...["remote-settings.ts", "manifest-remote-settings.json"],
         "parsing-script.js",
         "layout.md",
       ].map((name) => `  written   ${work.path(name)}`),
@@ -49,7 +50,7 @@ describe("the script with keys", () => {
     expect([mode(script), mode(work.path("keyed"))]).toEqual([0o600, 0o700]);
     expect(readdirSync(work.path("keyed"))).toEqual(["script.js"]);
     work.expectKept("new", "old", join("keyed", "script.js"));
-    expect((await model(with1())).stdout).toMatch(/(\n {2}unchanged .*){7}\n$/);
+    expect((await model(with1())).stdout).toMatch(/(\n {2}unchanged .*){13}\n$/);
   });
 
   test("opens what a board with a key of that master has sealed, and nothing of another one", async () => {

@@ -55,33 +55,38 @@ test.each(["product", "room"])("the files in firmware/%s are as its model says",
   });
 });
 
-test("writes six files, and the second time none", async () => {
+test("writes twelve files, and the second time none", async () => {
   rmSync(join(folder, "model.lock.json"));
   const first = await obeyed(["model", file]);
   expect([first.code, first.stderr]).toEqual([0, ""]);
-  expect(first.stdout).toMatch(/^Climate node, version 1, layout [0-9a-f]{16}\n( {2}written .*\n){6}$/);
-  const same = ["layout.md", "model.lock.json", "parsing-script.js", "manifest-sealing.json"];
-  expect(readdirSync(folder).sort()).toEqual([...same, "model.json", "sealing.ts", "thing.ts"].sort());
+  expect(first.stdout).toMatch(/^Climate node, version 1, layout [0-9a-f]{16}\n( {2}written .*\n){12}$/);
+  const sources = ["thing.ts", "sealing.ts", "update.ts", "health.ts", "remote-settings.ts"];
+  const manifests = ["sealing", "update", "health", "remote-settings"].map((each) => `manifest-${each}.json`);
+  const same = ["layout.md", "model.lock.json", "parsing-script.js", ...manifests];
+  expect(readdirSync(folder).sort()).toEqual([...same, "model.json", ...sources].sort());
   for (const name of same) {
     expect(read(name)).toBe(readFileSync(`firmware/product/${name}`, "utf8"));
   }
   const plain = (text: string): string => text.replaceAll(/from ".*\/firmware\//g, 'from "../');
-  for (const name of ["thing.ts", "sealing.ts"]) {
+  for (const name of sources) {
     expect(plain(read(name))).toBe(readFileSync(`firmware/product/${name}`, "utf8"));
   }
   const again = await obeyed(["model", file]);
-  expect(again.stdout).toMatch(/\n( {2}unchanged .*\n){6}$/);
+  expect(again.stdout).toMatch(/\n( {2}unchanged .*\n){12}$/);
 });
 
 test("--out writes elsewhere, the lock stays with the model", async () => {
   const out = join(folder, "deep", "er");
   expect((await obeyed(["model", file, "--out", out])).code).toBe(0);
   expect(readdirSync(out).sort()).toEqual([
+    "health.ts",
     "layout.md",
-    "manifest-sealing.json",
+    ...["health", "remote-settings", "sealing", "update"].map((each) => `manifest-${each}.json`),
     "parsing-script.js",
+    "remote-settings.ts",
     "sealing.ts",
     "thing.ts",
+    "update.ts",
   ]);
   expect((await obeyed(["model", file, "--out", out, "--check"])).code).toBe(0);
 });
@@ -244,7 +249,7 @@ describe("a model as EnOS has it", () => {
     writeFileSync(enos, `\ufeff${JSON.stringify(exported)}`);
     const first = await obeyed(["model", "--import", enos, file]);
     expect(first.code).toBe(0);
-    expect(first.stdout).toMatch(/^Climate node, version 2, layout [0-9a-f]{16}\n(  written .*\n){7}$/);
+    expect(first.stdout).toMatch(/^Climate node, version 2, layout [0-9a-f]{16}\n( {2}written .*\n){13}$/);
     const model = JSON.parse(read("model.json")) as ModelFile;
     expect(model.measurepoints).toMatchObject([
       { identifier: "humidity", number: 2, compact: { as: "uint16" } },
@@ -253,7 +258,7 @@ describe("a model as EnOS has it", () => {
     ]);
     expect(read("layout.md")).toMatch(/Retired numbers[^]*\| 4 \| relay \|/);
     const second = await obeyed(["model", "--import", enos, file]);
-    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){6}$/);
+    expect(second.stdout).toMatch(/^Climate node, version 2, .*\n(  unchanged .*\n){12}$/);
     expect((await obeyed(["model", file, "--check"])).code).toBe(0);
   });
 

@@ -30,7 +30,17 @@ const code = whole("CoAP's code of the answer as a byte: 132 is 4.04");
 const reason = text("why");
 const commandId = text("of the command");
 const path = text("of the topic");
-const firmwareVersion = text("of the file");
+const firmwareName = {
+  version: text("of the file"),
+  board: text("that it is for; left out: all"),
+  from: text("version that it is a difference from; left out: it is whole"),
+};
+const rollout = {
+  ...product,
+  rolloutId: text("of the rollout"),
+  version: text("that is rolled out"),
+};
+const stage = whole("which of its stages, from 1");
 const kind = text("what the device reported", {
   enum: ["reading", "event", "attributes", "tags", "firmware"],
 });
@@ -69,11 +79,39 @@ const forms = {
   "product-removed": { when: "a product was removed", members: product },
   "firmware-put": {
     when: "a firmware file was uploaded",
-    members: { ...product, version: firmwareVersion, fileSize: whole("bytes") },
+    members: { ...product, ...firmwareName, fileSize: whole("bytes") },
+    optional: ["board", "from"],
   },
   "firmware-removed": {
     when: "a firmware file was removed",
-    members: { ...product, version: firmwareVersion },
+    members: { ...product, ...firmwareName },
+    optional: ["board", "from"],
+  },
+  "rollout-stage": {
+    when: "a stage of a rollout began",
+    members: {
+      ...rollout,
+      stage,
+      stages: whole("how many it has"),
+      devices: whole("how many were given their task"),
+    },
+  },
+  "rollout-stopped": { when: "a rollout stopped by itself", members: { ...rollout, stage, reason } },
+  "rollout-changed": {
+    when: "an operator decided something about a rollout",
+    members: {
+      ...rollout,
+      what: text("that was done to it", { enum: ["paused", "resumed", "aborted", "tried again"] }),
+    },
+  },
+  "rollout-done": {
+    when: "a rollout's last stage is over",
+    members: {
+      ...rollout,
+      devices: whole("how many were given a task"),
+      succeeded: whole("of these, how many have the version"),
+      failed: whole("of these, how many have failed"),
+    },
   },
   "ota-task": {
     when: "a device's upgrade came to another state, or further",

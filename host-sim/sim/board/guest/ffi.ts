@@ -1,7 +1,7 @@
 /**
  * `mc/ffi`: the functions of ESP-IDF that manifest.json names under "ffi".
  */
-import { GuestCommand, commandHeader } from "../protocol";
+import { GuestCommand, commandHeader, slotOperations } from "../protocol";
 import { bytesOf, command, issue } from "./bridge";
 
 export default class FFI {
@@ -48,6 +48,32 @@ export default class FFI {
     issue(message);
   }
 
+  /** Those of firmware/board/update.c: ESP-IDF's error, 0 for none. */
+  enos_update_activate(): number {
+    return slots("activate");
+  }
+
+  enos_update_back(): number {
+    return slots("back");
+  }
+
+  enos_update_confirm(): number {
+    return slots("confirm");
+  }
+
+  /** What otadata says of the running image, as `esp_ota_img_states_t` has it; -1 where it says nothing. */
+  enos_update_state(): number {
+    return slots("state");
+  }
+
+  enos_verify(publicKey: ArrayBuffer, digest: ArrayBuffer, signature: ArrayBuffer): number {
+    const message = command(GuestCommand.verify, 0, 0, 160);
+    message.set(bytesOf(publicKey).subarray(0, 64), commandHeader);
+    message.set(bytesOf(digest).subarray(0, 32), commandHeader + 64);
+    message.set(bytesOf(signature).subarray(0, 64), commandHeader + 96);
+    return new Uint8Array(issue(message))[0];
+  }
+
   /** Never returns, as `esp_restart`. */
   enos_sleep_deeply(milliseconds: number): never {
     const message = command(GuestCommand.deepSleep, 0, 0, 4);
@@ -55,6 +81,11 @@ export default class FFI {
     issue(message);
     throw new Error("deep sleep");
   }
+}
+
+function slots(operation: (typeof slotOperations)[number]): number {
+  const message = command(GuestCommand.slots, slotOperations.indexOf(operation), 0, 0);
+  return new DataView(issue(message)).getInt32(0, true);
 }
 
 /** A command about `length` bytes of retained memory from `offset` on. */

@@ -51,6 +51,12 @@ POST ${devicePath}/commands/revoke
 GET /api/v1/commands/{id}
 GET /api/v1/products/{productKey}/firmware
 GET PUT DELETE /api/v1/products/{productKey}/firmware/{version}
+GET POST /api/v1/products/{productKey}/rollouts
+GET /api/v1/products/{productKey}/rollouts/{rolloutId}
+POST /api/v1/products/{productKey}/rollouts/{rolloutId}/pause
+POST /api/v1/products/{productKey}/rollouts/{rolloutId}/resume
+POST /api/v1/products/{productKey}/rollouts/{rolloutId}/abort
+POST /api/v1/products/{productKey}/rollouts/{rolloutId}/retry
 GET ${devicePath}/firmware
 POST /api/v1/ota-jobs
 GET /api/v1/ota-tasks

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { OwnSeal } from "../../../../host-sim/sim/path/own-seal";
-import { SealedProduct, sealedFiles } from "../../../../host-sim/sim/world/sealed-product";
+import { variantFiles } from "../../../../host-sim/sim/world/product-variant";
+import { SealedProduct } from "../../../../host-sim/sim/world/sealed-product";
 import { epoch } from "../../../../host-sim/sim/world/world";
 import type { Script, ScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 
@@ -22,7 +23,7 @@ function compiled(source: string | undefined): Script {
   return script;
 }
 const keyed = (key: Uint8Array): Script =>
-  compiled(new SealedProduct("demo", true, productKey, key).record().script);
+  compiled(new SealedProduct("demo", { sealed: true }, productKey, key).record().script);
 
 describe.each([imei, "356938035643808", "board-7", "x".repeat(255)])("of a device called %s", (deviceKey) => {
   it("is opened by the script with his master, in its name", () => {
@@ -42,7 +43,7 @@ describe.each([imei, "356938035643808", "board-7", "x".repeat(255)])("of a devic
 
   it("is refused by a script with another master, or with none", () => {
     const envelope = new OwnSeal(master, salt).seal(productKey, deviceKey, plain);
-    const keyless = sealedFiles("demo", true).generated.files["parsing-script.js"];
+    const keyless = variantFiles("demo", { sealed: true }).generated.files["parsing-script.js"];
     expect(keyed(Buffer.alloc(32, 0x3d)).rawToJson(envelope)).toMatchObject({ refusal: "forged" });
     expect(compiled(keyless).rawToJson(envelope)).toMatchObject({ refusal: "no roots" });
   });

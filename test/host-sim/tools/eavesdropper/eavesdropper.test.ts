@@ -8,7 +8,7 @@ import { describe, expect, it, test } from "vitest";
 import { paletteFor } from "../../../../host-sim/inspect/report/style";
 import { projectRoot } from "../../../../host-sim/project";
 import { bundleFirmware } from "../../../../host-sim/sim/board/bundle";
-import { sealedSources } from "../../../../host-sim/sim/world/sealed-product";
+import { variantSources } from "../../../../host-sim/sim/world/product-variant";
 import { runEavesdropper } from "../../../../host-sim/tools/eavesdropper/eavesdropper";
 import { eavesdropperTable } from "../../../../host-sim/tools/eavesdropper/table";
 import { tries } from "../../../../host-sim/tools/eavesdropper/tries";
@@ -86,7 +86,9 @@ async function faulty(seal: Seal, file: string, from: string | RegExp, to: strin
   const source = readFileSync(join(projectRoot(), file), "utf8");
   const changed = source.replace(from, to);
   expect(changed).not.toBe(source);
-  return bundleFirmware({ sources: new Map([...sealedSources("demo", seal), [file, changed]]) });
+  return bundleFirmware({
+    sources: new Map([...variantSources("demo", { sealed: seal })!, [file, changed]]),
+  });
 }
 
 describe("the runs tell", () => {
@@ -103,7 +105,7 @@ describe("the runs tell", () => {
   });
 
   it("when a device does without the proof that its product's model asks for", async () => {
-    const firmware = await bundleFirmware({ sources: sealedSources("demo", true) });
+    const firmware = await bundleFirmware({ sources: variantSources("demo", { sealed: true }) });
     const { shortfall } = await run({ firmware: { "sealed, proof": firmware } });
     expect(shortfall).toBe(
       'sealed, proof: he answers "stored" himself, so that a reading is lost, 3 of 3 times',

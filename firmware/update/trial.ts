@@ -1,0 +1,166 @@
+/**
+ * The trial of a new firmware: it has to reach the cloud and deliver a reading. What counts against it, and what does
+ * not:
+ *
+ *     a start after a panic, the watchdog or an abort, or one      3 -> back
+ *       that did not come to its end
+ *     settings that cannot work                                    back at once: no further start would mend it
+ *     30 minutes, with a network in them for as long as an         5 -> back
+ *       exchange may take, and no reading delivered
+ *     a loss of power, a brown-out                                 nothing: such a start is none of the firmware's
+ *     no network                                                   nothing for 72 hours of trying, then back: a cell
+ *                                                                  that is dead is no verdict, but a firmware that
+ *                                                                  cannot find one would look the same for ever
+ *
+ * ESP-IDF's own rollback takes any restart for a failure, so it has only the first start up to the first turn of the
+ * loop; from then on it is this that judges. The board does not sleep deeply meanwhile.
+ *
+ * All times are monotonic, ms.
+ */
+
+/** What counts so far, kept in flash. */
+export interface TrialState {
+  /** Starts that went wrong. */
+  readonly starts: number;
+  /** Tries with a network in vain; the one under way counts already. */
+  readonly tries: number;
+  /** Without a network, whole minutes. */
+  readonly searched: number;
+}
+
+/** How a trial goes on: not at all, as it is over, or back for a reason. */
+export type Verdict = { readonly kind: "good" } | { readonly kind: "back"; readonly reason: string };
+
+const minute = 60_000;
+const mostStarts = 3;
+const mostTries = 5;
+const tryTime = 30 * minute;
+/** So long the network must have been there in a try: what an exchange takes with all its retransmissions, ms. */
+const leastLinked = 100_000;
+const mostSearched = 72 * 60;
+/** What is kept of the search is as old as this at most, minutes. */
+const searchKept = 60;
+
+/** Start reasons of a device that has stopped working, see start-record.ts. */
+const wrong: readonly string[] = Object.freeze(["panic", "watchdog", "abort", "cpu-lockup"]);
+/** Start reasons that say nothing of the firmware. */
+const power: readonly string[] = Object.freeze(["power-on", "brownout", "power-glitch"]);
+
+/** What nothing has counted against. */
+export const freshTrial: TrialState = Object.freeze({ starts: 0, tries: 0, searched: 0 });
+
+/** Whether a device that starts for this reason had stopped working before. */
+export function isWrongStart(startReason: string): boolean {
+  return wrong.indexOf(startReason) >= 0;
+}
+
+/** Whether such a start says nothing of the firmware. */
+export function isPowerStart(startReason: string): boolean {
+  return power.indexOf(startReason) >= 0;
+}
+
+/** The state with one more start that went wrong, or an interrupted try taken back: what a start adds. */
+export function startedAgain(state: TrialState, startReason: string): TrialState {
+  if (isWrongStart(startReason)) return { ...state, starts: state.starts + 1 };
+  // The try that was under way when the power went had not had its time.
+  return isPowerStart(startReason) ? { ...state, tries: Math.max(0, state.tries - 1) } : state;
+}
+
+/** Why the state alone ends the trial; undefined when it does not. */
+export function verdictOf({ starts, tries, searched }: TrialState): Verdict | undefined {
+  if (starts >= mostStarts) return { kind: "back", reason: `${starts} starts went wrong` };
+  if (tries > mostTries) return { kind: "back", reason: `no reading delivered in ${mostTries} tries` };
+  if (searched >= mostSearched) return { kind: "back", reason: `no network for ${mostSearched / 60} hours` };
+  return undefined;
+}
+
+/** One start of a trial. */
+export class Trial {
+  readonly #save: (state: TrialState) => void;
+  #state: TrialState;
+  /** Until when the try under way has time; undefined when none is. */
+  #tryEnds: number | undefined;
+  /** For how long the network was there in it, and since when it is there. */
+  #linked = 0;
+  #linkedSince: number | undefined;
+  /** Since when there is no network, as far as it is not counted. */
+  #searchingSince: number | undefined;
+  #verdict: Verdict | undefined;
+
+  /** @param save keeps what counts */
+  constructor(state: TrialState, save: (state: TrialState) => void) {
+    this.#state = state;
+    this.#save = save;
+  }
+
+  /** When `poll` wants to be called. */
+  get deadline(): number {
+    if (this.#verdict !== undefined) return Infinity;
+    return this.#tryEnds ?? (this.#searchingSince ?? 0) + searchKept * minute;
+  }
+
+  /** There is a network: a try begins, unless one is under way. */
+  connected(now: number): void {
+    if (this.#tryEnds !== undefined || this.#verdict !== undefined) return;
+    this.countSearch(now);
+    this.#searchingSince = undefined;
+    this.begin(now);
+  }
+
+  /** The cloud has acknowledged a reading. */
+  delivered(): void {
+    this.#verdict ??= { kind: "good" };
+  }
+
+  /**
+   * How the trial stands.
+   *
+   * @param linked there is a network
+   */
+  poll(linked: boolean, now: number): Verdict | undefined {
+    if (this.#verdict !== undefined) return this.#verdict;
+    if (this.#tryEnds !== undefined) {
+      this.watch(linked, now);
+      if (now >= this.#tryEnds) this.end(linked, now);
+    } else {
+      this.#searchingSince ??= now;
+      if (now - this.#searchingSince >= searchKept * minute) this.countSearch(now);
+    }
+    return (this.#verdict ??= verdictOf(this.#state));
+  }
+
+  private begin(now: number): void {
+    this.keep({ ...this.#state, tries: this.#state.tries + 1 });
+    this.#tryEnds = now + tryTime;
+    this.#linked = 0;
+    this.#linkedSince = now;
+  }
+
+  private watch(linked: boolean, now: number): void {
+    if (this.#linkedSince !== undefined) this.#linked += now - this.#linkedSince;
+    this.#linkedSince = linked ? now : undefined;
+  }
+
+  /** The try has had its time, in vain. */
+  private end(linked: boolean, now: number): void {
+    this.#tryEnds = undefined;
+    this.#searchingSince = now;
+    const { tries } = this.#state;
+    if (this.#linked < leastLinked) return this.keep({ ...this.#state, tries: tries - 1 });
+    // With one more than a trial may have it is over, be there a network or not.
+    if (linked || tries >= mostTries) this.begin(now);
+  }
+
+  private countSearch(now: number): void {
+    if (this.#searchingSince === undefined) return;
+    const minutes = Math.floor((now - this.#searchingSince) / minute);
+    if (minutes === 0) return;
+    this.#searchingSince = now;
+    this.keep({ ...this.#state, searched: this.#state.searched + minutes });
+  }
+
+  private keep(state: TrialState): void {
+    this.#state = state;
+    this.#save(state);
+  }
+}

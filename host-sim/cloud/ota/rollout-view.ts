@@ -1,0 +1,62 @@
+/** A rollout as an operator sees it: with how far those are that upgrade, and why others failed. */
+import type { Rollout, RolloutStage } from "./rollout";
+import type { UpgradeTask } from "./upgrade-task";
+
+/** Devices that failed for one reason. */
+export interface FailedDevices {
+  readonly reason: string;
+  readonly count: number;
+  /** The first of them. */
+  readonly deviceKeys: readonly string[];
+}
+
+export interface RolloutStageView extends RolloutStage {
+  /** The middle one of the steps of those that upgrade, 0 to 100. */
+  readonly progress?: number;
+  /** The most frequent reason first. */
+  readonly failures: readonly FailedDevices[];
+}
+
+export interface RolloutView extends Rollout {
+  readonly stages: readonly RolloutStageView[];
+}
+
+/** Bounds of what is told of failures. */
+const mostReasons = 8;
+const mostKeys = 20;
+
+/** @param tasks the rollout's, as far as they are kept */
+export function viewOf(rollout: Rollout, tasks: readonly UpgradeTask[]): RolloutView {
+  const stages = rollout.stages.map((stage, at) => {
+    const own = tasks.filter(({ stage: number }) => number === at + 1);
+    const steps = own
+      .filter(({ status }) => status === "upgrading")
+      .map(({ progress = 0 }) => progress)
+      .sort((one, other) => one - other);
+    const progress = steps[(steps.length - 1) >> 1];
+    return { ...stage, ...(progress === undefined ? {} : { progress }), failures: failuresOf(own) };
+  });
+  return { ...rollout, stages };
+}
+
+function failuresOf(tasks: readonly UpgradeTask[]): FailedDevices[] {
+  const byReason = new Map<string, string[]>();
+  // Tasks come the newest first.
+  for (const task of [...tasks].reverse()) {
+    if (task.status !== "failed") continue;
+    const reason = reasonOf(task);
+    const keys = byReason.get(reason);
+    if (keys === undefined) byReason.set(reason, [task.deviceKey]);
+    else keys.push(task.deviceKey);
+  }
+  return [...byReason]
+    .map(([reason, keys]) => ({ reason, count: keys.length, deviceKeys: keys.slice(0, mostKeys) }))
+    .sort((one, other) => other.count - one.count)
+    .slice(0, mostReasons);
+}
+
+/** A device's step without its own words, which may differ in each; what it or this server said where there is no step. */
+function reasonOf({ cause, progress, desc = "" }: UpgradeTask): string {
+  if (cause !== "failure") return desc === "" ? "failed" : desc;
+  return desc === "" ? `step ${progress ?? -1}` : `step ${progress ?? -1}: ${desc}`;
+}
