@@ -83,9 +83,10 @@ export default function main(): void {
     const store = new StateStore();
     const remoteSettings = newRemoteSettings?.({
       config,
-      check: readParts,
+      check: (given) => readParts(given).settings,
       store,
-      retained,
+      starts: record,
+      update: newUpdate !== undefined,
       startReason: reason,
       log,
     });
@@ -259,7 +260,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         link: modem,
         socket: { io: Udp, modem },
         application: safe
-          ? safeApplication(thing, version, record, builtInServiceNames)
+          ? safeApplication(thing, version, record, builtInOf(remoteSettings))
           : applicationOf(modem, clock, board),
         interval: settings.interval,
         reports: safe ? -1 : settings.reports,
@@ -321,6 +322,11 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
   // A start from deep sleep follows one that has succeeded.
   if (reason !== "deep-sleep") starts.succeeded();
   driver.start();
+}
+
+/** Names of the services that a safe start obeys as well. */
+function builtInOf(remoteSettings: RemoteSettings | undefined): readonly string[] {
+  return builtInServiceNames.concat(remoteSettings === undefined ? [] : Object.keys(remoteSettings.services));
 }
 
 /** The product's own part. @throws SettingsError, ApplicationFault */

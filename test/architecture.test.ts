@@ -118,7 +118,7 @@ describe("the firmware", () => {
       "device",
       ["delivery", "continuity", "enos", "journal", "model", "modem", "update", "coap", "text", "timing"],
     ],
-    ["board", ["device", "continuity", "enos", "journal"]],
+    ["board", ["device", "continuity", "enos", "journal", "update"]],
   ];
 
   test.each(rooms)("%s imports only from itself and %j", (room, may) => {

@@ -166,7 +166,7 @@ class Transfer implements Exchange, PlainRequest {
   }
 
   cancel(now: number): void {
-    if (this.#exchange !== undefined) this.#options.client.cancel(this.#exchange, now);
+    if (this.#exchange !== undefined) this.#exchange.cancel(now);
     // Before its turn, and between two blocks, when the caller cancels from within its options function, there is
     // no exchange to cancel.
     else if (!this.#done) this.finish({ kind: "cancelled" }, now);

@@ -14,7 +14,7 @@ import { Code, Type, isRequest, isResponse } from "./code";
 import { encode, encodedLength } from "./message";
 import { checkOrder } from "./option";
 import { Outgoing } from "./message-layer";
-import type { Discard, Outcome } from "./exchange";
+import type { Discard, Exchange, Outcome } from "./exchange";
 import type { Message } from "./message";
 import type { Option, OptionBlock } from "./option";
 import type { MessageLayer } from "./message-layer";
@@ -43,7 +43,7 @@ export interface ClientOptions {
 }
 
 /** One request from the queue to its outcome. */
-export class ClientExchange extends Outgoing {
+export class ClientExchange extends Outgoing implements Exchange {
   readonly request: PlainRequest;
   readonly #client: Client;
   /** Set when the request is sent. */
@@ -54,6 +54,10 @@ export class ClientExchange extends Outgoing {
     super(request.address, request.port, request.confirmable, true);
     this.#client = client;
     this.request = request;
+  }
+
+  cancel(now: number): void {
+    this.#client.cancel(this, now);
   }
 
   compose(messageId: number): Uint8Array | undefined {

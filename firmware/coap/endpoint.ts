@@ -27,6 +27,7 @@ import { MessageLayer } from "./message-layer";
 import { FasorTimer, PlainTimer } from "./rto";
 import { checkTransmission, exchangeLifetime, nonLifetime } from "./transmission";
 import { checkRange } from "./range";
+import type { PlainRequest } from "./client";
 import type { EndpointOptions, Held, ServerHalf } from "./endpoint-options";
 import type { Discard, Exchange, Request } from "./exchange";
 import type { Message } from "./message";
@@ -174,6 +175,18 @@ export class Endpoint {
       return { cancel(): void {}, retransmissions: 0 };
     }
     return this.#blockClient.request(request, now);
+  }
+
+  /**
+   * Sends a request whose outcome is that of this one exchange: where a response is a block of a body, the others are
+   * the caller's business.
+   *
+   * @throws RangeError as `request`
+   */
+  exchange(request: PlainRequest, now: number): Exchange {
+    const exchange = new ClientExchange(this.#client, request);
+    this.#client.submit(exchange, now);
+    return exchange;
   }
 
   /**

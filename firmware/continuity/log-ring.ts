@@ -17,6 +17,8 @@ import type { RetainedMemory, RetainedStore } from "./retained-memory";
 const { offset: partAt, length: partLength, form } = retainedParts.log;
 const headLength = 4;
 const room = partLength - headLength;
+/** The ring's bytes in retained memory: where they begin, and how many there are. */
+export const logPlace = Object.freeze({ offset: partAt + headLength, length: room });
 const lineEnd = 10;
 /** Longest line, bytes. */
 const longest = 160;
@@ -34,6 +36,11 @@ export class LogRing {
     if (head.getUint16(0, true) === form && this.#at < room) return;
     this.#at = 0;
     store.write(partAt, new Uint8Array(partLength));
+  }
+
+  /** Where the next line goes: less than the ring's length. */
+  get at(): number {
+    return this.#at;
   }
 
   /** @param epoch ms by the board's own clock, in 1970 as long as that was never set */

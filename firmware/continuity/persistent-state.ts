@@ -30,6 +30,8 @@ const restartCauses = Object.freeze([
   "command",
   /** A safe start has had its day. */
   "safe-start-over",
+  /** Settings that were changed from afar take effect. */
+  "settings",
 ] as const);
 export type RestartCause = (typeof restartCauses)[number];
 

@@ -88,7 +88,13 @@ export function commandsOf(
   const { thing, commands } = options.application;
   const builtIn = builtInServices({ restart, newest: options.newestLog ?? (() => "") });
   return new CommandResponder({
-    application: { thing, commands: { ...commands, services: { ...builtIn, ...commands.services } } },
+    application: {
+      thing,
+      commands: {
+        ...commands,
+        services: { ...builtIn, ...options.remoteSettings?.services, ...commands.services },
+      },
+    },
     credentials: options.session.credentials,
     names,
     session,

@@ -73,6 +73,8 @@ export class Agent {
   #versionUntold: boolean;
   /** Readings of which the cloud gets nothing, since it was spoken to last. */
   #empty = 0;
+  /** Readings that the cloud has acknowledged since the start, as those who judge by them were told. */
+  #delivered = 0;
   /** Slept deeply since the network told the time, ms. */
   #slept = 0;
   /** Commands that have come and are executed when the call that brought them has returned. */
@@ -170,7 +172,9 @@ export class Agent {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
     const reading = this.#sampler.deadline;
+    const { remoteSettings } = this.#options;
     let deadline = Math.min(
+      remoteSettings === undefined ? Infinity : remoteSettings.deadline,
       this.#endpoint.deadline,
       linkDeadline,
       this.#commands.deadline,
@@ -238,6 +242,7 @@ export class Agent {
     this.#endpoint.poll(now);
     this.obey(now);
     if (this.#commands.poll(now)) this.#idle = false;
+    this.lookAtParts(now);
     this.#restarts.poll(this.#commands.replying, now);
     const values = this.#sampler.take(now);
     if (values === "missed") this.#empty += 1;
@@ -260,6 +265,20 @@ export class Agent {
       this.#prepares = false;
       this.#uploader.prepare();
     }
+  }
+
+  /** Lets the parts that a product has or not do what is theirs. */
+  private lookAtParts(now: number): void {
+    const { update, remoteSettings } = this.#options;
+    const { acknowledged } = this.#uploader.totals;
+    if (acknowledged !== this.#delivered) {
+      this.#delivered = acknowledged;
+      update?.delivered(now);
+      remoteSettings?.delivered(now);
+    }
+    if (remoteSettings === undefined) return;
+    remoteSettings.poll(now);
+    if (remoteSettings.wantsRestart) this.#restarts.askForSettings(now);
   }
 
   /**
@@ -329,6 +348,7 @@ export class Agent {
     else if (delay > 0) log({ kind: "agent waits", delay });
     const onTold = this.#versionUntold ? () => (this.#versionUntold = false) : undefined;
     startApplication(this.#options, this.#messages, this.#memory, this.#uploader.waiting, onTold);
+    this.#options.remoteSettings?.start(this.#messages);
   }
 
   private tellTroubles(now: number): void {
@@ -420,6 +440,8 @@ export class Agent {
       if (!link.ready) return;
     }
     this.#contacts.opened();
+    this.#options.update?.connected(now);
+    this.#options.remoteSettings?.connected(now);
     this.#sessionKeeper.begin(this.#uploader.epoch, now);
     if (wanted) return this.#uploader.send(now);
     this.#empty = 0;

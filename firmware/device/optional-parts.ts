@@ -6,10 +6,17 @@
  *
  * Nothing of a part throws, but what makes it may throw a SettingsError.
  */
+import type { Endpoint } from "../coap/endpoint";
+import type { StartRecord } from "../continuity/start-record";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { ByteStore } from "../continuity/two-slot-state";
+import type { Credentials } from "../enos/credentials";
+import type { Session } from "../enos/session";
 import type { Cryptography } from "../enos/sign";
-import type { ServiceHandler } from "./application";
+import type { Flash } from "../journal/flash";
+import type { MemberNames } from "../text/member-names";
+import type { Slots, Verify } from "../update/slots";
+import type { Device, ServiceHandler } from "./application";
 import type { Log } from "./log";
 import type { Configuration } from "./setting-values";
 import type { Settings } from "./settings";
@@ -24,48 +31,102 @@ export interface Witness {
 
 /** What the agent wants of an update of the firmware (firmware/update). */
 export interface FirmwareUpdate extends Witness {
-  /** A downlink below the device's root that is no service: true when it was one of `ota/device/…`. */
+  /** The agent has what an update speaks by; called once, before anything else. */
+  attach(voice: UpdateVoice): void;
+  /** A downlink below the device's root that is no service: true when it was `ota/device/upgrade`. */
   obey(topic: string, payload: Uint8Array, now: number): boolean;
   /** Whether it has something to send now, readings apart; asked only when no reading wants the link. */
   wants(now: number): boolean;
   /** Sends it: the link is ready. */
   send(now: number): void;
+  /** Whether it will send something behind what is under way: the radio is not to be released. */
+  follows(now: number): boolean;
+  /** A block is under way: no reading is sent beside it. */
+  readonly fetching: boolean;
   /** An exchange or work in flash is under way: the board does not sleep deeply, the device is not idle. */
   readonly busy: boolean;
   /** When `poll` is wanted, or something can be sent next, ms; Infinity for never. */
-  readonly deadline: number;
-  /** Goes on with work in flash by one slice, a sector at most, and looks at time limits. */
+  deadline(now: number): number;
+  /** Goes on with work in flash by one slice, a sector at most, and looks at time limits. Not while the link is busy. */
   poll(now: number): void;
   /** A trial of a new firmware is under way: no deep sleep. */
   readonly inTrial: boolean;
+  /** The board is to restart into another firmware, as soon as no reading is lost by that. */
+  readonly restarts: boolean;
+  /** The board restarts now. @returns whether it still wants that */
+  restart(now: number): boolean;
   /** For the retained memory (at most 88 bytes), before deep sleep. */
-  beforeSleep(): void;
+  beforeSleep(now: number): void;
 }
 
-/** What an update needs of board and device. */
-export interface UpdateParts {
-  readonly crypto: Cryptography;
-  readonly store: ByteStore;
-  readonly retained: RetainedMemory;
-  readonly settings: Settings;
-  /** The board's whole configuration, for the settings of the update's own. */
-  readonly config: Configuration;
+/** What an update speaks by. */
+export interface UpdateVoice {
+  readonly session: Pick<Session, "send" | "busy">;
+  readonly endpoint: Pick<Endpoint, "exchange">;
+  /** Counts what the server's answers are made of. */
+  readonly names: MemberNames;
+  /** An id that no other message has. */
+  readonly takeId: () => number;
+  /** The exchange of a block has ended, with an answer or without. */
+  readonly onHeard: (answered: boolean, now: number) => void;
+}
+
+/** What an update needs of the board. */
+export interface UpdateBoard {
+  readonly slots: Slots;
+  /** The partition where an update is kept meanwhile. */
+  readonly staging: Flash;
+  readonly verify: Verify;
+}
+
+/** What an update needs at the very start, before the settings are read. */
+export interface UpdateSurroundings {
   /** Of this firmware. */
   readonly version: string;
-  /** The board's name, as in firmware/board/boards.ts. */
-  readonly board: string;
-  readonly productKey: string;
+  readonly retained: RetainedMemory;
+  /** Why the board started: "abort" for a restart by software that nobody has asked for. */
   readonly startReason: string;
-  readonly random: () => number;
-  /** The device's time, monotonic, ms. */
-  readonly now: () => number;
   /** Restarts the board. */
   readonly restart: () => void;
   readonly log: Log;
 }
 
+/** What an update needs of the device. */
+export interface UpdateParts {
+  readonly crypto: Cryptography;
+  /** The server that readings go to. */
+  readonly settings: Pick<Settings, "server" | "port">;
+  /** The board's whole configuration, for the settings of the update's own. */
+  readonly config: Configuration;
+  /** The board's name, as in firmware/board/boards.ts. */
+  readonly board: string;
+  readonly credentials: Pick<Credentials, "productKey" | "deviceKey">;
+  readonly random: () => number;
+  /** The device's time, monotonic, ms. */
+  readonly now: () => number;
+  /** The wall clock, epoch ms; undefined while it is not set. */
+  readonly wall: () => number | undefined;
+  /** The coverage level as the modem told it last, 0 to 2; who asks has it asked for at the next contact. */
+  readonly coverage: () => number | undefined;
+}
+
+/** An update at the very start: a new firmware that is on trial may fail before it can do anything. */
+export interface StartedUpdate {
+  /** Names of its settings. */
+  readonly settingNames: readonly string[];
+  /**
+   * The start has failed.
+   *
+   * @param lasting no further start will mend it
+   * @returns true when the slot before was made the next to start, and the board restarts
+   */
+  failed(reason: string, lasting: boolean): boolean;
+  /** @throws SettingsError */
+  open(parts: UpdateParts): FirmwareUpdate;
+}
+
 /** Makes a product's update. */
-export type NewUpdate = (parts: UpdateParts) => FirmwareUpdate;
+export type NewUpdate = (surroundings: UpdateSurroundings) => StartedUpdate;
 
 /** What the agent wants of what tells of the device's health (firmware/health). */
 export interface HealthReport {
@@ -98,7 +159,9 @@ export interface RemoteSettings extends Witness {
   /** Looks at time limits: what was changed and leads to no contact is taken back. */
   poll(now: number): void;
   /** A restart is wanted, with which what was changed, or taken back, takes effect; once the answer has arrived. */
-  readonly restarts: boolean;
+  readonly wantsRestart: boolean;
+  /** To be called once the device has started, with what it may send by itself. */
+  start(device: Device): void;
 }
 
 /** What settings from afar need of board and device. */
@@ -106,9 +169,12 @@ export interface RemoteSettingsParts {
   /** The board's own configuration. */
   readonly config: Configuration;
   /** Reads a configuration as every start does. @throws SettingsError that says what of it cannot be */
-  readonly check: (config: Configuration) => void;
+  readonly check: (config: Configuration) => Settings;
   readonly store: ByteStore;
-  readonly retained: RetainedMemory;
+  /** What the starts before this one came to. */
+  readonly starts: Pick<StartRecord, "panics" | "failures">;
+  /** The product's firmware is updated from afar, too. */
+  readonly update: boolean;
   readonly startReason: string;
   readonly log: Log;
 }

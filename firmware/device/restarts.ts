@@ -14,8 +14,11 @@ const restartWithin = 120_000;
 export class Restarts {
   readonly #options: Pick<AgentOptions, "starts" | "restart" | "log">;
   readonly #memory: PersistentState;
-  /** When the one that the cloud asked for comes, at the latest; Infinity for none. */
+  /** When the one that was asked for comes, at the latest; Infinity for none. */
   by = Infinity;
+  /** Not before this, and why. */
+  #from = 0;
+  #cause: RestartCause = "command";
 
   constructor(options: Pick<AgentOptions, "starts" | "restart" | "log">, memory: PersistentState) {
     this.#options = options;
@@ -39,15 +42,28 @@ export class Restarts {
     const leaves = normally && starts?.safe === true;
     if (!leaves && now < leastUptime) return "it has started within the last hour";
     if (leaves) starts.leaveSafe(false);
-    this.by = now + restartWithin;
+    this.askFrom(now, "command");
     return undefined;
   }
 
-  /** Restarts the board if the cloud has asked for it. @param replying the answer to that is still under way */
+  /** Settings have changed: the restart with which they take effect is as `ask` has it, if later. */
+  askForSettings(now: number): void {
+    if (this.by === Infinity && this.#options.restart !== undefined) {
+      this.askFrom(Math.max(now, leastUptime), "settings");
+    }
+  }
+
+  private askFrom(at: number, cause: RestartCause): void {
+    this.by = at + restartWithin;
+    this.#from = at;
+    this.#cause = cause;
+  }
+
+  /** Restarts the board if that was asked for. @param replying the answer to a command is still under way */
   poll(replying: boolean, now: number): void {
-    if (this.by === Infinity || (replying && now < this.by)) return;
+    if (this.by === Infinity || now < this.#from || (replying && now < this.by)) return;
     this.by = Infinity;
-    this.now("command");
+    this.now(this.#cause);
   }
 
   /** Whether a safe start has had its day, and the board restarts. */

@@ -54,6 +54,8 @@ export class Plan {
   #blocksLeft: number;
   #askAt = -Infinity;
   #contactAt = -Infinity;
+  /** Changes whenever something is counted that a restart must not forget. */
+  counted = 0;
 
   constructor(
     settings: Pick<UpdateSettings, "blocks" | "bytes" | "hours" | "coverage" | "updates">,
@@ -139,6 +141,7 @@ export class Plan {
     this.turnDay(now);
     if (this.#heads >= mostHeads || this.#files >= mostFiles) return false;
     this.#files += 1;
+    this.counted += 1;
     return true;
   }
 
@@ -146,6 +149,7 @@ export class Plan {
   headRefused(now: number): void {
     this.turnDay(now);
     this.#heads += 1;
+    this.counted += 1;
   }
 
   /** When the cloud is asked for a version next; Infinity where it is not. */
@@ -156,6 +160,7 @@ export class Plan {
   /** The cloud is asked now. */
   asked(now: number): void {
     this.#askAt = now + day;
+    this.counted += 1;
   }
 
   /** What to keep over deep sleep. @param flags a byte of the owner's */

@@ -5,8 +5,8 @@
  *     a start after a panic, the watchdog or an abort, or one      3 -> back
  *       that did not come to its end
  *     settings that cannot work                                    back at once: no further start would mend it
- *     30 minutes, with a network in them for as long as an         5 -> back
- *       exchange may take, and no reading delivered
+ *     30 minutes in which something was sent more than once,       5 -> back
+ *       and no reading was delivered
  *     a loss of power, a brown-out                                 nothing: such a start is none of the firmware's
  *     no network                                                   nothing for 72 hours of trying, then back: a cell
  *                                                                  that is dead is no verdict, but a firmware that
@@ -35,8 +35,9 @@ const minute = 60_000;
 const mostStarts = 3;
 const mostTries = 5;
 const tryTime = 30 * minute;
-/** So long the network must have been there in a try: what an exchange takes with all its retransmissions, ms. */
-const leastLinked = 100_000;
+/** So often something must have been sent in a try, and so far apart, ms: a network that comes and goes is none. */
+const leastContacts = 2;
+const contactsApart = minute;
 const mostSearched = 72 * 60;
 /** What is kept of the search is as old as this at most, minutes. */
 const searchKept = 60;
@@ -80,9 +81,9 @@ export class Trial {
   #state: TrialState;
   /** Until when the try under way has time; undefined when none is. */
   #tryEnds: number | undefined;
-  /** For how long the network was there in it, and since when it is there. */
-  #linked = 0;
-  #linkedSince: number | undefined;
+  /** How often something was sent in it, and when last. */
+  #contacts = 0;
+  #contactAt = -Infinity;
   /** Since when there is no network, as far as it is not counted. */
   #searchingSince: number | undefined;
   #verdict: Verdict | undefined;
@@ -99,12 +100,17 @@ export class Trial {
     return this.#tryEnds ?? (this.#searchingSince ?? 0) + searchKept * minute;
   }
 
-  /** There is a network: a try begins, unless one is under way. */
+  /** There is a network, and something is about to be sent: a try begins, unless one is under way. */
   connected(now: number): void {
-    if (this.#tryEnds !== undefined || this.#verdict !== undefined) return;
-    this.countSearch(now);
-    this.#searchingSince = undefined;
-    this.begin(now);
+    if (this.#verdict !== undefined) return;
+    if (this.#tryEnds === undefined) {
+      this.countSearch(now);
+      this.#searchingSince = undefined;
+      this.begin(now);
+    }
+    if (now < this.#contactAt + contactsApart) return;
+    this.#contactAt = now;
+    this.#contacts += 1;
   }
 
   /** The cloud has acknowledged a reading. */
@@ -112,16 +118,11 @@ export class Trial {
     this.#verdict ??= { kind: "good" };
   }
 
-  /**
-   * How the trial stands.
-   *
-   * @param linked there is a network
-   */
-  poll(linked: boolean, now: number): Verdict | undefined {
+  /** How the trial stands; undefined while it goes on. */
+  poll(now: number): Verdict | undefined {
     if (this.#verdict !== undefined) return this.#verdict;
     if (this.#tryEnds !== undefined) {
-      this.watch(linked, now);
-      if (now >= this.#tryEnds) this.end(linked, now);
+      if (now >= this.#tryEnds) this.end(now);
     } else {
       this.#searchingSince ??= now;
       if (now - this.#searchingSince >= searchKept * minute) this.countSearch(now);
@@ -132,23 +133,18 @@ export class Trial {
   private begin(now: number): void {
     this.keep({ ...this.#state, tries: this.#state.tries + 1 });
     this.#tryEnds = now + tryTime;
-    this.#linked = 0;
-    this.#linkedSince = now;
-  }
-
-  private watch(linked: boolean, now: number): void {
-    if (this.#linkedSince !== undefined) this.#linked += now - this.#linkedSince;
-    this.#linkedSince = linked ? now : undefined;
+    this.#contacts = 0;
+    this.#contactAt = -Infinity;
   }
 
   /** The try has had its time, in vain. */
-  private end(linked: boolean, now: number): void {
+  private end(now: number): void {
     this.#tryEnds = undefined;
     this.#searchingSince = now;
     const { tries } = this.#state;
-    if (this.#linked < leastLinked) return this.keep({ ...this.#state, tries: tries - 1 });
-    // With one more than a trial may have it is over, be there a network or not.
-    if (linked || tries >= mostTries) this.begin(now);
+    if (this.#contacts < leastContacts) return this.keep({ ...this.#state, tries: tries - 1 });
+    // One more than a trial may have ends it, and does not wait for a network.
+    if (tries >= mostTries) this.begin(now);
   }
 
   private countSearch(now: number): void {

@@ -3,6 +3,7 @@
  */
 import { healthPart } from "./health-model";
 import { joinParts } from "./joined-parts";
+import { settingsPart } from "./settings-model";
 import type { JoinedPart } from "./joined-parts";
 import type { Lock } from "./lock";
 import type { Model, ModelFault } from "./model";
@@ -16,7 +17,7 @@ import type { Model, ModelFault } from "./model";
 export function joinedModel(model: Model, lock: Lock): Model | readonly ModelFault[] {
   const parts = partsOf(model);
   if (parts.length === 0) return model;
-  const { health: _, ...rest } = model;
+  const { health: _health, remoteSettings: _settings, ...rest } = model;
   return joinParts(rest, lock, parts);
 }
 
@@ -28,15 +29,17 @@ export function joinedModel(model: Model, lock: Lock): Model | readonly ModelFau
 export function partedModel(model: Model, own: Model): Model {
   const parts = partsOf(own);
   if (parts.length === 0) return model;
-  const added = (list: "measurepoints" | "events" | "services") => {
-    const names = new Set(parts.flatMap((part) => part[list].map(({ identifier }) => identifier)));
+  const added = (list: "measurepoints" | "attributes" | "events" | "services") => {
+    const names = new Set(parts.flatMap((part) => (part[list] ?? []).map(({ identifier }) => identifier)));
     return ({ identifier }: { readonly identifier: string }): boolean =>
       names.has(identifier) && !own[list].some((each) => each.identifier === identifier);
   };
-  const [isPoint, isEvent, isService] = (["measurepoints", "events", "services"] as const).map(added);
+  const lists = ["measurepoints", "attributes", "events", "services"] as const;
+  const [isPoint, isAttribute, isEvent, isService] = lists.map(added);
   return {
     ...model,
     measurepoints: model.measurepoints.filter((each) => !isPoint(each)),
+    attributes: model.attributes.filter((each) => !isAttribute(each)),
     events: model.events.filter((each) => !isEvent(each)),
     services: model.services.filter((each) => !isService(each)),
   };
@@ -44,5 +47,8 @@ export function partedModel(model: Model, own: Model): Model {
 
 /** What the rooms of a model add to it. */
 function partsOf(model: Model): JoinedPart[] {
-  return model.health === true ? [healthPart] : [];
+  return [
+    ...(model.health === true ? [healthPart] : []),
+    ...(model.remoteSettings === true ? [settingsPart(model.update === true)] : []),
+  ];
 }

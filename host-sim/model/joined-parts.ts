@@ -4,7 +4,7 @@
  * that are free, so that they keep them for ever, as the product's own do.
  */
 import type { Lock } from "./lock";
-import type { Model, ModelEvent, ModelFault, ModelPoint, ModelService } from "./model";
+import type { Model, ModelEvent, ModelFault, ModelField, ModelPoint, ModelService } from "./model";
 
 /** A measure point without its number. */
 export type JoinedPoint = Omit<ModelPoint, "number">;
@@ -14,6 +14,7 @@ export interface JoinedPart {
   /** The name of the model.json's member that switches it on. */
   readonly name: string;
   readonly measurepoints: readonly JoinedPoint[];
+  readonly attributes?: readonly ModelField[];
   readonly events: readonly ModelEvent[];
   /** A service that the model has already, such as one that every product may have, stays as it is there. */
   readonly services: readonly Omit<ModelService, "number">[];
@@ -36,6 +37,7 @@ export function joinParts(
   if (parts.length === 0) return model;
   const faults: ModelFault[] = [];
   const measurepoints = [...model.measurepoints];
+  const attributes = [...model.attributes];
   const events = [...model.events];
   const services = [...model.services];
   const points = new Numbers(firstPoint, lock.points, model.measurepoints);
@@ -59,6 +61,10 @@ export function joinParts(
       if (number === undefined) none("measure points", part);
       else measurepoints.push({ ...point, number });
     }
+    for (const attribute of part.attributes ?? []) {
+      if (has(model.attributes, attribute)) clash("attributes", attribute.identifier, part);
+      else attributes.push(attribute);
+    }
     for (const event of part.events) {
       if (has(model.events, event)) clash("events", event.identifier, part);
       else events.push(event);
@@ -72,7 +78,7 @@ export function joinParts(
   }
   if (faults.length > 0) return faults;
   measurepoints.sort((a, b) => a.number - b.number);
-  return { ...model, measurepoints, events, services };
+  return { ...model, measurepoints, attributes, events, services };
 }
 
 function has(

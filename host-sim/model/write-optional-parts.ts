@@ -13,8 +13,10 @@ interface Part {
   /** What the product's file exports, and the type of that. */
   readonly factory: string;
   readonly type: string;
-  /** What the room's module exports for it. */
+  /** What the room's module exports for it: the maker, or what gives one of what the board has for it. */
   readonly made: string;
+  /** Module of firmware/board with what the board has for it, and what that exports. */
+  readonly board?: { readonly module: string; readonly made: string };
   readonly without: string;
   readonly withIt: string;
 }
@@ -24,7 +26,8 @@ const parts: Readonly<Record<PartName, Part>> = {
     room: "update",
     factory: "newUpdate",
     type: "NewUpdate",
-    made: "newFirmwareUpdate",
+    made: "firmwareUpdateOf",
+    board: { module: "update/slots", made: "openUpdateBoard" },
     without: "Whether this product is updated from afar.",
     withIt: "This product is updated from afar.",
   },
@@ -75,13 +78,18 @@ export function optionalPartFiles(
   };
 }
 
-function source({ room, factory, type, made, without, withIt }: Part, on: boolean, firmware: string): string {
+function source(part: Part, on: boolean, firmware: string): string {
+  const { room, factory, type, made, board, without, withIt } = part;
+  const maker = board === undefined ? made : `${made}(${board.made})`;
   return [
     `/** ${on ? withIt : without} Written by npm run model from model.json; do not edit. */`,
+    ...(on && board !== undefined
+      ? [`import { ${board.made} } from "${firmware}/board/${board.module}";`]
+      : []),
     ...(on ? [`import { ${made} } from "${firmware}/${room}/${room}";`] : []),
     `import type { ${type} } from "${firmware}/device/optional-parts";`,
     "",
-    `export const ${factory}: ${type} | undefined = ${on ? made : "undefined"};`,
+    `export const ${factory}: ${type} | undefined = ${on ? maker : "undefined"};`,
     "",
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import type { UpgradeTask } from "./upgrade-task";
 export interface FailedDevices {
   readonly reason: string;
   readonly count: number;
-  /** The first of them. */
+  /** The first of them, by their keys. */
   readonly deviceKeys: readonly string[];
 }
 
@@ -41,8 +41,7 @@ export function viewOf(rollout: Rollout, tasks: readonly UpgradeTask[]): Rollout
 
 function failuresOf(tasks: readonly UpgradeTask[]): FailedDevices[] {
   const byReason = new Map<string, string[]>();
-  // Tasks come the newest first.
-  for (const task of [...tasks].reverse()) {
+  for (const task of tasks) {
     if (task.status !== "failed") continue;
     const reason = reasonOf(task);
     const keys = byReason.get(reason);
@@ -50,7 +49,7 @@ function failuresOf(tasks: readonly UpgradeTask[]): FailedDevices[] {
     else keys.push(task.deviceKey);
   }
   return [...byReason]
-    .map(([reason, keys]) => ({ reason, count: keys.length, deviceKeys: keys.slice(0, mostKeys) }))
+    .map(([reason, keys]) => ({ reason, count: keys.length, deviceKeys: keys.sort().slice(0, mostKeys) }))
     .sort((one, other) => other.count - one.count)
     .slice(0, mostReasons);
 }

@@ -70,6 +70,10 @@ export class Timeline {
         if (event.what === "starting" || event.what === "started") return;
         this.#line(event.time, palette.yellow("board"), escaped(`${event.what} ${event.text}`.trimEnd()));
         return;
+      case "slots":
+        if (event.what === "same") return;
+        this.#line(event.time, palette.yellow("board"), escaped(describeSlots(event)));
+        return;
       case "modem": {
         const text = describeModem(event.event, verbose);
         if (text !== undefined) this.#line(event.time, palette.magenta("modem"), escaped(text));
@@ -238,6 +242,13 @@ export function describeModem(event: ModemEvent, verbose: boolean): string | und
     case "receive":
       return verbose ? `${event.type} ${event.bytes.length} bytes on socket ${event.id}` : undefined;
   }
+}
+
+/** Which image starts, in words. */
+export function describeSlots({ what, slot, version }: Extract<WorldEvent, { source: "slots" }>): string {
+  return what === "no image"
+    ? "no slot has an image that can start"
+    : `starts version ${version}, from slot ${slot}`;
 }
 
 /** What a hostile party did, in words. */

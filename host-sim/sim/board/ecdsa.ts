@@ -3,6 +3,8 @@
  * message alone, and a board has the digest.
  */
 
+import { createHmac } from "node:crypto";
+
 /** The curve y² = x³ - 3x + b over the integers modulo `p`; its generator has the order `n` (SP 800-186, 3.2.1.3). */
 const p = 0xffffffff_00000001_00000000_00000000_00000000_ffffffff_ffffffff_ffffffffn;
 const b = 0x5ac635d8_aa3a93e7_b3ebbd55_769886bc_651d06b0_cc53b0f6_3bce3c3e_27d2604bn;
@@ -42,6 +44,55 @@ export function verifyDigest(publicKey: Uint8Array, digest: Uint8Array, signatur
   if (sum.z === 0n) return false;
   const z = inverse(sum.z, p);
   return mod(mod(sum.x * z * z, p), n) === r;
+}
+
+/** x and y, 64 bytes, of a private key: 32 bytes that are more than 0 and less than the order. */
+export function publicKeyOf(privateKey: Uint8Array): Uint8Array {
+  return affine(combination(number(privateKey), generator, 0n, generator));
+}
+
+/**
+ * r and s, 64 bytes.
+ *
+ * @param nonce 32 bytes that nobody else knows and that no other digest has had, more than 0 and less than the order;
+ *   `seededNonce` makes one
+ */
+export function signDigest(privateKey: Uint8Array, digest: Uint8Array, nonce: Uint8Array): Uint8Array {
+  const k = number(nonce);
+  const r = number(affine(combination(k, generator, 0n, generator)).subarray(0, 32)) % n;
+  const s = mod(inverse(k, n) * (number(digest) + r * number(privateKey)), n);
+  if (r === 0n || s === 0n) throw new RangeError("another nonce is needed");
+  return Buffer.concat([bytesOf(r), bytesOf(s)]);
+}
+
+/** A nonce from key and digest alone, so that a signature is the same each time (RFC 6979, section 3.2). */
+export function seededNonce(privateKey: Uint8Array, digest: Uint8Array): Uint8Array {
+  const reduced = bytesOf(number(digest) % n);
+  let key: Uint8Array = new Uint8Array(32);
+  let value: Uint8Array = new Uint8Array(32).fill(1);
+  const hmac = (...parts: Uint8Array[]): Buffer =>
+    createHmac("sha256", key).update(Buffer.concat(parts)).digest();
+  for (const step of [0, 1]) {
+    key = hmac(value, Uint8Array.of(step), privateKey, reduced);
+    value = hmac(value);
+  }
+  for (;;) {
+    value = hmac(value);
+    const candidate = number(value);
+    if (candidate > 0n && candidate < n) return value;
+    key = hmac(value, Uint8Array.of(0));
+    value = hmac(value);
+  }
+}
+
+function affine({ x, y, z }: Point): Buffer {
+  const back = inverse(z, p);
+  const square = mod(back * back, p);
+  return Buffer.concat([bytesOf(mod(x * square, p)), bytesOf(mod(y * square * back, p))]);
+}
+
+function bytesOf(value: bigint): Buffer {
+  return Buffer.from(value.toString(16).padStart(64, "0"), "hex");
 }
 
 /** u times the first point and v times the second. */

@@ -149,8 +149,7 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
   "remote settings refused": "remote settings: refused reason=<reason:quoted>",
   "remote settings in force": "remote settings: in force version=<version:whole> trial=<trial:yes|no>",
   "remote settings kept": "remote settings: kept version=<version:whole>",
-  "remote settings taken back":
-    "remote settings: taken back version=<version:whole> reason=<reason:quoted>",
+  "remote settings taken back": "remote settings: taken back version=<version:whole> reason=<reason:quoted>",
   "remote settings failed": "remote settings: failed reason=<reason:quoted>",
   // Any other line of these two rooms, unless it begins like one of the lines above.
   "modem note": "modem: <text:rest>",

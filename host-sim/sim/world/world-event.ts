@@ -40,6 +40,18 @@ export type WorldEvent = { readonly time: number } & (
         | "light sleep over";
       readonly text: string;
     }
+  /**
+   * The boot loader of a board with slots has started an image: the one that ran before, or another; or no slot holds one
+   * that can start, and the board starts no more.
+   */
+  | {
+      readonly source: "slots";
+      readonly what: "same" | "other" | "no image";
+      /** -1 for none. */
+      readonly slot: number;
+      /** By the image's own description; empty for none. */
+      readonly version: string;
+    }
   /** The board computes from `time` to `time + ms`: `compute` steps of XS, and what it stood still meanwhile. */
   | {
       readonly source: "processor";

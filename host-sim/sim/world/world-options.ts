@@ -19,6 +19,8 @@ export interface WorldOptions extends DeviceOptions, Pick<Variant, "mark"> {
   readonly readingsKept?: number;
   /** The script that the board runs, made by `bundleFirmware`; the board's own firmware when left out. */
   readonly firmware?: string;
+  /** With `update`: the image that the board left the house with; made of its firmware when left out. */
+  readonly image?: Uint8Array;
   /** The board has no device key, and takes the modem's IMEI. */
   readonly keyFromModem?: boolean;
   /** Hears what an application that was made for a test tells or asks, and answers (sim/board/guest/ask.ts). */

@@ -7,8 +7,13 @@
  * and the modem do not. Everything that happens comes out as one stream of events in order of time. The
  * same options give the same events and the same bytes.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "../../project";
 import { retainedLength } from "../../../firmware/continuity/retained-memory";
 import { Board } from "../board/board";
+import { UpdateFlash } from "../board/update-flash";
+import { makeImage } from "../board/image";
 import { bundleFirmware } from "../board/bundle";
 import { computeRate, fastestClock } from "../board/processor";
 import { I2cBus } from "../board/i2c-bus";
@@ -33,6 +38,8 @@ import { commandsAs, settingsOf } from "./device-options";
 import { Random } from "../time/random";
 import type { ScriptEngine } from "../../cloud/script/script-engine";
 import type { Restart, TurnTime } from "../board/board";
+import type { Flash } from "../../../firmware/journal/flash";
+import type { FlashPartitions } from "../board/flash";
 import type { Climate } from "../board/sht3x";
 import type { resetReasons } from "../board/protocol";
 import type { KeyValueStores } from "../board/key-value";
@@ -97,7 +104,10 @@ const bundles = new Map<string, Promise<string>>();
 function bundleOf({ application = "demo", ...variant }: WorldOptions): Promise<string> {
   const name = `${application} ${variantName(variant)}`;
   const sources = variantSources(application, variant);
-  const bundle = bundles.get(name) ?? bundleFirmware({ product: products[application].folder, sources });
+  // What is to fit into an image has no white space for eyes.
+  const dense = variant.update === true ? true : undefined;
+  const { folder: product } = products[application];
+  const bundle = bundles.get(name) ?? bundleFirmware({ product, sources, dense });
   bundles.set(name, bundle);
   return bundle;
 }
@@ -122,9 +132,13 @@ export class World {
   engine: NodeEngine | XsEngine | undefined;
   /** Starts of the board so far. */
   boots = 0;
+  /** Version of the image that runs, on a board with slots. */
+  version = "";
   readonly #options: WorldOptions;
-  /** What the board runs from its next start on. */
+  /** What the board runs from its next start on, without slots for it. */
   #bundle: string;
+  /** With `update`: where its firmware is, and what an update needs. */
+  readonly slots: UpdateFlash | undefined;
   readonly #keyValue: KeyValueStores;
   readonly #network: NetworkAndCloud;
   /** The product with its keys, where it has a seal. */
@@ -237,6 +251,10 @@ export class World {
         faults: this.flashFaults,
       });
     }
+    if (options.update === true) {
+      const image = options.image ?? makeImage({ script: firmware, version: firmwareVersion() });
+      this.slots = new UpdateFlash(this.power, random.fork("slots"), image);
+    }
     // Where provisioning puts the keys on a board.
     this.#keyValue = new Map([
       [
@@ -299,6 +317,7 @@ export class World {
   /** Another firmware comes onto the board by cable, made by `bundleFirmware`: it runs from the next start on. */
   flashFirmware(firmware: string): void {
     this.#bundle = firmware;
+    this.slots?.flashByCable(makeImage({ script: firmware, version: firmwareVersion() }));
   }
 
   /** Takes the board's power away for `offFor` ms. The modem has a supply of its own and goes on. */
@@ -366,12 +385,14 @@ export class World {
     this.power.restore();
     // Its supply came on with the board's, which has needed its time to start.
     if (resetReason === "Power-On") this.sensor.powerUp(this.clock.now - bootTime);
+    const script = this.#load(resetReason);
+    if (script === undefined) return;
     const engine = kind === "xs" ? new XsEngine() : new NodeEngine();
     this.engine = engine;
     this.boots += 1;
     const boots = this.boots;
-    if (engine instanceof NodeEngine) engine.run(this.#bundle);
-    else await engine.evaluate(this.#bundle);
+    if (engine instanceof NodeEngine) engine.run(script);
+    else await engine.evaluate(script);
     const board = new Board({
       engine,
       scheduler: this.clock,
@@ -391,7 +412,8 @@ export class World {
       },
       keyValue: this.#keyValue,
       storageStrike: this.storageFaults.strike,
-      flash: this.flash === undefined ? undefined : new Map([["journal", this.flash]]),
+      flash: this.#partitions(),
+      slots: this.slots?.operations,
       power: this.power,
       onErase: () => eraseTime,
       resetReason,
@@ -420,6 +442,34 @@ export class World {
     });
     this.board = board;
     await board.start();
+  }
+
+  /** The boot loader runs. @returns the script to start; undefined where power or image fail */
+  #load(resetReason: ResetReason): string | undefined {
+    const { slots } = this;
+    if (slots === undefined) return this.#bundle;
+    const before = slots.running;
+    const how = resetReason === "Power-On" ? "power" : resetReason === "Deep Sleep" ? "deep sleep" : "reset";
+    const outcome = slots.start(how);
+    if (outcome === "no power") return undefined;
+    const time = this.clock.now;
+    if (outcome === "no image") {
+      this.#emit({ time, source: "slots", what: "no image", slot: -1, version: "" });
+      return undefined;
+    }
+    const { slot, script, version } = outcome;
+    this.version = version;
+    this.#emit({ time, source: "slots", what: slot === before ? "same" : "other", slot, version });
+    return script;
+  }
+
+  #partitions(): FlashPartitions | undefined {
+    const { flash, slots } = this;
+    if (flash === undefined && slots === undefined) return undefined;
+    return new Map<string, Flash>([
+      ...(flash === undefined ? [] : [["journal", flash] as const]),
+      ...(slots?.partitions() ?? []),
+    ]);
   }
 
   /** Its own clock after deep sleep, epoch ms; undefined when it did not sleep. */
@@ -492,6 +542,12 @@ export class World {
   #emit(event: WorldEvent): void {
     this.#options.onEvent(event);
   }
+}
+
+/** What package.json and firmware/product/version.ts say. */
+function firmwareVersion(): string {
+  return (JSON.parse(readFileSync(join(projectRoot(), "package.json"), "utf8")) as { version: string })
+    .version;
 }
 
 /** Steps of XS in a second, at the processor's clock that the settings ask for. */

@@ -11,7 +11,7 @@ import { readLogLine } from "../../../sim/world/device-log";
 import { epoch } from "../../../sim/world/world";
 import { OutcomeBooks } from "../outcome";
 import { verdictOf } from "../verdict";
-import { describeCloud, describeHostile, describeModem, foldHex } from "../timeline";
+import { describeCloud, describeHostile, describeModem, describeSlots, foldHex } from "../timeline";
 import { rowKinds } from "./run-data";
 import { StepRecorder } from "./step-recorder";
 import type { EnergyProfile } from "../../energy/profile";
@@ -98,6 +98,8 @@ export class Recorder {
       case "board":
         if (event.what === "starting" || event.what === "started") return;
         return this.#line(time, "board", `${event.what} ${event.text}`.trimEnd());
+      case "slots":
+        return event.what === "same" ? undefined : this.#line(time, "board", describeSlots(event));
       case "modem": {
         const { type } = event.event;
         // Those are in the sequence chart already, as AT exchanges and as datagrams.

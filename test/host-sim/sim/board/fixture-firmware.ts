@@ -249,7 +249,11 @@ const programs: Record<string, () => void> = {
     say("long", hex(long.close()), hex(other.close()));
     long.reset();
     long.write("abc");
-    say("long", hex(long.close()), thrown(() => long.write("")));
+    say(
+      "long",
+      hex(long.close()),
+      thrown(() => long.write("")),
+    );
     for (const { key, iv, counter, data } of config.ciphers) {
       const cipher = new BlockCipher("AES", bytes(key).buffer as ArrayBuffer);
       const vector = bytes(iv).buffer as ArrayBuffer;

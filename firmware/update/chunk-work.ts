@@ -1,0 +1,130 @@
+/**
+ * One chunk of an update from the staging to the other slot: its digest is compared before anything of it is used, each
+ * sector is erased before the first byte of it is written, and what is written is read back. It can be begun again at
+ * any time: the base never changes, and the chunk stays where it is until it is done.
+ */
+import { CheckedFlash } from "../journal/checked-flash";
+import { blank } from "../journal/flash";
+import { chunkHeadLength, longestChunk, readChunkHead } from "./package";
+import { ChunkDecoder } from "./patch";
+import { SliceDigest, startsWith } from "./slice-digest";
+import type { Sha256 } from "../enos/sign";
+import type { ChunkHead } from "./package";
+import type { Slots } from "./slots";
+import type { Staging } from "./staging";
+import type { UpdateState } from "./update-state";
+
+/** What a chunk is made from and into. */
+export interface ChunkWorkParts {
+  readonly staging: Staging;
+  readonly slots: Slots;
+  /** Bytes of a sector of the other slot, which is erased at once. */
+  readonly sector: number;
+  readonly newSha256: () => Sha256;
+  /** What is read goes through it. */
+  readonly buffer: Uint8Array;
+}
+
+/** Tries of a read, because a supply that is low for a moment is no bad flash. */
+const tries = 3;
+
+/**
+ * Why a chunk was not applied: its digest is another one, its bytes, the base or the slot cannot be read or written, or
+ * the decoder's own reason.
+ */
+export type ChunkTrouble = "digest" | "staging" | "base" | "slot" | string;
+
+/** The chunk under way. Nothing of it throws. */
+export class ChunkWork {
+  readonly #parts: ChunkWorkParts;
+  readonly #slot: CheckedFlash;
+  readonly #sector: number;
+  readonly #decoder: ChunkDecoder;
+  /** Where the chunk begins in the file. */
+  #from = 0;
+  #trouble: ChunkTrouble | undefined;
+  /** What the chunk's head says, from `begin` on. */
+  head: ChunkHead | undefined;
+
+  constructor(parts: ChunkWorkParts) {
+    this.#parts = parts;
+    this.#slot = new CheckedFlash(parts.slots.other);
+    this.#sector = parts.sector;
+    this.#decoder = new ChunkDecoder({
+      readPacked: (buffer, offset) => this.readPacked(buffer, offset),
+      readBase: (buffer, offset) => this.readBase(buffer, offset),
+      write: (bytes, offset) => this.write(bytes, offset),
+    });
+  }
+
+  /** Checks the chunk that is there. @param baseLength bytes of the running image that it may use */
+  begin(state: UpdateState, baseLength: number): ChunkTrouble | undefined {
+    const { staging, newSha256, buffer } = this.#parts;
+    this.head = undefined;
+    this.#trouble = undefined;
+    this.#from = state.from;
+    const read = (into: Uint8Array, at: number): boolean => staging.read(into, at);
+    const digest = new SliceDigest(newSha256, read, state.from, state.chunkLength);
+    const found = digest.step(longestChunk, buffer);
+    if (found === "unreadable" || found === undefined) return "staging";
+    if (!startsWith(found, state.chunkDigest)) return "digest";
+    const bytes = new Uint8Array(chunkHeadLength);
+    if (!staging.read(bytes, state.from)) return "staging";
+    const head = readChunkHead(bytes);
+    if (typeof head === "string") return head;
+    this.#decoder.begin({
+      packedLength: state.chunkLength - chunkHeadLength,
+      outputLength: head.outputLength,
+      imageOffset: state.imageOffset,
+      baseLength,
+    });
+    this.head = head;
+    return undefined;
+  }
+
+  /** Makes one sector of the image. */
+  step(): "more" | "done" | ChunkTrouble {
+    const step = this.#decoder.step(this.#sector);
+    return this.#trouble ?? step;
+  }
+
+  private readPacked(buffer: Uint8Array, offset: number): void {
+    const read = this.#parts.staging.read(buffer, this.#from + chunkHeadLength + offset);
+    if (!read) this.#trouble ??= "staging";
+  }
+
+  private readBase(buffer: Uint8Array, offset: number): void {
+    if (!readRunning(this.#parts.slots, buffer, offset)) this.#trouble ??= "base";
+  }
+
+  private write(bytes: Uint8Array, offset: number): void {
+    if (this.#trouble !== undefined) return;
+    const within = offset % this.#sector;
+    if (within === 0 && !this.#slot.erase(offset / this.#sector, this.#sector)) this.#trouble = "slot";
+    let written = bytes;
+    // The image's last bytes.
+    if ((bytes.length & 3) !== 0) {
+      written = new Uint8Array((bytes.length + 3) & ~3).fill(blank);
+      written.set(bytes);
+    }
+    if (!this.#slot.write(written, offset)) this.#trouble ??= "slot";
+  }
+}
+
+/** Fills `buffer` with the running image's bytes; false when they cannot be read. */
+export function readRunning(slots: Slots, buffer: Uint8Array, offset: number): boolean {
+  for (let i = 0; i < tries; i++) {
+    try {
+      slots.running.read(buffer, offset);
+      return true;
+    } catch {
+      continue;
+    }
+  }
+  return false;
+}
+
+/** Fills `buffer` with the other slot's bytes; false when they cannot be read. */
+export function readOther(slots: Slots, buffer: Uint8Array, offset: number): boolean {
+  return new CheckedFlash(slots.other).read(buffer, offset);
+}

@@ -1,0 +1,145 @@
+/**
+ * A table that a code of deflate is looked up in (RFC 1951, section 3.2.2), by as many of the next bits as it has. The
+ * entry for these is
+ *
+ *     bits of the code << 8 | symbol                    a code of no more bits, its symbol below 256
+ *     0x1000 | bits of the code << 8 | symbol - 256     the same for the symbols from 256 on
+ *     0x2000 | the code's beginning                     a longer one, which `longer` looks for
+ *
+ * It is made by doubling: the table of the codes of n bits, twice, is that of n + 1 bits but for the codes of n + 1 bits
+ * themselves. So each code is written once, and the engine copies the rest.
+ */
+
+/** Bits of the longest code. */
+const longestCode = 15;
+
+/** The first entry of a symbol from 256 on, and the first that says how a longer code begins. */
+export const highSymbol = 0x1000;
+export const longerCode = 0x2000;
+
+/** Most bits that a table is looked up by. */
+const mostBits = 9;
+
+/** Numbers of 9 bits, their first bit last: a code comes with its highest bit first, and bits are taken from the lowest. */
+const mirrored = new Uint16Array(1 << mostBits);
+for (let i = 1; i < mirrored.length; i++) mirrored[i] = (mirrored[i >> 1] >> 1) | ((i & 1) << (mostBits - 1));
+
+/** One code's table, made anew with each `make`. */
+export class HuffmanTable {
+  /** By the next bits, the first of them lowest. */
+  readonly entries: Uint16Array;
+  readonly #bits: number;
+  /** How many codes there are of each number of bits. */
+  readonly #counts = new Uint16Array(longestCode + 1);
+  /** Where the next symbol goes, by the bits of its code. */
+  readonly #places = new Uint16Array(longestCode + 1);
+  /** The symbols in the order of their codes, as entries without bits. */
+  readonly #sorted: Uint16Array;
+  /** The first code that is longer than the table, and its symbol's place. */
+  #firstLonger = 0;
+  #firstPlace = 0;
+
+  /**
+   * @param bits that an entry is found by, 9 at most
+   * @param most symbols
+   */
+  constructor(bits: number, most: number) {
+    this.#bits = bits;
+    this.entries = new Uint16Array(1 << bits);
+    this.#sorted = new Uint16Array(most);
+  }
+
+  /**
+   * Makes the table for symbols of which the codes have so many bits, 15 at most, none for 0.
+   *
+   * @param lengths those from `start` to `end` count
+   * @returns whether they make a code; one that leaves something open is none, but for a single symbol with one bit, or
+   * no symbol at all, where `sparse` allows these
+   */
+  make(lengths: Uint8Array, start: number, end: number, sparse: boolean): boolean {
+    const counts = this.#counts;
+    counts.fill(0);
+    for (let i = start; i < end; i += 1) counts[lengths[i]] += 1;
+    const used = end - start - counts[0];
+    counts[0] = 0;
+    const places = this.#places;
+    let open = 1;
+    let place = 0;
+    for (let length = 1; length <= longestCode; length++) {
+      const count = counts[length];
+      open = 2 * open - count;
+      if (open < 0) return false;
+      places[length] = place;
+      place += count;
+    }
+    if (open > 0 && !(sparse && (used === 0 || (used === 1 && counts[1] === 1)))) return false;
+    this.sort(lengths, start, Math.min(end, start + 256), 0);
+    this.sort(lengths, start + 256, end, highSymbol);
+    this.fill();
+    return true;
+  }
+
+  /**
+   * The entry of a code that is longer than the table, with all of its bits; `longerCode` where no code begins so.
+   *
+   * @param entry the one that says how it begins
+   * @param next the bits behind these, the first of them lowest
+   */
+  longer(entry: number, next: number): number {
+    const counts = this.#counts;
+    let code = entry - longerCode;
+    let first = this.#firstLonger;
+    let place = this.#firstPlace;
+    for (let length = this.#bits + 1; length <= longestCode; length++) {
+      code = (code << 1) | (next & 1);
+      next >>= 1;
+      const count = counts[length];
+      if (code - first < count) return this.#sorted[place + code - first] | (length << 8);
+      place += count;
+      first = (first + count) << 1;
+    }
+    return longerCode;
+  }
+
+  /** Puts symbols where their codes are, from the entry `symbol` on. */
+  private sort(lengths: Uint8Array, start: number, end: number, symbol: number): void {
+    const sorted = this.#sorted;
+    const places = this.#places;
+    let length = 0;
+    let place = 0;
+    for (let i = start; i < end; i += 1) {
+      length = lengths[i];
+      if (length !== 0) {
+        place = places[length];
+        sorted[place] = symbol;
+        places[length] = place + 1;
+      }
+      symbol += 1;
+    }
+  }
+
+  private fill(): void {
+    const { entries } = this;
+    const counts = this.#counts;
+    const sorted = this.#sorted;
+    const bits = this.#bits;
+    let code = 0;
+    let place = 0;
+    let lengthBits = 0;
+    let shift = 0;
+    for (let length = 1, half = 1; length <= bits; length += 1, half <<= 1) {
+      entries.copyWithin(half, 0, half);
+      code <<= 1;
+      lengthBits = length << 8;
+      shift = mostBits - length;
+      for (let count = counts[length]; count > 0; count -= 1) {
+        entries[mirrored[code] >> shift] = sorted[place] | lengthBits;
+        place += 1;
+        code += 1;
+      }
+    }
+    this.#firstLonger = code << 1;
+    this.#firstPlace = place;
+    for (; code < entries.length; code += 1) entries[mirrored[code] >> shift] = longerCode | code;
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * The update of a product's firmware, as main and agent have it. At the very start it says whether this firmware is on
+ * trial, and goes back where the start shows that it is no good; then it is the trial, or fetches the next firmware.
+ *
+ *     start ----> what the task in flash says ----> open(), attach() ----> each turn: wants, send, poll
+ *       activated, this version: the trial begins
+ *       activated, another one: the boot loader has gone back, or the power has failed before the start
+ *       trial, this version: one more start of the trial
+ *       back, another version: it has failed, which is told
+ */
+import { deviceRoot } from "../enos/topic";
+import { retainedParts } from "../continuity/retained-memory";
+import { Download } from "./download";
+import { Plan, planLength } from "./plan";
+import { Step } from "./progress";
+import { nothingTold } from "./task";
+import { TaskKeeper } from "./task-keeper";
+import { Trial, freshTrial, isPowerStart, startedAgain, verdictOf } from "./trial";
+import { Updater } from "./updater";
+import { readUpdateSettings, updateSettingNames } from "./update-settings";
+import { updateLine } from "./update-words";
+import { UpgradeCode, upgradeTopic } from "./upgrade-command";
+import type {
+  FirmwareUpdate,
+  NewUpdate,
+  StartedUpdate,
+  UpdateBoard,
+  UpdateParts,
+  UpdateSurroundings,
+  UpdateVoice,
+} from "../device/optional-parts";
+import type { Moment } from "./plan";
+import type { Task } from "./task";
+import type { UpdateEvent } from "./update-event";
+import type { UpdateSettings } from "./update-settings";
+
+/** How often a start is asked for that is none: by the boot loader's word, or as the power fails each time. */
+const mostActivations = 3;
+const mostPowerlessActivations = 10;
+/** The modem is asked for the coverage level this seldom, ms. */
+const coverageKept = 60_000;
+
+/** What makes a product's update, of what its board has for it. */
+export function firmwareUpdateOf(openBoard: () => UpdateBoard | string): NewUpdate {
+  return (surroundings) => new UpdateStart(surroundings, openBoard());
+}
+
+/** The firmware at its start, and its way back to the slot before. */
+class UpdateStart implements StartedUpdate {
+  readonly settingNames = updateSettingNames;
+  readonly #surroundings: UpdateSurroundings;
+  readonly #board: UpdateBoard | string;
+  readonly #tasks: TaskKeeper | undefined;
+  /** The plan's state before the start, and whether the clock has gone on since. */
+  readonly #kept: Uint8Array;
+  readonly #continued: boolean;
+
+  constructor(surroundings: UpdateSurroundings, board: UpdateBoard | string) {
+    this.#surroundings = surroundings;
+    this.#board = board;
+    const kept = surroundings.retained.read(retainedParts.update) ?? new Uint8Array(0);
+    this.#kept = kept.slice(0, planLength);
+    this.#continued = surroundings.startReason === "deep-sleep";
+    if (typeof board === "string") return;
+    const known = this.#continued && this.#kept.length === planLength;
+    this.#tasks = new TaskKeeper(
+      board.staging,
+      known ? kept.slice(planLength) : undefined,
+      known && (this.#kept[planLength - 1] & hasTask) === 0,
+    );
+    this.begin(board, this.#tasks);
+  }
+
+  failed(reason: string, lasting: boolean): boolean {
+    const task = this.#tasks?.task;
+    if (task?.phase !== "trial") return false;
+    const trial = { ...task.trial, starts: task.trial.starts + 1 };
+    this.#tasks!.change({ trial });
+    const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
+    return verdict?.kind === "back" && this.goBack(verdict.reason);
+  }
+
+  open(parts: UpdateParts): FirmwareUpdate {
+    const settings = readUpdateSettings(parts.config);
+    const plan = new Plan(settings, parts.random);
+    const now = parts.now();
+    plan.restore(this.#kept, this.#continued, now);
+    return new DeviceUpdate({
+      ...{ surroundings: this.#surroundings, board: this.#board, tasks: this.#tasks, parts, settings, plan },
+      prepareBack: (reason) => this.prepareBack(reason),
+    });
+  }
+
+  /** Takes the task to where this start shows that it is. */
+  private begin(board: UpdateBoard, tasks: TaskKeeper): void {
+    const { version, startReason } = this.#surroundings;
+    const { task } = tasks;
+    if (task === undefined || task.phase === "fetching" || task.phase === "kept" || task.phase === "failed") {
+      // An image that nobody has told of: somebody has written it into the slot by cable.
+      if (!this.#continued && board.slots.unconfirmed) tasks.keep(newTrial(version));
+      return;
+    }
+    const mine = task.version === version;
+    switch (task.phase) {
+      case "activated":
+        if (mine) tasks.change({ phase: "trial", trial: freshTrial });
+        else this.missed(tasks, task);
+        break;
+      case "trial":
+        if (mine) tasks.change({ trial: startedAgain(task.trial, startReason) });
+        else tasks.change({ phase: "failed", report: rolledBack("by the boot loader") });
+        break;
+      case "back":
+        if (mine) return void this.goBack(task.report.desc);
+        tasks.change({ phase: "failed", report: rolledBack(task.report.desc) });
+    }
+    const now = tasks.task;
+    if (now?.phase !== "trial") return;
+    const { starts, tries } = now.trial;
+    this.log({ kind: "update trial", version, starts, tries });
+    const verdict = verdictOf(now.trial);
+    if (verdict?.kind === "back") this.goBack(verdict.reason);
+  }
+
+  /** The new firmware was to start, and this one does: the power has failed before, or it has not come far. */
+  private missed(tasks: TaskKeeper, task: Task): void {
+    const { startReason } = this.#surroundings;
+    const most = isPowerStart(startReason) ? mostPowerlessActivations : mostActivations;
+    if (task.activations < most) {
+      // It is fetched and whole; what is told again shows that there is a network.
+      tasks.change({ phase: "fetching", told: Step.half });
+      return;
+    }
+    tasks.change({ phase: "failed", report: rolledBack(`does not start, ${startReason}`) });
+  }
+
+  /** Has the slot before started, at once. */
+  private goBack(reason: string): boolean {
+    if (!this.prepareBack(reason)) return false;
+    this.#surroundings.restart();
+    return true;
+  }
+
+  /** Has the slot before started from the next start on; false when that cannot be, and this firmware stays. */
+  private prepareBack(reason: string): boolean {
+    const tasks = this.#tasks;
+    const board = this.#board;
+    if (tasks === undefined || typeof board === "string") return false;
+    const { version } = this.#surroundings;
+    tasks.change({ phase: "back", report: { step: Step.failed, desc: reason } });
+    this.log({ kind: "update back", version, reason });
+    const fault = board.slots.back();
+    if (fault === undefined) return true;
+    // There is none: what is here is all that there is.
+    this.log({ kind: "update ended", version, reason: `no way back: ${fault}` });
+    tasks.keep(undefined);
+    return false;
+  }
+
+  private log(event: UpdateEvent): void {
+    this.#surroundings.log({ ...event, line: updateLine(event) });
+  }
+}
+
+/** A bit of the plan's flags: there is a task in flash. */
+const hasTask = 1;
+
+interface DeviceUpdateOptions {
+  readonly surroundings: UpdateSurroundings;
+  readonly board: UpdateBoard | string;
+  readonly tasks: TaskKeeper | undefined;
+  readonly parts: UpdateParts;
+  readonly settings: UpdateSettings;
+  readonly plan: Plan;
+  readonly prepareBack: (reason: string) => boolean;
+}
+
+/** The update of a device that has started: its trial, or what fetches the next firmware. */
+class DeviceUpdate implements FirmwareUpdate {
+  readonly #options: DeviceUpdateOptions;
+  readonly #trial: Trial | undefined;
+  #updater: Updater | undefined;
+  /** Why this board is not updated. */
+  #unable: string | undefined;
+  #polled = false;
+  /** The trial has failed, for this reason. */
+  #failed: string | undefined;
+  #coverage: number | undefined;
+  #coverageAt = -Infinity;
+  #saved = 0;
+
+  constructor(options: DeviceUpdateOptions) {
+    this.#options = options;
+    const { board, tasks, settings, plan } = options;
+    this.#saved = plan.counted;
+    const task = tasks?.task;
+    if (task?.phase === "trial")
+      this.#trial = new Trial(task.trial, (trial) => void tasks!.change({ trial }));
+    if (typeof board === "string") this.#unable = board;
+    else if (settings.updates === "none") this.#unable = "updates=none";
+    else if (settings.keys.length === 0) this.#unable = "no updateKey";
+    if (this.#unable !== undefined && !(options.surroundings.startReason === "deep-sleep"))
+      this.log({ kind: "update none", reason: this.#unable });
+  }
+
+  attach(voice: UpdateVoice): void {
+    const { board, tasks, parts, settings, plan, surroundings } = this.#options;
+    if (typeof board === "string" || tasks === undefined) return;
+    const { crypto, credentials, random } = parts;
+    const { server, port } = parts.settings;
+    const { slots, verify } = board;
+    this.#updater = new Updater({
+      ...{ crypto, verify, keys: settings.keys, board: parts.board, productKey: credentials.productKey },
+      ...{ version: surroundings.version, settings, tasks, plan, random },
+      voice: { ...voice, root: deviceRoot({ ...credentials, deviceSecret: "" }) },
+      endpoint: voice.endpoint,
+      server: { address: server, port },
+      onHeard: voice.onHeard,
+      newDownload: () => {
+        const { log } = tasks;
+        return typeof log === "string"
+          ? log
+          : new Download({ log, slots, newSha256: () => crypto.newSha256() });
+      },
+      moment: () => this.moment(),
+      log: (event) => this.log(event),
+    });
+  }
+
+  obey(topic: string, payload: Uint8Array, now: number): boolean {
+    const updater = this.#updater;
+    if (topic !== upgradeTopic || updater === undefined) return false;
+    if (this.#unable !== undefined) updater.refuse(payload, UpgradeCode.unable, this.#unable, now);
+    else if (this.inTrial) updater.refuse(payload, UpgradeCode.busy, "on trial", now);
+    else if (updater.ready) updater.refuse(payload, UpgradeCode.busy, "about to restart", now);
+    else updater.obey(payload, now);
+    return true;
+  }
+
+  wants(now: number): boolean {
+    return this.working && this.#updater!.wants(now);
+  }
+
+  send(now: number): void {
+    if (this.working) this.#updater!.send(now);
+  }
+
+  follows(now: number): boolean {
+    return this.working && this.#updater!.follows(now);
+  }
+
+  get fetching(): boolean {
+    return this.#updater?.fetching === true;
+  }
+
+  get busy(): boolean {
+    return this.#updater?.busy === true || this.restarts;
+  }
+
+  deadline(now: number): number {
+    const trial = this.inTrial ? this.#trial!.deadline : Infinity;
+    if (!this.#polled) return Math.min(trial, now);
+    return this.working ? Math.min(trial, this.#updater!.deadline(now)) : trial;
+  }
+
+  poll(now: number): void {
+    if (!this.#polled) this.start(now);
+    if (this.inTrial) this.judge(now);
+    else if (this.working) this.#updater!.poll();
+    if (this.#options.plan.counted !== this.#saved) this.beforeSleep(now);
+  }
+
+  get inTrial(): boolean {
+    return this.#trial !== undefined && this.#options.tasks?.task?.phase === "trial";
+  }
+
+  get restarts(): boolean {
+    return this.#failed !== undefined || this.#updater?.ready === true;
+  }
+
+  restart(now: number): boolean {
+    const { board, tasks, prepareBack, surroundings } = this.#options;
+    if (typeof board === "string" || tasks === undefined) return false;
+    if (this.#failed !== undefined) {
+      const reason = this.#failed;
+      this.#failed = undefined;
+      return prepareBack(reason);
+    }
+    const { task } = tasks;
+    if (task === undefined || this.#updater?.ready !== true) return false;
+    this.beforeSleep(now);
+    // Written first: should the power fail in between, this firmware starts again and knows what it was about to do.
+    const kept = tasks.change({ phase: "activated", activations: task.activations + 1 });
+    const fault = kept ? board.slots.activate() : "flash fails";
+    if (fault === undefined) {
+      this.log({ kind: "update starts", version: task.version });
+      return true;
+    }
+    tasks.change({ phase: "fetching" });
+    this.#updater.unstartable(fault);
+    void surroundings;
+    return false;
+  }
+
+  connected(now: number): void {
+    if (this.inTrial) this.#trial!.connected(now);
+  }
+
+  delivered(now: number): void {
+    this.#options.plan.contact(now);
+    if (this.inTrial) this.#trial!.delivered();
+  }
+
+  beforeSleep(now: number): void {
+    const { plan, tasks, surroundings } = this.#options;
+    this.#saved = plan.counted;
+    const flags = tasks?.task === undefined ? 0 : hasTask;
+    const state = plan.state(flags, now);
+    const hint = flags === 0 ? undefined : tasks?.hint;
+    const body = new Uint8Array(planLength + (hint?.length ?? 0));
+    body.set(state);
+    if (hint !== undefined) body.set(hint, planLength);
+    surroundings.retained.write(retainedParts.update, body);
+  }
+
+  /** Whether the next firmware may be fetched, or what is to be told be told. */
+  private get working(): boolean {
+    return this.#updater !== undefined && this.#polled && !this.inTrial && this.#failed === undefined;
+  }
+
+  /** The first turn of the loop: from here on the supervisor, and the trial, see to a firmware that does not work. */
+  private start(now: number): void {
+    this.#polled = true;
+    const { board } = this.#options;
+    const deep = this.#options.surroundings.startReason === "deep-sleep";
+    if (typeof board !== "string" && !deep && board.slots.unconfirmed) board.slots.confirm();
+    if (!this.inTrial && this.#unable === undefined) this.#updater?.resume(now);
+  }
+
+  private judge(now: number): void {
+    const verdict = this.#trial!.poll(now);
+    if (verdict === undefined || this.#failed !== undefined) return;
+    const { tasks, surroundings } = this.#options;
+    if (verdict.kind === "back") this.#failed = verdict.reason;
+    else {
+      this.log({ kind: "update kept", version: surroundings.version });
+      tasks!.change({ phase: "kept", told: nothingTold });
+    }
+  }
+
+  private moment(): Moment {
+    const { parts, settings } = this.#options;
+    if (settings.coverage < 2) {
+      const now = parts.now();
+      if (now >= this.#coverageAt + coverageKept || this.#coverage === undefined) {
+        this.#coverage = parts.coverage();
+        this.#coverageAt = now;
+      }
+    }
+    return { epoch: parts.wall(), coverage: this.#coverage };
+  }
+
+  private log(event: UpdateEvent): void {
+    this.#options.surroundings.log({ ...event, line: updateLine(event) });
+  }
+}
+
+/** The trial of an image that no task has brought. */
+function newTrial(version: string): Task {
+  return {
+    ...{ phase: "trial", version, from: "", place: "", size: 0, told: nothingTold },
+    ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
+  };
+}
+
+function rolledBack(reason: string): Task["report"] {
+  return { step: Step.failed, desc: `rolled back: ${reason}` };
+}

@@ -1,0 +1,280 @@
+/** An update from its first block to the image in the other slot, and what is not let through. */
+import { describe, expect, it } from "vitest";
+import { DownloadingBoard, served } from "./downloading-board";
+import { changedImage, smallImage, smallPackage } from "./small-package";
+
+const base = smallImage("base", 30_000);
+const image = changedImage(base, "next", 1_234);
+const difference = smallPackage({ image, base });
+const whole = smallPackage({ image, base: new Uint8Array(0) });
+const tag = Uint8Array.of(0x1a, 0x2b);
+
+const board = (seed: string, running = base): DownloadingBoard => new DownloadingBoard({ seed, running });
+
+function expectMade(one: DownloadingBoard): void {
+  expect(Buffer.from(one.made(image.length)).equals(image)).toBe(true);
+  expect(Buffer.from(one.running.flash.bytes.subarray(0, base.length)).equals(base)).toBe(true);
+  one.expectNoMisuse();
+}
+
+describe("a download", () => {
+  it.each([
+    ["difference", difference, 6],
+    ["difference", difference, 5],
+    ["difference", difference, 0],
+    ["whole image", whole, 6],
+    ["whole image", whole, 2],
+  ] as const)("of a %s makes the image, in blocks of any size (%#)", (_name, bytes, szx) => {
+    const one = new DownloadingBoard({ seed: "plain", running: base, szx });
+    expect(one.run({ bytes, tag })).toBe("ready");
+    expectMade(one);
+    expect(one.fetched).toBe(Math.ceil(bytes.length / (16 << szx)));
+    expect(one.download.received).toBe(bytes.length);
+    expect(one.download.fileSize).toBe(bytes.length);
+    expect(one.download.written).toBe(image.length);
+    expect(one.download.imageLength).toBe(image.length);
+    expect(one.download.etag).toEqual(tag);
+    expect(one.download.head).toMatchObject({ board: "m5stack-nbiot", version: "0.3.0" });
+    expect(one.download.signedHead()).toEqual(new Uint8Array(bytes.subarray(0, 280)));
+    expect(one.download.works).toBe(false);
+    expect(one.download.step()).toBe("ready");
+    expect(one.download.next).toBeUndefined();
+  });
+
+  it("takes a file whose length nobody has said, and a server that says nothing of ETag or length", () => {
+    const one = board("unknown");
+    one.download.begin(0);
+    const bare = { bytes: difference };
+    for (;;) {
+      const { next } = one.download;
+      if (one.download.undecided) expect(one.download.accept()).toBeUndefined();
+      else if (one.download.works) one.download.step();
+      else if (next === undefined) break;
+      else {
+        const message = served(bare, next.offset, next.szx);
+        one.download.take({ ...message, options: message.options.filter(({ number }) => number === 23) });
+      }
+    }
+    expect(one.download.ready).toBe(true);
+    expectMade(one);
+  });
+
+  it("keeps to the smaller blocks that a server gives", () => {
+    const one = board("smaller");
+    expect(one.run({ bytes: difference, tag, szx: 3 })).toBe("ready");
+    expect(one.fetched).toBe(Math.ceil(difference.length / 128));
+    expectMade(one);
+  });
+
+  it("asks for smaller ones when its modem cuts answers off, and remembers it", () => {
+    const one = board("cut");
+    one.download.begin(difference.length);
+    const cut = (): unknown => {
+      const { offset, szx } = one.download.next!;
+      const message = served({ bytes: difference, tag }, offset, szx);
+      return one.download.take({ ...message, payload: message.payload.subarray(0, 100), cut: "payload" });
+    };
+    expect(cut()).toBe("smaller");
+    expect(one.download.next).toEqual({ offset: 0, szx: 4 });
+    expect(cut()).toBe("smaller");
+    one.start();
+    expect(one.download.next).toEqual({ offset: 0, szx: 3 });
+    for (let i = 0; i < 3; i++) cut();
+    expect(cut()).toBe("unusable");
+    expect(one.run({ bytes: difference, tag })).toBe("ready");
+    expectMade(one);
+  });
+
+  it("goes on after any number of starts, from flash alone or with a hint, and fetches nothing twice", () => {
+    for (const hinted of [false, true]) {
+      const one = board("starts");
+      const file = { bytes: whole, tag };
+      let end = one.run(file, 2);
+      while (end === "stuck") {
+        expect(one.start(hinted ? one.log.hint() : undefined)).toBe(true);
+        // A chunk that is begun, and the digest of the whole image, are begun anew at each start.
+        end = one.run(file, 6);
+        expect(one.starts).toBeLessThan(100);
+      }
+      expect(end).toBe("ready");
+      expect(one.fetched).toBe(Math.ceil(whole.length / 512));
+      expectMade(one);
+    }
+  });
+
+  it("says what becomes of a block that is not the one it wants", () => {
+    const one = board("stale");
+    expect(one.download.take(served({ bytes: difference, tag }, 0, 5))).toBe("stale");
+    one.download.begin(difference.length);
+    const file = { bytes: difference, tag };
+    expect(one.download.take(served(file, 512, 5))).toBe("stale");
+    expect(one.download.take(served(file, 0, 6))).toBe("unusable");
+    expect(one.download.take(served(file, 0, 5))).toBe("head");
+    expect(one.download.undecided).toBe(true);
+    expect(one.download.take(served(file, 512, 5))).toBe("stale");
+    expect(one.download.accept()).toBeUndefined();
+    expect(one.download.take(served(file, 0, 5))).toBe("stale");
+    const next = served(file, 512, 5);
+    for (const code of [0x84, 0x43, 0x44, 0xa0])
+      expect(one.download.take({ ...next, code })).toBe("unusable");
+    expect(one.download.take({ ...next, payload: next.payload.subarray(1) })).toBe("unusable");
+    expect(one.download.take({ ...next, payload: new Uint8Array(0) })).toBe("unusable");
+    const without = next.options.filter(({ number }) => number !== 23);
+    expect(one.download.take({ ...next, options: without })).toBe("stale");
+    const long = { number: 4, value: new Uint8Array(9) };
+    expect(one.download.take({ ...next, options: [long, ...without] })).toBe("unusable");
+    const reserved = { number: 23, value: Uint8Array.of(7) };
+    expect(one.download.take({ ...next, options: [reserved] })).toBe("unusable");
+    expect(one.download.received).toBe(512);
+    expect(one.run(file)).toBe("ready");
+  });
+
+  it("notices that the file is another one by its ETag, its length or its end", () => {
+    const file = { bytes: difference, tag };
+    for (const other of [
+      { bytes: difference, tag: Uint8Array.of(1, 2) },
+      { bytes: difference },
+      { bytes: difference.subarray(0, difference.length - 1), tag },
+      { bytes: Buffer.concat([difference, Buffer.alloc(1)]), tag },
+      { bytes: difference.subarray(0, 1_024), tag },
+    ]) {
+      const one = board("other file");
+      one.run(file, 2);
+      expect(one.run(other)).toBe("other-file");
+      expect(one.run(file)).toBe("ready");
+    }
+  });
+
+  it("begins anew over what is half done, and over nothing when that is dropped", () => {
+    const one = board("anew");
+    const none = new Uint8Array(0);
+    one.run({ bytes: smallPackage({ image: smallImage("another", 25_000), base: none }), tag }, 30);
+    expect(one.download.written).toBeGreaterThan(0);
+    expect(one.download.begin(difference.length)).toBeUndefined();
+    expect(one.start()).toBe(true);
+    expect(one.download).toMatchObject({ received: 0, written: 0, etag: undefined, head: undefined });
+    expect(one.run({ bytes: difference, tag })).toBe("ready");
+    expectMade(one);
+    expect(one.download.drop()).toBe(true);
+    expect(one.download.begun).toBe(false);
+    expect(one.start()).toBe(false);
+    expect(one.download.signedHead()).toBeUndefined();
+  });
+
+  it("leaves the owner's records as they are", () => {
+    const one = board("records");
+    one.log.write(1, Uint8Array.of(1, 2, 3));
+    expect(one.run({ bytes: difference, tag })).toBe("ready");
+    one.log.write(2, Uint8Array.of(4));
+    one.download.begin(0);
+    one.download.drop();
+    one.start();
+    expect(one.log.read(1)).toEqual(Uint8Array.of(1, 2, 3));
+    expect(one.log.read(2)).toEqual(Uint8Array.of(4));
+  });
+});
+
+describe("what is not the maker's", () => {
+  it("costs a chunk each time, and is given up at the third", () => {
+    const one = board("meddled");
+    const at = 900;
+    const file = { bytes: whole, tag };
+    const meddle = (bytes: Uint8Array, offset: number): Uint8Array => {
+      if (offset <= at && at < offset + bytes.length) bytes[at - offset] ^= 4;
+      return bytes;
+    };
+    expect(one.run({ ...file, meddle })).toEqual({ stage: "chunk", detail: "digest" });
+    expect(one.download.fault).toEqual({ stage: "chunk", detail: "digest" });
+    expect(one.download.next).toBeUndefined();
+    expect(one.download.works).toBe(false);
+    expect(one.download.written).toBe(0);
+    expect(one.other.flash.erases.every((times) => times === 0)).toBe(true);
+    expect(one.bytes).toBeLessThan(3 * (8_192 + 512));
+    one.expectNoMisuse();
+    // The fault is of that start: the next one may try again.
+    one.start();
+    expect(one.run(file)).toEqual("ready");
+    expectMade(one);
+  });
+
+  it("is fetched again, and all is well where it comes right the second time", () => {
+    const one = board("once");
+    let left = 2;
+    const meddle = (bytes: Uint8Array, offset: number): Uint8Array => {
+      if (offset >= 5_120 && left > 0) {
+        left -= 1;
+        bytes[3] ^= 0xff;
+      }
+      return bytes;
+    };
+    expect(one.run({ bytes: whole, tag, meddle })).toBe("ready");
+    expectMade(one);
+    expect(one.bytes).toBeLessThan(whole.length + 2 * 8_192 + 2_048);
+  });
+
+  it.each([
+    [
+      "other digest of the image",
+      { stage: "image", detail: "other-digest" },
+      (head: Buffer) => head.fill(7, 90, 91),
+    ],
+    [
+      "other digest of the base",
+      { stage: "base", detail: "other-image" },
+      (head: Buffer) => head.fill(7, 125, 126),
+    ],
+    [
+      "other digest of the first chunk",
+      { stage: "chunk", detail: "digest" },
+      (head: Buffer) => head.fill(7, 165, 166),
+    ],
+    ["longer image", { stage: "chunk", detail: "lengths" }, (head: Buffer) => head.writeUInt32BE(31_235, 80)],
+    [
+      "shorter image",
+      { stage: "chunk", detail: "lengths" },
+      (head: Buffer) => head.writeUInt32BE(31_233, 80),
+    ],
+    [
+      "image longer than the slot",
+      { stage: "chunk", detail: "image-too-long" },
+      (head: Buffer) => head.writeUInt32BE(65_537, 80),
+    ],
+    [
+      "base longer than the slot",
+      { stage: "chunk", detail: "base-too-long" },
+      (head: Buffer) => head.writeUInt32BE(65_537, 116),
+    ],
+    [
+      "other length of the body",
+      { stage: "chunk", detail: "other-file-size" },
+      (head: Buffer) => head.writeUInt32BE(difference.length - 281, 152),
+    ],
+    ["other kind", { stage: "chunk", detail: "malformed-head" }, (head: Buffer) => head.fill(2, 5, 6)],
+    ["no package", { stage: "chunk", detail: "no-package" }, (head: Buffer) => head.fill(0, 0, 1)],
+  ] as const)("a package with another %s is refused", (_name, fault, forgeHead) => {
+    const one = board("forged");
+    const bytes = smallPackage({ image, base, forgeHead: (head) => void forgeHead(head) });
+    expect(one.run({ bytes, tag })).toEqual(fault);
+    expect(one.download.ready).toBe(false);
+    one.expectNoMisuse();
+  });
+
+  it.each([
+    ["longer output", "lengths", (chunk: Buffer) => chunk.writeUInt32BE(12_288, 0), 3],
+    ["output of no whole sectors", "malformed-chunk", (chunk: Buffer) => chunk.writeUInt32BE(4_097, 0), 0],
+    ["no next chunk", "lengths", (chunk: Buffer) => chunk.fill(0, 4, 24), 1],
+    ["a next one behind the last", "lengths", (chunk: Buffer) => chunk.writeUInt32BE(100, 4), 3],
+  ] as const)("a chunk with %s is refused, though its digest is right", (_name, detail, forge, index) => {
+    const one = board("forged chunk");
+    const bytes = smallPackage({ image, base, forge: (chunk, i) => void (i === index && forge(chunk)) });
+    expect(one.run({ bytes, tag })).toMatchObject({ stage: "chunk" });
+    expect([detail, "malformed-chunk"]).toContain(one.download.fault!.detail);
+    expect(one.download.ready).toBe(false);
+  });
+
+  it("a difference to another image than the running one is refused before a second block is asked for", () => {
+    const one = board("another base", smallImage("not the base", 30_000));
+    expect(one.run({ bytes: difference, tag })).toEqual({ stage: "base", detail: "other-image" });
+    expect(one.fetched).toBe(1);
+  });
+});
