@@ -26,14 +26,11 @@ import type { CloudEvent } from "../../cloud/cloud";
 import type { Edition } from "../../cloud/registry/registry";
 import type { ScriptEngine } from "../../cloud/script/script-engine";
 import type { DeviceOptions } from "../world/device-options";
-import type { Coverage, DatagramReport } from "../radio/link";
+import type { Coverage, CoverageMix } from "../radio/coverage";
 import type { ModemEvent } from "../modem/modem-event";
 import type { ScheduledEvent } from "../time/clock";
 import type { BoardMoment } from "./link-device";
 import type { CellConfiguration } from "./random-access";
-
-/** How much of a fleet is at which coverage level; the three sum up to 1. */
-export type CoverageMix = readonly [number, number, number];
 
 export interface FleetOptions {
   readonly seed: number | string;
@@ -58,7 +55,12 @@ export interface FleetOptions {
   readonly onLog?: (number: number, event: LogEvent) => void;
   readonly onModem?: (number: number, event: ModemEvent) => void;
   readonly onBoard?: (number: number, what: BoardMoment) => void;
-  readonly onDatagram?: (report: DatagramReport) => void;
+  /** A datagram of so many bytes sets out; `again` for a retransmission. */
+  readonly onUplink?: (number: number, bytes: number, again: boolean) => void;
+  /** Whether a datagram arrives at the other end, told when it sets out. */
+  readonly onFate?: (up: boolean, bytes: number, arrives: boolean) => void;
+  /** A datagram has come to the cloud. */
+  readonly onArrival?: () => void;
   readonly onCloud?: (event: CloudEvent) => void;
 }
 
@@ -124,23 +126,13 @@ export class Fleet {
     return this.cells[Math.floor(number / devicesPerCell) - Math.floor(first / devicesPerCell)];
   }
 
-  /** Gives all devices power, each up to `spread` ms late. */
-  powerOn(spread: number): void {
-    const { seed } = this.#options;
-    const { clock } = this;
-    this.devices.forEach((device, i) => {
-      const late = new Random(`${seed}/power/${this.#options.first + i}`).next() * spread;
-      clock.after(late, () => device.powerOn());
-    });
-  }
-
   /** Runs up to `until`, virtual ms. */
   run(until: number): Promise<void> {
     return this.clock.run({ until });
   }
 
   #add(number: number, productKey: string, settings: ReturnType<typeof readSettings>): void {
-    const { seed, onLog, onModem, onBoard, devicesPerCell, first } = this.#options;
+    const { seed, onLog, onModem, onBoard, onUplink, devicesPerCell, first } = this.#options;
     const random = new Random(`${seed}/device/${number}`);
     const keys = random.fork("keys");
     const record = { ...demoDevice((length) => keys.bytes(length)), productKey };
@@ -171,6 +163,7 @@ export class Fleet {
         ...{ bootTime, wakeTime },
         onLog: onLog === undefined ? () => {} : (event) => onLog(number, event),
         onModem: onModem && ((event) => onModem(number, event)),
+        onUplink: onUplink && ((bytes, again) => onUplink(number, bytes, again)),
         onBoard: onBoard && ((what) => onBoard(number, what)),
       }),
     );
@@ -182,7 +175,7 @@ export class Fleet {
   }
 
   #newCell(index: number): FleetCell {
-    const { seed, first, devicesPerCell, cell = usualCell, loss, natIdle, onDatagram } = this.#options;
+    const { seed, first, devicesPerCell, cell = usualCell, loss, natIdle, onFate, onArrival } = this.#options;
     const number = Math.floor(first / devicesPerCell) + index;
     const random = new Random(`${seed}/cell/${number}`);
     const level = (coverage: Coverage): NbIotCell => {
@@ -190,9 +183,10 @@ export class Fleet {
       const made = new NbIotCell({
         scheduler: this.clock,
         random: random.fork(`level ${coverage}`),
-        ...{ coverage, loss, natIdle, natAddress, onDatagram },
+        ...{ coverage, loss, natIdle, natAddress, onFate },
       });
       made.onUplink = (datagram, peer) => {
+        onArrival?.();
         this.cloud.receive(datagram, peer, this.cloudNow);
         this.#touchCloud();
       };
@@ -208,7 +202,8 @@ export class Fleet {
   /** Wakes the cloud when a lifetime lapses or a command times out. */
   #touchCloud(): void {
     const { cloud, clock } = this;
-    const at = cloud.deadline === Infinity ? Infinity : Math.max(clock.now, Math.ceil(cloud.deadline - epoch));
+    const at =
+      cloud.deadline === Infinity ? Infinity : Math.max(clock.now, Math.ceil(cloud.deadline - epoch));
     if (at >= this.#timerAt) return;
     clock.cancel(this.#cloudTimer);
     this.#timerAt = at;

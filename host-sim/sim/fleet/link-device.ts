@@ -69,6 +69,7 @@ export interface LinkDeviceOptions {
   /** The device's log, as events. */
   readonly onLog: (event: LogEvent) => void;
   readonly onModem?: (event: ModemEvent) => void;
+  readonly onUplink?: (bytes: number, again: boolean) => void;
   readonly onBoard?: (what: BoardMoment) => void;
 }
 
@@ -97,6 +98,7 @@ export class LinkDevice {
   /** The board's own clocks: ms since the firmware's zero, and its wall clock's offset from virtual time. */
   #monotonic = 0;
   #wallOffset = 0;
+  #waiting = 0;
 
   constructor(options: LinkDeviceOptions) {
     this.#options = options;
@@ -104,22 +106,26 @@ export class LinkDevice {
     this.flash = options.journalSize > 0 ? new SparseFlash(options.journalSize) : undefined;
     const { clock, random, network, traits, access, airtime, releaseAssistance, settings, onModem } = options;
     this.modem = new LinkModem({
-      ...{ scheduler: clock, random: random.fork("modem"), network, traits, access, airtime, releaseAssistance },
+      ...{
+        scheduler: clock,
+        random: random.fork("modem"),
+        network,
+        traits,
+        access,
+        airtime,
+        releaseAssistance,
+      },
       psm: { t3324: settings.t3324, t3412: settings.t3412 },
       turn: () => this.#driver?.turn(),
       onTime: () => this.#told(),
       onEvent: onModem,
+      onUplink: options.onUplink,
     });
   }
 
-  /** Readings and messages that wait, of the agent that runs. */
+  /** Readings and messages that wait, as the agent had them that runs, or ran last. */
   get waiting(): number {
-    return this.#agent?.waiting ?? 0;
-  }
-
-  /** Its totals since the board started last. */
-  get totals(): Agent["totals"] | undefined {
-    return this.#agent?.totals;
+    return this.#agent?.waiting ?? this.#waiting;
   }
 
   /** Gives it power, now. */
@@ -135,6 +141,13 @@ export class LinkDevice {
     this.#wallOffset = 0;
     const { clock } = this.#options;
     this.#next = clock.after(offFor, () => this.#startIn(this.#options.bootTime, "power-on"));
+  }
+
+  /** The chip restarts by itself, as after a panic: what is in retained memory stays. */
+  panic(): void {
+    if (this.#agent === undefined) return;
+    this.#halt();
+    this.#startIn(this.#options.bootTime, "panic");
   }
 
   /** It has no timers any more, and does nothing. */
@@ -159,6 +172,7 @@ export class LinkDevice {
 
   #halt(): void {
     const { clock } = this.#options;
+    this.#waiting = this.waiting;
     clock.cancel(this.#next);
     this.#timers?.end();
     this.#timers = undefined;

@@ -37,8 +37,10 @@ export interface LinkModemOptions {
   readonly turn: () => void;
   /** The network tells the time at which the link comes up, epoch ms. */
   readonly onTime: () => void;
-  /** What a meter hears; events are not made for nobody. */
+  /** What a meter hears. */
   readonly onEvent?: (event: ModemEvent) => void;
+  /** A datagram of so many bytes sets out; `again` for one that has set out before. */
+  readonly onUplink?: (bytes: number, again: boolean) => void;
 }
 
 type State = "off" | "starting" | "searching" | "up" | "asleep" | "waking" | "pausing";
@@ -80,6 +82,8 @@ export class LinkModem implements Link {
   readonly #received: (ArrayBuffer & { address: string; port: number })[] = [];
   rssi: number | undefined;
   readonly deadline = Infinity;
+  /** Message id of the datagram that set out last. */
+  #lastId = -1;
 
   constructor(options: LinkModemOptions) {
     this.#options = options;
@@ -207,8 +211,7 @@ export class LinkModem implements Link {
 
   #search(): void {
     this.#state = "searching";
-    const patience =
-      this.#failures > 0 ? shortSearch : this.#knowsNetwork ? usualSearch : firstSearch;
+    const patience = this.#failures > 0 ? shortSearch : this.#knowsNetwork ? usualSearch : firstSearch;
     // The driver asks now and then; the end of its patience shows with the next question.
     this.#later(Math.ceil(patience / asked) * asked, () => this.#failed());
     this.#registration.search();
@@ -319,6 +322,10 @@ export class LinkModem implements Link {
     const go = (): void => {
       this.#powerSaving.sent(release ? 2 : 0);
       network.uplink(bytes, this.#port, to);
+      // A retransmission is the same message: its id is (RFC 7252 section 4.2).
+      const id = (bytes[2] << 8) | bytes[3];
+      this.#options.onUplink?.(bytes.length, id === this.#lastId);
+      this.#lastId = id;
       this.#pump();
     };
     if (access === undefined) return go();

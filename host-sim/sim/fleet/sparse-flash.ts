@@ -32,7 +32,7 @@ export class SparseFlash implements Flash {
   /** @throws RangeError for a place that does not exist */
   read(buffer: Uint8Array, offset: number): number {
     this.#check(offset, buffer.length);
-    for (let at = 0; at < buffer.length; ) {
+    for (let at = 0; at < buffer.length;) {
       const { block, from, length } = stretch(offset + at, buffer.length - at);
       const bytes = this.#blocks.get(block);
       if (bytes === undefined) buffer.fill(blank, at, at + length);
@@ -46,7 +46,7 @@ export class SparseFlash implements Flash {
   /** @throws RangeError for a place that does not exist, or bits that only an erase can set */
   write(buffer: Uint8Array, offset: number): void {
     this.#check(offset, buffer.length);
-    for (let at = 0; at < buffer.length; ) {
+    for (let at = 0; at < buffer.length;) {
       const { block, from, length } = stretch(offset + at, buffer.length - at);
       let bytes = this.#blocks.get(block);
       if (bytes === undefined) {

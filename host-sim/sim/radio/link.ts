@@ -76,6 +76,8 @@ export interface NbIotCellOptions {
   grantPsm?: (request: PsmTimers) => PsmTimers | undefined;
   /** Sees every datagram when it sets out. */
   onDatagram?: (report: DatagramReport) => void;
+  /** The same for who counts only, and needs no report. */
+  onFate?: (up: boolean, bytes: number, arrives: boolean) => void;
 }
 
 /** A test network (MCC 001) in band 8, and the one that the SIM cards are of. */
@@ -404,6 +406,7 @@ export class NbIotCell implements CellSide {
     reason?: DatagramReport["reason"],
     duplicate = false,
   ): void {
+    this.#options.onFate?.(direction === "up", bytes.length, deliveredAt !== undefined);
     if (this.#options.onDatagram === undefined) return;
     const fate = deliveredAt === undefined ? "lost" : "delivered";
     const time = this.#scheduler.now;
