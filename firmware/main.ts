@@ -57,7 +57,7 @@ import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
 import type { Application } from "./device/application";
 import type { LogEvent } from "./device/log";
-import type { RemoteSettings } from "./device/optional-parts";
+import type { RemoteSettings, StartedUpdate } from "./device/optional-parts";
 import type { Configuration } from "./device/setting-values";
 import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
@@ -79,6 +79,8 @@ export default function main(): void {
     restartBoard();
   };
   const starts = new FailedStarts({ record, timers: Timer, random, restart, log });
+  // First of all: a firmware on trial that is no good may go back here.
+  const update = newUpdate?.({ version, retained, startReason: record.startReason, restart, log });
   try {
     const store = new StateStore();
     const remoteSettings = newRemoteSettings?.({
@@ -91,9 +93,11 @@ export default function main(): void {
       log,
     });
     const parts = readParts(remoteSettings?.config ?? config);
-    run(parts, { retained, record, starts, ring, troubles, log, restart, store, remoteSettings });
+    run(parts, { retained, record, starts, ring, troubles, log, restart, store, remoteSettings, update });
   } catch (error) {
-    if (!(error instanceof SettingsError)) return starts.failed(error);
+    const lasting = error instanceof SettingsError;
+    if (update?.failed(reasonOf(error), lasting) === true) return;
+    if (!lasting) return starts.failed(error);
     // A restart would not mend it: the board says what is wrong and does nothing more.
     log({ kind: "settings", text: error.message });
   }
@@ -111,6 +115,7 @@ interface Surroundings {
   readonly restart: () => void;
   readonly store: StateStore;
   readonly remoteSettings: RemoteSettings | undefined;
+  readonly update: StartedUpdate | undefined;
 }
 
 /** What the settings choose, before any hardware is touched. */
@@ -143,8 +148,10 @@ function readParts(given: Configuration): Parts {
  */
 function run({ settings, board, family, wanted }: Parts, surroundings: Surroundings): void {
   const { retained, record, starts, ring, troubles, log, restart, store, remoteSettings } = surroundings;
+  const given = remoteSettings?.config ?? config;
   const { startReason: reason, safe } = record;
-  const unknown = unknownSettings(config, settings, settingNames);
+  const own = settingNames.concat(surroundings.update?.settingNames ?? []);
+  const unknown = unknownSettings(config, settings, own);
   for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const vain = settingsInVain(settings, family);
   for (let i = 0; i < vain.length; i++) log({ kind: "setting in vain", name: vain[i], modem: family.name });
@@ -223,23 +230,21 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         startReason: reason,
         log,
       });
-  const update = unidentified
-    ? undefined
-    : newUpdate?.({
-        crypto: moddableCryptography,
-        store,
-        retained,
-        settings,
-        config,
-        version,
-        board: board.name,
-        productKey,
-        startReason: reason,
-        random,
-        now: () => clock.now(),
-        restart,
-        log,
-      });
+  // A device without its keys, or one that starts safely, has no update; what its trial would have shown, its starts do.
+  const update =
+    unidentified || safe
+      ? undefined
+      : surroundings.update?.open({
+          crypto: moddableCryptography,
+          settings,
+          config: given,
+          board: board.name,
+          credentials,
+          random,
+          now: () => clock.now(),
+          wall: () => clock.wall(),
+          coverage: () => modem.readCell()?.ecl,
+        });
   const health = newHealth?.({ store, retained, settings, startReason: reason, log });
   const device = unidentified
     ? undefined

@@ -32,6 +32,8 @@ const restartCauses = Object.freeze([
   "safe-start-over",
   /** Settings that were changed from afar take effect. */
   "settings",
+  /** Another firmware is to start: a new one, or the one before. */
+  "update",
 ] as const);
 export type RestartCause = (typeof restartCauses)[number];
 

@@ -35,6 +35,7 @@ import type { SessionKeeper } from "../continuity/session-keeper";
 import type { ReadingIntake } from "./reading-intake";
 import type { Uploader } from "../delivery/uploader";
 import type { AgentOptions, DatagramSocket } from "./agent-options";
+import type { FirmwareUpdate } from "./optional-parts";
 import type { SleepState } from "../continuity/deep-sleep-record";
 
 export type { AgentOptions, DatagramSocket, Link } from "./agent-options";
@@ -50,6 +51,8 @@ export class Agent {
   readonly #endpoint: Endpoint;
   readonly #session: Session;
   readonly #socket: DatagramSocket;
+  /** For blocks of another server's; made when the first is asked for. */
+  #otherSocket: DatagramSocket | undefined;
   readonly #uploader: Uploader;
   readonly #commands: CommandResponder;
   readonly #memory: PersistentState;
@@ -145,6 +148,16 @@ export class Agent {
       },
     });
     this.#socket = socketOf(options);
+    options.update?.attach({
+      session: this.#session,
+      endpoint: this.#endpoint,
+      names,
+      takeId: () => memory.takeId(),
+      onHeard: (answered, now) => {
+        this.#radio.heard(answered, now);
+        if (answered) link.confirm?.(now);
+      },
+    });
   }
 
   /** Counted since start; all but the commands and messages are readings. */
@@ -172,9 +185,10 @@ export class Agent {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
     const reading = this.#sampler.deadline;
-    const { remoteSettings } = this.#options;
+    const { remoteSettings, update } = this.#options;
     let deadline = Math.min(
       remoteSettings === undefined ? Infinity : remoteSettings.deadline,
+      update === undefined ? Infinity : update.deadline(at),
       this.#endpoint.deadline,
       linkDeadline,
       this.#commands.deadline,
@@ -206,6 +220,7 @@ export class Agent {
     if (link.busy === true || this.#endpoint.deadline < Infinity || this.#restarts.by < Infinity)
       return undefined;
     const deadline = this.earliest(link.workDeadline ?? link.deadline);
+    if (this.#options.update?.inTrial === true) return undefined;
     if (!this.#uploader.safe || this.#options.troubles?.isDue(this.#polledAt) === true) return undefined;
     if (!(deadline < Infinity && this.#startsAt! <= this.#polledAt)) return undefined;
     this.#sessionKeeper.hold(this.#uploader.epoch);
@@ -231,6 +246,7 @@ export class Agent {
   beforeSleep(): void {
     if (!this.#idle) this.#contacts.leave(this.#endpoint.retransmissions, this.#polledAt);
     this.#uploader.keepIndex();
+    this.#options.update?.beforeSleep(this.#polledAt);
   }
 
   /** Reads what has come, and does what is due. */
@@ -248,9 +264,10 @@ export class Agent {
     if (values === "missed") this.#empty += 1;
     else if (values !== undefined) this.keep(values, now);
     this.tellTroubles(now);
-    this.#radio.note(this.#session.busy || !this.#options.link.ready, now);
+    const { link, update } = this.#options;
+    this.#radio.note(this.#session.busy || update?.fetching === true || !link.ready, now);
     // A supply that sags under the radio, and the radio's noise, would be in what is measured meanwhile.
-    const measures = this.#sampler.busy && this.#options.link.active === false;
+    const measures = this.#sampler.busy && link.active === false;
     if (now >= this.#startsAt! && !this.#radio.suspended && !measures) this.send(now);
     if (this.#contacts.watch(now)) this.closeContact(now);
     if (!this.#idle && this.#uploader.idle && !this.busy) {
@@ -261,7 +278,7 @@ export class Agent {
       this.#options.log({ kind: "agent idle", waiting, next });
       this.#prepares = true;
     }
-    if (this.#prepares && this.#idle && this.#options.link.busy !== true) {
+    if (this.#prepares && this.#idle && link.busy !== true) {
       this.#prepares = false;
       this.#uploader.prepare();
     }
@@ -276,9 +293,18 @@ export class Agent {
       update?.delivered(now);
       remoteSettings?.delivered(now);
     }
+    if (update !== undefined) this.lookAtUpdate(update, now);
     if (remoteSettings === undefined) return;
     remoteSettings.poll(now);
     if (remoteSettings.wantsRestart) this.#restarts.askForSettings(now);
+  }
+
+  private lookAtUpdate(update: FirmwareUpdate, now: number): void {
+    // An erase keeps the processor from its UART.
+    if (this.#options.link.busy !== true) update.poll(now);
+    if (!update.restarts || this.#session.busy || this.#commands.busy || this.#commands.replying) return;
+    if (this.#uploader.safe && this.#options.restart !== undefined && update.restart(now))
+      this.#restarts.now("update");
   }
 
   /**
@@ -287,7 +313,9 @@ export class Agent {
    */
   private obey(now: number): void {
     for (let command = this.#arrived.shift(); command !== undefined; command = this.#arrived.shift()) {
-      this.#commands.obey(command.topic, command.payload, now, command.cut);
+      const { topic, payload, cut } = command;
+      if (this.#options.update?.obey(topic, payload, now) === true) continue;
+      this.#commands.obey(topic, payload, now, cut);
     }
   }
 
@@ -331,6 +359,7 @@ export class Agent {
   close(now: number): void {
     this.#endpoint.close(now);
     this.#socket.close();
+    this.#otherSocket?.close();
   }
 
   private start(now: number): void {
@@ -384,7 +413,8 @@ export class Agent {
 
   /** Something is under way that is no upload. */
   private get busy(): boolean {
-    return this.#session.busy || this.#commands.busy || this.#sampler.busy;
+    const others = this.#session.busy || this.#commands.busy || this.#sampler.busy;
+    return others || this.#options.update?.busy === true;
   }
 
   private keep(values: ThingValues, now: number): void {
@@ -420,6 +450,7 @@ export class Agent {
   /** Ends the contact of a guarded device once it has nothing in hand: what failed waits for the next one. */
   private closeContact(now: number): void {
     if (this.#session.busy || this.#commands.busy || this.#uploader.inFlight) return;
+    if (this.#options.update?.fetching === true) return;
     const retry = this.#uploader.deadline(now);
     if (!this.#uploader.idle && !(retry > now + shortestPause && retry < Infinity)) return;
     this.#uploader.rest();
@@ -427,23 +458,31 @@ export class Agent {
   }
 
   private send(now: number): void {
+    const { link, update } = this.#options;
+    // One exchange at a time: a reading waits for the block that is under way.
+    if (update?.fetching === true) return;
     if (now < this.#contacts.next) return this.#uploader.rest();
     // No further readings will come, so the last ones need not wait until they are a batch.
     if (!this.#sampler.left) this.#uploader.flush();
     const wanted = this.#uploader.wants(now);
     // A device whose readings come to nothing speaks as often as it would with them: else no command would reach it.
     const silent = this.#empty >= (this.#options.batch ?? 1) && !this.#session.busy;
-    if (!wanted && !silent && !this.isAliveDue(now)) return;
-    const { link } = this.#options;
+    const asks = !wanted && (silent || this.isAliveDue(now));
+    const updates = !wanted && !asks && this.#uploader.idle && !this.#session.busy && update?.wants(now);
+    if (!wanted && !asks && updates !== true) return;
     if (!link.ready) {
       link.connect(now);
       if (!link.ready) return;
     }
     this.#contacts.opened();
-    this.#options.update?.connected(now);
+    update?.connected(now);
     this.#options.remoteSettings?.connected(now);
     this.#sessionKeeper.begin(this.#uploader.epoch, now);
     if (wanted) return this.#uploader.send(now);
+    if (!asks) {
+      this.#idle = false;
+      return update!.send(now);
+    }
     this.#empty = 0;
     this.#sessionKeeper.ask(now);
   }
@@ -460,17 +499,26 @@ export class Agent {
     // With the last reading on its way, the radio can be released after one reply. A GET, which fetches a
     // command, is different: the answer to the command has to follow.
     const request = datagram[1] === Code.post;
-    if (request) this.#contacts.requested(this.#polledAt);
-    this.#socket.releaseAfterReply =
-      request && this.#session.online && this.#uploader.last && !this.#commands.busy;
+    const { session, update } = this.#options;
+    const fetches = update?.fetching === true;
+    if (request || fetches) this.#contacts.requested(this.#polledAt);
+    const last = request && this.#session.online && this.#uploader.last && !this.#commands.busy;
+    const own = address === session.address && port === session.port;
+    const socket = own ? this.#socket : (this.#otherSocket ??= socketOf(this.#options));
+    // Nor is it where blocks of an update follow.
+    socket.releaseAfterReply = last && update?.follows(this.#polledAt) !== true;
     // The endpoint writes into the bytes of its other messages again.
-    this.#socket.unchanging = request;
+    socket.unchanging = request || fetches;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
-    this.#socket.write(datagram, address, port);
+    socket.write(datagram, address, port);
   }
 
   private receive(now: number): void {
-    const socket = this.#socket;
+    this.receiveFrom(this.#socket, now);
+    if (this.#otherSocket !== undefined) this.receiveFrom(this.#otherSocket, now);
+  }
+
+  private receiveFrom(socket: DatagramSocket, now: number): void {
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       const { address, port, cut } = datagram;
       this.#endpoint.receive(new Uint8Array(datagram), address, port, now, cut === true);

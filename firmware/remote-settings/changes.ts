@@ -59,7 +59,9 @@ export function changed(
     if (place < 0) return { reason: `${name.slice(0, longestText)} cannot be changed from afar` };
     const text = textOf(given[name]);
     if (text === undefined) {
-      return { reason: `${name} must be a number, true or false, or at most ${longestText} printable ASCII characters` };
+      return {
+        reason: `${name} must be a number, true or false, or at most ${longestText} printable ASCII characters`,
+      };
     }
     while (out.length < place) out.push(undefined);
     out[place] = text;

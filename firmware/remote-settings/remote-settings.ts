@@ -112,7 +112,9 @@ class SettingsFromAfar implements RemoteSettings {
   poll(now: number): void {
     if (now < this.deadline) return;
     const { tries } = this.#record;
-    this.takeBack(tries < mostTries ? "no contact for a day" : "no reading was taken by the cloud in three contacts");
+    this.takeBack(
+      tries < mostTries ? "no contact for a day" : "no reading was taken by the cloud in three contacts",
+    );
     this.#wantsRestart = true;
   }
 

@@ -44,7 +44,8 @@ export interface DownloadFault {
 
 /**
  * What became of an answer: `taken`; `head`, the package's head is there and wants to be judged; `complete`, the last
- * byte of the file is there; `smaller`, it was cut off on its way, and smaller blocks are asked for from now on;
+ * byte of the file is there; `smaller`, it was cut off on its way or the server's blocks are smaller, and smaller ones
+ * are asked for from now on;
  * `stale`, it is not the block that is wanted; `other-file`, the file is another one than when it was begun;
  * `unusable`, it is no block of a file; `fault`, see there.
  */
@@ -242,23 +243,22 @@ export class Download {
     if (state === undefined || asked === undefined) return "stale";
     const block = readFileBlock(message, asked.szx);
     if (block === "unusable") return block;
-    if (block === "cut") {
-      if (state.szx === 0) return "unusable";
-      state.szx -= 1;
-      return this.save(state) ? "smaller" : "fault";
-    }
+    if (block === "cut") return state.szx === 0 ? "unusable" : this.askFor(state, state.szx - 1);
     const { offset, bytes, tag } = block;
     const end = offset + bytes.length;
     if (state.end === 0) {
       state.tag = tag?.slice();
       if (tag !== undefined && !this.save(state)) return "fault";
     } else if (!isSameTag(state.tag, tag)) return "other-file";
+    // The server's blocks are smaller, and what is wanted lies behind this one.
+    if (offset === asked.offset && end <= state.end && block.szx < asked.szx)
+      return this.askFor(state, block.szx);
     if (offset > state.end || end <= state.end) return "stale";
     const { fileSize } = state;
     const size = block.size ?? (block.last ? end : fileSize);
     if (fileSize > 0 && (size !== fileSize || block.last !== (end === fileSize))) return "other-file";
     if (block.last && end < headLength) return "unusable";
-    state.szx = block.szx;
+    if (block.szx < asked.szx && this.askFor(state, block.szx) === "fault") return "fault";
     return this.store(state, bytes.subarray(state.end - offset));
   }
 
@@ -278,6 +278,12 @@ export class Download {
     return this.#applying ? this.apply(state, head) : this.check(state, head);
   }
 
+  /** From now on, and after the next start, blocks are asked for in this size. */
+  private askFor(state: UpdateState, szx: number): "smaller" | "fault" {
+    state.szx = szx;
+    return this.save(state) ? "smaller" : "fault";
+  }
+
   private store(state: UpdateState, bytes: Uint8Array): Taken {
     const stored = this.#staging.put(bytes);
     state.end = this.#staging.end;
@@ -285,11 +291,11 @@ export class Download {
     if (this.#applying && state.end < state.from + state.chunkLength) this.#applying = false;
     switch (stored) {
       case "no-room":
-        this.fail("flash", "too few good blocks");
-        return "fault";
       case "bad-block":
         state.bad.set(this.#staging.bad);
-        return this.save(state) ? "taken" : "fault";
+        if (this.save(state) && stored === "bad-block") return "taken";
+        this.#fault ??= this.fail("flash", "too few good blocks");
+        return "fault";
       case "rewound":
       case "stored":
         if (!state.saveEnd(this.#log)) {

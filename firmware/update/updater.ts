@@ -23,7 +23,7 @@ import { Reporter } from "./reporter";
 import { nothingTold } from "./task";
 import { freshTrial } from "./trial";
 import { isNewer } from "./version-order";
-import { UpgradeCode, readUpgrade, upgradeTopic } from "./upgrade-command";
+import { UpgradeCode, readUpgrade } from "./upgrade-command";
 import type { Download, DownloadFault } from "./download";
 import type { FilePlace } from "./file-place";
 import type { Judge } from "./judge";
@@ -31,6 +31,7 @@ import type { Moment, Plan } from "./plan";
 import type { Report } from "./progress";
 import type { Voice } from "./reporter";
 import type { FetcherOptions } from "./fetcher";
+import type { Task } from "./task";
 import type { TaskKeeper } from "./task-keeper";
 import type { UpdateEvent } from "./update-event";
 import type { UpdateSettings } from "./update-settings";
@@ -273,10 +274,11 @@ export class Updater {
     this.#fetcher?.drop(now);
     this.forget();
     const fault = download.begin(offer.fileSize);
-    const begun = {
-      ...{ phase: "fetching", version, from: running, place, size: offer.fileSize, told: nothingTold },
+    const begun: Task = {
+      phase: "fetching",
+      ...{ version, from: running, place, size: offer.fileSize, told: nothingTold },
       ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
-    } as const;
+    };
     if (fault !== undefined || !tasks.keep(begun)) return [UpgradeCode.unable, fault ?? "flash fails"];
     this.#place = read;
     plan.begin();

@@ -19,6 +19,7 @@ import { misuse } from "./misuse";
 import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
 import { RunScreen, byReports, checkScreenFlags } from "./run-screen";
 import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven, sealedFormat } from "./simulation-flags";
+import { updateScenario } from "./update-scenario";
 import { speedOf, usualSpeed } from "./watch";
 import type { DatagramJson } from "../inspect/report/json";
 import type { Attack } from "../sim/radio/hostile-acts";
@@ -33,7 +34,7 @@ interface StartFlags extends SimulationFlags, ScreenFlags {
   pcap?: string;
 }
 
-const scenarios = ["first-hours", "outage", "eavesdropper"] as const;
+const scenarios = ["first-hours", "outage", "eavesdropper", "update"] as const;
 type Scenario = (typeof scenarios)[number];
 
 /** How long the outage's run is where the device catches up at once, virtual ms. */
@@ -46,6 +47,7 @@ const selfDischarge = 0.01;
 const refusedIn: Readonly<Record<Scenario, Readonly<Partial<Record<FlagName, string>>>>> = {
   "first-hours": {},
   outage: { reports: "which has its own end", command: "which sends none" },
+  update: { reports: "which has its own end", command: "which sends none" },
   eavesdropper: {
     reports: "which has its own end",
     interval: "which has its own",
@@ -86,7 +88,8 @@ export function startCommand(): Command {
     .addOption(
       new Option(
         "--scenario <name>",
-        "a device's first hours; three days without coverage and after; somebody in the middle, and what he comes to",
+        "a device's first hours; three days without coverage and after; somebody in the middle, and what he comes to; " +
+          "updates of the firmware, good and bad ones",
       )
         .choices(scenarios)
         .default("first-hours"),
@@ -127,6 +130,15 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     const format = isGiven(command, "format") ? sealedFormat(flags.format) : "compact";
     const device = deviceOptionsOf(command, { ...flags, format });
     return eavesdrop({ ...device, seed: flags.seed }, runFiles(flags, command), flags);
+  }
+  if (flags.scenario === "update") {
+    if (command.getOptionValueSource("battery") === "cli") {
+      throw misuse("--battery does not go with --scenario update, whose days are not like others");
+    }
+    const options = { ...deviceOptionsOf(command, flags), seed: flags.seed };
+    const attacks = flags.attack === undefined ? {} : { attacks: [flags.attack] };
+    const head = `${headOf(flags)} · a reading every ${flags.interval} s · updates of the firmware`;
+    return updateScenario({ ...options, ...attacks }, runFiles(flags, command), flags, head);
   }
   const device = deviceOptionsOf(command, flags);
   const files = runFiles(flags, command);

@@ -86,7 +86,11 @@ export function settingsPart(update: boolean): JoinedPart {
           },
         ],
         outputs: [
-          { identifier: "accepted", name: "Whether the device has taken all of it, or nothing", type: "bool" },
+          {
+            identifier: "accepted",
+            name: "Whether the device has taken all of it, or nothing",
+            type: "bool",
+          },
           version,
           reason,
         ],

@@ -190,7 +190,7 @@ export class Sockets {
     const datagram = this.#outbox[0];
     const { channel, bytes, address, port } = datagram;
     this.#working = true;
-    const peer = this.#parts.names.addressOf(address);
+    const peer = this.#parts.names.addressOf(address, channel.index === 0);
     if (channel.id === undefined || peer === undefined || channel.peer !== peer || channel.port !== port) {
       return this.connect(datagram, now);
     }
@@ -359,8 +359,10 @@ export class Sockets {
     const { traits } = this;
     const { driver, names, at: engine } = this.#parts;
     const { channel, address, port } = datagram;
-    if (names.isAsked(address, now)) return names.ask(address, (at) => this.connect(datagram, at), now);
-    const peer = names.addressOf(address);
+    const first = datagram.channel.index === 0;
+    if (names.isAsked(address, first, now))
+      return names.ask(address, (at) => this.connect(datagram, at), now);
+    const peer = names.addressOf(address, first);
     if (peer === undefined) {
       this.#working = false;
       this.remove(datagram);

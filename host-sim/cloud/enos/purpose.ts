@@ -1,5 +1,6 @@
 /** What a request is about, in a word, by its path alone. */
 import { findTarget } from "./topics";
+import { fileRoot } from "../ota/firmware-files";
 import type { Route } from "./topics";
 
 export type Purpose =
@@ -17,6 +18,7 @@ export type Purpose =
 
 /** @param segments values of the request's Uri-Path options */
 export function purposeOfPath(segments: readonly string[]): Purpose {
+  if (segments[0] === fileRoot && segments.length === 2) return "firmware";
   const target = findTarget(segments);
   return target === undefined ? "other" : purposeOfRoute(target.route);
 }

@@ -2,7 +2,7 @@
  * The chunks of a package, of which each makes a stretch of the image by itself: as long as what is packed fits into a
  * chunk, and ending where a sector does, so that the device erases each sector once.
  */
-import { constants, deflateRawSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { chunkHeadLength, longestChunk, longestOutput, outputUnit } from "../../../firmware/update/package";
 import { instructions } from "./instructions";
 import type { Stretch } from "./difference";
@@ -15,11 +15,16 @@ export interface Chunk {
   readonly packed: Uint8Array;
 }
 
+/** The stretch that a whole image is, which is like nothing. */
+export function wholly(image: Uint8Array): readonly Stretch[] {
+  return [{ at: 0, base: 0, alike: 0, extra: image.length }];
+}
+
 /** Base-2 logarithm of the window that the device unpacks with. */
 const windowBits = 11;
 const room = longestChunk - chunkHeadLength;
 
-/** Packs the whole image. An empty base gives a package for a device with any image. */
+/** Packs the whole image, made of the base by these stretches. */
 export function packedChunks(
   base: Uint8Array,
   image: Uint8Array,
@@ -70,5 +75,29 @@ function longestThatFits<T>(
 
 /** Packs as tightly as zlib does for this decoder. */
 function pack(bytes: Uint8Array): Uint8Array {
-  return deflateRawSync(bytes, { level: 9, windowBits, memLevel: 9, strategy: constants.Z_DEFAULT_STRATEGY });
+  const packed = deflateRawSync(bytes, { level: 9, windowBits, memLevel: 9 });
+  return packed.length > storedLength(bytes) ? stored(bytes) : packed;
+}
+
+/** Longest block that is stored as it is, and what stands before one, bytes (RFC 1951 section 3.2.4). */
+const longestStored = 0xffff;
+const storedHead = 5;
+
+function storedLength({ length }: Uint8Array): number {
+  return length + storedHead * Math.ceil(length / longestStored);
+}
+
+/** Bytes that do not pack; zlib would take more for them, since it stores no more at once than its window has. */
+function stored(bytes: Uint8Array): Uint8Array {
+  const blocks = Buffer.alloc(storedLength(bytes));
+  for (let from = 0, at = 0; from < bytes.length;) {
+    const to = Math.min(bytes.length, from + longestStored);
+    blocks[at] = to === bytes.length ? 1 : 0;
+    blocks.writeUInt16LE(to - from, at + 1);
+    blocks.writeUInt16LE(~(to - from) & 0xffff, at + 3);
+    blocks.set(bytes.subarray(from, to), at + storedHead);
+    at += storedHead + to - from;
+    from = to;
+  }
+  return blocks;
 }

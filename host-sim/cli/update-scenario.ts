@@ -1,0 +1,62 @@
+/**
+ * `npm start -- --scenario update`: a device is updated over NB-IoT, to firmware that works and to firmware that does not.
+ */
+import { lasting } from "../inspect/report/duration";
+import { runUpdateScenario } from "../tools/update/update-scenario";
+import { updateSummary } from "../tools/update/update-summary";
+import { RunScreen } from "./run-screen";
+import type { UpdateScenarioOptions } from "../tools/update/update-scenario";
+import type { RunFiles } from "./run-files";
+import type { ScreenFlags } from "./run-screen";
+
+/** How long the run usually is, virtual ms. */
+const usually = 12 * 3_600_000;
+
+/** Runs it and says what came of it. @param head the first line of what is shown */
+export async function updateScenario(
+  options: UpdateScenarioOptions,
+  files: RunFiles,
+  flags: ScreenFlags,
+  head: string,
+): Promise<void> {
+  const screen = new RunScreen(flags, {
+    head,
+    condense: true,
+    share: (_, time) => ({ part: Math.min(1, time / usually), text: `${lasting(time)} virtual` }),
+  });
+  const { palette } = screen;
+  let result;
+  try {
+    result = await runUpdateScenario({
+      ...options,
+      pace: screen.pace,
+      ended: screen.ended,
+      onEvent: (event) => {
+        screen.add(event);
+        files.hear(event);
+      },
+      onTurn: (time, text) => {
+        screen.note(time, palette.bold("update"), palette.bold(text));
+        files.note(time, text);
+      },
+    });
+    screen.writing("the run is over, its files are written");
+    const facts: [string, string][] = [
+      ["scenario", "update"],
+      ["virtual time", lasting(result.virtualTime)],
+      ...result.updates.map(({ from, version, runs }): [string, string] => [
+        `${from} to ${version}`,
+        `${runs} runs`,
+      ]),
+      ["seed", String(result.seed)],
+    ];
+    await files.finish(result.virtualTime, facts, { shortfall: result.shortfall });
+  } finally {
+    screen.close();
+  }
+  const { realTime, refusals } = screen;
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else process.stdout.write(updateSummary(result, realTime, palette, refusals));
+  process.stderr.write(files.written());
+  screen.leave(result.complete);
+}
