@@ -152,7 +152,9 @@ async function fleet(action: string | undefined, files: readonly string[], flags
   const progress = new Progress(process.stderr);
   try {
     const jobs = flags.jobs ?? availableParallelism();
-    const result = await runFleet(plan, shard, jobs, (share) => progress.tell(share, `${flags.devices} devices`));
+    const result = await runFleet(plan, shard, jobs, (share) =>
+      progress.tell(share, `${flags.devices} devices`),
+    );
     progress.clear();
     if (flags.out !== undefined) write(flags.out, result);
     tell(result, flags);
@@ -253,6 +255,6 @@ function replayOf({ seed, settings, format, edition, hours }: FleetPlan): (devic
   const reports = Math.max(1, Math.floor((hours * 3_600) / interval));
   const more = `${batch === 1 ? "" : ` --batch ${batch}`}${sleep === "none" ? "" : ` --sleep ${sleep}`}`;
   return ({ number, coverage }) =>
-    `npm start -- --seed ${seed}/device/${number} --coverage ${coverage} --interval ${interval} --reports ${reports}` +
+    `npm start -- --seed ${seed} --fleet-device ${number} --coverage ${coverage} --interval ${interval} --reports ${reports}` +
     ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --no-command --quiet`;
 }

@@ -64,6 +64,11 @@ export interface FleetOptions {
   readonly onCloud?: (event: CloudEvent) => void;
 }
 
+/** The seed of a device of a fleet: with it, `World` makes the same device alone. */
+export function deviceSeed(seed: number | string, number: number): string {
+  return `${seed}/device/${number}`;
+}
+
 /** Effective rates of the uplink by coverage level, bit/s, as the energy profiles have them, and of IPv4 and UDP in front. */
 const uplinkRates = [14_000, 12_000, 1_500] as const;
 const headers = 28;
@@ -133,7 +138,7 @@ export class Fleet {
 
   #add(number: number, productKey: string, settings: ReturnType<typeof readSettings>): void {
     const { seed, onLog, onModem, onBoard, onUplink, devicesPerCell, first } = this.#options;
-    const random = new Random(`${seed}/device/${number}`);
+    const random = new Random(deviceSeed(seed, number));
     const keys = random.fork("keys");
     const record = { ...demoDevice((length) => keys.bytes(length)), productKey };
     this.cloud.devices.add(record, this.cloudNow);
