@@ -6,6 +6,8 @@ declare module "mc/ffi" {
   export default class FFI {
     /** Restarts the board; never returns. */
     esp_restart(): void;
+    /** Bytes of memory, the least that were free since the start; where the product has the room `health`. */
+    esp_get_minimum_free_heap_size(): number;
     /** 32 random bits: see board/random.c. */
     enos_random(): number;
     /** See board/deep-sleep.c. */

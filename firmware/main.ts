@@ -57,7 +57,7 @@ import { reasonOf } from "./text/reason";
 import type { Board } from "./board/boards";
 import type { Application } from "./device/application";
 import type { LogEvent } from "./device/log";
-import type { RemoteSettings, StartedUpdate } from "./device/optional-parts";
+import type { HealthReport, RemoteSettings, StartedUpdate } from "./device/optional-parts";
 import type { Configuration } from "./device/setting-values";
 import type { Family } from "./modem/family/family";
 import type { Settings } from "./device/settings";
@@ -147,12 +147,17 @@ function readParts(given: Configuration): Parts {
  * @throws SettingsError for keys that cannot work, ApplicationFault, and what the hardware throws
  */
 function run({ settings, board, family, wanted }: Parts, surroundings: Surroundings): void {
-  const { retained, record, starts, ring, troubles, log, restart, store, remoteSettings } = surroundings;
+  const { retained, record, starts, ring, troubles, restart, store, remoteSettings } = surroundings;
+  let health: HealthReport | undefined;
+  const log =
+    newHealth === undefined
+      ? surroundings.log
+      : (event: LogEvent): void => {
+          surroundings.log(event);
+          health?.hear(event);
+        };
   const given = remoteSettings?.config ?? config;
   const { startReason: reason, safe } = record;
-  const own = settingNames.concat(surroundings.update?.settingNames ?? []);
-  const unknown = unknownSettings(config, settings, own);
-  for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const vain = settingsInVain(settings, family);
   for (let i = 0; i < vain.length; i++) log({ kind: "setting in vain", name: vain[i], modem: family.name });
   const credentials = readCredentials(config);
@@ -245,7 +250,21 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
           wall: () => clock.wall(),
           coverage: () => modem.readCell()?.ecl,
         });
-  const health = newHealth?.({ store, retained, settings, startReason: reason, log });
+  health = newHealth?.({
+    config: given,
+    store,
+    retained,
+    ring,
+    startReason: reason,
+    version,
+    modem,
+    now: () => clock.now(),
+    log,
+  });
+  // The parts that a product has or not know settings of their own.
+  const named = settingNames.concat(surroundings.update?.settingNames ?? [], health?.settingNames ?? []);
+  const unknown = unknownSettings(config, settings, named);
+  for (let i = 0; i < unknown.length; i++) log({ kind: "setting unknown", ...unknown[i] });
   const device = unidentified
     ? undefined
     : new Agent({
@@ -265,7 +284,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         link: modem,
         socket: { io: Udp, modem },
         application: safe
-          ? safeApplication(thing, version, record, builtInOf(remoteSettings))
+          ? safeApplication(thing, version, record, builtInOf(remoteSettings, health))
           : applicationOf(modem, clock, board),
         interval: settings.interval,
         reports: safe ? -1 : settings.reports,
@@ -294,7 +313,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         othersBudget: settings.othersBudget,
         logValues: settings.logValues,
         restart,
-        newestLog: (length, skip) => ring.newest(length, skip),
+        newestLog: (length, skip) => (health ?? ring).newest(length, skip),
         now: () => clock.now(),
         wake: () => driver.wake(),
         log,
@@ -330,8 +349,10 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
 }
 
 /** Names of the services that a safe start obeys as well. */
-function builtInOf(remoteSettings: RemoteSettings | undefined): readonly string[] {
-  return builtInServiceNames.concat(remoteSettings === undefined ? [] : Object.keys(remoteSettings.services));
+function builtInOf(...parts: (Pick<RemoteSettings, "services"> | undefined)[]): readonly string[] {
+  let names = builtInServiceNames;
+  for (let i = 0; i < parts.length; i++) names = names.concat(Object.keys(parts[i]?.services ?? {}));
+  return names;
 }
 
 /** The product's own part. @throws SettingsError, ApplicationFault */

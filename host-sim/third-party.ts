@@ -3,9 +3,9 @@
  * notice in every copy, and a minifier takes them out.
  */
 import { readFileSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { projectRoot } from "./project";
-import type { Plugin } from "esbuild";
+import type { Metafile, OutputFile, Plugin } from "esbuild";
 
 const inPackage = /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
@@ -47,15 +47,46 @@ export const licences: Plugin = {
   setup({ onEnd }) {
     onEnd(({ metafile, outputFiles = [] }) => {
       for (const [index, file] of outputFiles.entries()) {
-        const made = Object.keys(metafile?.outputs ?? {}).find(
-          (path) => resolve(projectRoot(), path) === file.path,
-        );
-        if (made === undefined)
-          throw new Error("the bundle needs a metafile, and paths from the project's root");
-        const comment = licenceComment(Object.keys(metafile!.outputs[made].inputs));
-        const text = comment + file.text;
+        const text = licenceComment(inputsOf(file, metafile)) + file.text;
         outputFiles[index] = { ...file, contents: Buffer.from(text), text };
       }
     });
   },
 };
+
+/**
+ * The same for files that are served together: one file more has the licences, and each of the others says where it is.
+ * Who loads a page a hundred times a day does not load them each time.
+ *
+ * @param name of that file, beside the others
+ * @param path where it is served
+ */
+export function linkedLicences(name: string, path: string): Plugin {
+  return {
+    name: "linked-licences",
+    setup({ onEnd }) {
+      onEnd(({ metafile, outputFiles = [] }) => {
+        const inputs = new Set<string>();
+        for (const [index, file] of outputFiles.entries()) {
+          const own = inputsOf(file, metafile);
+          for (const each of own) inputs.add(each);
+          if (!own.some((each) => inPackage.test(each))) continue;
+          const text = `/*! Licences of the packages in it: ${path} */\n${file.text}`;
+          outputFiles[index] = { ...file, contents: Buffer.from(text), text };
+        }
+        const [first] = outputFiles;
+        if (first === undefined) return;
+        const text = `${licenceNotices([...inputs])}\n`;
+        const notices = { path: join(dirname(first.path), name), contents: Buffer.from(text), text };
+        outputFiles.push({ ...notices, hash: "" });
+      });
+    },
+  };
+}
+
+/** What went into a file that esbuild made. @throws Error when the build has no metafile */
+function inputsOf({ path }: OutputFile, metafile: Metafile | undefined): string[] {
+  const made = Object.keys(metafile?.outputs ?? {}).find((each) => resolve(projectRoot(), each) === path);
+  if (made === undefined) throw new Error("the bundle needs a metafile, and paths from the project's root");
+  return Object.keys(metafile!.outputs[made].inputs);
+}

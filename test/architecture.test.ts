@@ -113,6 +113,7 @@ describe("the firmware", () => {
     ["delivery", ["continuity", "enos", "journal", "model", "coap", "text", "timing"]],
     ["seal", ["delivery", "continuity", "enos", "journal", "model", "text"]],
     ["update", ["device", "continuity", "enos", "journal", "coap", "text", "timing"]],
+    ["health", ["device", "continuity", "enos", "journal", "model", "modem", "text"]],
     ["remote-settings", ["device", "delivery", "continuity", "enos", "text"]],
     [
       "device",

@@ -131,6 +131,11 @@ export class UploadQueue implements JournalOptions {
     return this.#journal !== undefined;
   }
 
+  /** How often the journal's most erased block was erased; undefined without a journal. */
+  get erases(): number | undefined {
+    return this.#journal?.erases.reduce((most, each) => Math.max(most, each), 0);
+  }
+
   get length(): number {
     return this.#entries.length + this.#unread;
   }

@@ -139,6 +139,11 @@ export class Uploader implements QueueOwner {
     return this.#queue.length;
   }
 
+  /** How often the journal's most erased block was erased; undefined without a journal. */
+  get erases(): number | undefined {
+    return this.#queue.erases;
+  }
+
   /** Whether all entries that wait are in flash, so that RAM may be lost. */
   get safe(): boolean {
     return this.#queue.safe;

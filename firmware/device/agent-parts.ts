@@ -8,6 +8,7 @@ import { Uploader } from "../delivery/uploader";
 import { builtInServices } from "./built-in-services";
 import { CommandResponder } from "./command-responder";
 import { ReadingIntake } from "./reading-intake";
+import type { Endpoint } from "../coap/endpoint";
 import type { PersistentState } from "../continuity/persistent-state";
 import type { Session } from "../enos/session";
 import type { MemberNames } from "../text/member-names";
@@ -87,12 +88,18 @@ export function commandsOf(
   const { store, retained, crypto, log } = options;
   const { thing, commands } = options.application;
   const builtIn = builtInServices({ restart, newest: options.newestLog ?? (() => "") });
+  const { services } = commands;
   return new CommandResponder({
     application: {
       thing,
       commands: {
         ...commands,
-        services: { ...builtIn, ...options.remoteSettings?.services, ...commands.services },
+        services: {
+          ...builtIn,
+          ...options.health?.services,
+          ...options.remoteSettings?.services,
+          ...services,
+        },
       },
     },
     credentials: options.session.credentials,
@@ -104,6 +111,21 @@ export function commandsOf(
     clock: uploader,
     contacts,
     log,
+  });
+}
+
+/** Tells the device's health where its signs are. */
+export function beginHealth(
+  { link, application, health }: AgentOptions,
+  endpoint: Endpoint,
+  uploader: Uploader,
+): void {
+  health?.begin({
+    retransmissions: () => endpoint.retransmissions,
+    waiting: () => uploader.waiting,
+    erases: () => uploader.erases,
+    resets: () => link.escalation,
+    battery: application.battery?.bind(application),
   });
 }
 

@@ -11,7 +11,7 @@
  */
 import { Code } from "../coap/code";
 import { Endpoint } from "../coap/endpoint";
-import { commandsOf, readingsOf, sessionKeeperOf, socketOf, uploaderOf } from "./agent-parts";
+import { beginHealth, commandsOf, readingsOf, sessionKeeperOf, socketOf, uploaderOf } from "./agent-parts";
 import { Session } from "../enos/session";
 import { clockTolerance, sleepDrift } from "../continuity/deep-sleep-record";
 import { PersistentState } from "../continuity/persistent-state";
@@ -29,6 +29,7 @@ import { troubleEvent } from "./trouble";
 import { WallClock } from "./wall-clock";
 import { sessionLogEvent } from "./log";
 import type { SessionEvent } from "../enos/session-options";
+import type { ReadingFormat } from "../delivery/entry";
 import type { ThingValues } from "../model/thing";
 import type { CommandResponder } from "./command-responder";
 import type { SessionKeeper } from "../continuity/session-keeper";
@@ -148,6 +149,7 @@ export class Agent {
       },
     });
     this.#socket = socketOf(options);
+    beginHealth(options, this.#endpoint, this.#uploader);
     options.update?.attach({
       session: this.#session,
       endpoint: this.#endpoint,
@@ -185,8 +187,9 @@ export class Agent {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
     const reading = this.#sampler.deadline;
-    const { remoteSettings, update } = this.#options;
+    const { health, remoteSettings, update } = this.#options;
     let deadline = Math.min(
+      health === undefined ? Infinity : health.deadline,
       remoteSettings === undefined ? Infinity : remoteSettings.deadline,
       update === undefined ? Infinity : update.deadline(at),
       this.#endpoint.deadline,
@@ -245,6 +248,7 @@ export class Agent {
   /** The board falls asleep now: keeps what is kept at this very moment only. */
   beforeSleep(): void {
     if (!this.#idle) this.#contacts.leave(this.#endpoint.retransmissions, this.#polledAt);
+    this.#options.health?.beforeSleep(this.#polledAt);
     this.#uploader.keepIndex();
     this.#options.update?.beforeSleep(this.#polledAt);
   }
@@ -264,6 +268,7 @@ export class Agent {
     if (values === "missed") this.#empty += 1;
     else if (values !== undefined) this.keep(values, now);
     this.tellTroubles(now);
+    this.tellHealth(values !== undefined && values !== "missed", now);
     const { link, update } = this.#options;
     this.#radio.note(this.#session.busy || update?.fetching === true || !link.ready, now);
     // A supply that sags under the radio, and the radio's noise, would be in what is measured meanwhile.
@@ -273,6 +278,7 @@ export class Agent {
     if (!this.#idle && this.#uploader.idle && !this.busy) {
       this.#idle = true;
       this.#contacts.rested(this.#endpoint.retransmissions, now);
+      this.#options.health?.rested(now);
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;
       this.#options.log({ kind: "agent idle", waiting, next });
@@ -387,6 +393,17 @@ export class Agent {
     for (let i = 0; i < taken.length; i++) this.#messages.postEvent(troubleEvent, { ...taken[i] });
   }
 
+  /** @param isTaking a reading was taken in this turn, with which a report can go */
+  private tellHealth(isTaking: boolean, now: number): void {
+    const { health, link, format } = this.#options;
+    if (health?.poll(link.active === true, isTaking, now) !== true) return;
+    const { readings, event, alarms, atOnce } = health.tell(isTaking, now);
+    for (let i = 0; i < readings.length; i++)
+      this.keep(readings[i], now, format === "json" ? "json" : "compact");
+    for (let i = 0; i < alarms.length; i++) this.#messages.postEvent(event, { ...alarms[i] });
+    if (atOnce) this.#uploader.flush();
+  }
+
   /** After deep sleep: takes up the state from before, as if the device had only waited. */
   private goOn(now: number): void {
     const { woken } = this.#options;
@@ -417,9 +434,9 @@ export class Agent {
     return others || this.#options.update?.busy === true;
   }
 
-  private keep(values: ThingValues, now: number): void {
+  private keep(values: ThingValues, now: number, format?: ReadingFormat): void {
     this.#idle = false;
-    if (!this.#readings.keep(values, now)) this.#empty += 1;
+    if (!this.#readings.keep(values, now, format)) this.#empty += 1;
   }
 
   /** When the next request with readings will be due, ms. */
@@ -434,7 +451,10 @@ export class Agent {
     const { link } = this.#options;
     this.#empty = 0;
     this.#radio.heard(answered, now);
-    if (!answered) return this.#supervisor.unanswered(now);
+    if (!answered) {
+      this.#options.health?.unanswered();
+      return this.#supervisor.unanswered(now);
+    }
     this.#commands.responded();
     this.#supervisor.answered();
     link.confirm?.(now);
@@ -510,6 +530,7 @@ export class Agent {
     // The endpoint writes into the bytes of its other messages again.
     socket.unchanging = request || fetches;
     this.#memory.coverMessageId(this.#endpoint.nextMessageId);
+    this.#options.health?.sent(datagram.length, this.#polledAt);
     socket.write(datagram, address, port);
   }
 
@@ -521,6 +542,7 @@ export class Agent {
   private receiveFrom(socket: DatagramSocket, now: number): void {
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       const { address, port, cut } = datagram;
+      this.#options.health?.received(datagram.byteLength, socket.releaseAfterReply === true, now);
       this.#endpoint.receive(new Uint8Array(datagram), address, port, now, cut === true);
     }
   }

@@ -22,6 +22,8 @@ export interface Application {
   /** How long `sample` may take, ms (default 5,000); less than the interval, whatever is said here. */
   readonly sampleLimit?: number;
   readonly commands: CommandHandlers;
+  /** The battery's voltage, mV, where the board measures it: a product that tells of its health reports it once a day. */
+  battery?(): number | undefined;
   /** Called once, before the first reading, with what the application may send by itself. */
   start?(device: Device, boot: Boot): void;
 }

@@ -7,6 +7,7 @@
  * Nothing of a part throws, but what makes it may throw a SettingsError.
  */
 import type { Endpoint } from "../coap/endpoint";
+import type { LogRing } from "../continuity/log-ring";
 import type { StartRecord } from "../continuity/start-record";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { ByteStore } from "../continuity/two-slot-state";
@@ -14,10 +15,12 @@ import type { Credentials } from "../enos/credentials";
 import type { Session } from "../enos/session";
 import type { Cryptography } from "../enos/sign";
 import type { Flash } from "../journal/flash";
+import type { ThingValues } from "../model/thing";
+import type { Cell } from "../modem/family/family";
 import type { MemberNames } from "../text/member-names";
 import type { Slots, Verify } from "../update/slots";
 import type { Device, ServiceHandler } from "./application";
-import type { Log } from "./log";
+import type { Log, LogEvent } from "./log";
 import type { Configuration } from "./setting-values";
 import type { Settings } from "./settings";
 
@@ -128,20 +131,89 @@ export interface StartedUpdate {
 /** Makes a product's update. */
 export type NewUpdate = (surroundings: UpdateSurroundings) => StartedUpdate;
 
-/** What the agent wants of what tells of the device's health (firmware/health). */
+/** What the device knows of itself, for its health. */
+export interface HealthSigns {
+  /** CoAP messages that were sent again since the start. */
+  readonly retransmissions: () => number;
+  /** Readings and messages that wait for the cloud. */
+  readonly waiting: () => number;
+  /** Erases of the journal's most erased block; undefined without a journal. */
+  readonly erases: () => number | undefined;
+  /** Resets of the modem by level, as `Link.escalation` has them. */
+  readonly resets: () => readonly number[] | undefined;
+  /** The battery, mV, where the application measures it. */
+  readonly battery: (() => unknown) | undefined;
+}
+
+/** What health has to tell now. */
+export interface HealthTold {
+  /** Measure points, each of these a reading of its own. */
+  readonly readings: readonly ThingValues[];
+  /** Event for each of the alarms. */
+  readonly event: string;
+  readonly alarms: readonly { readonly what: string; readonly value: number; readonly limit: number }[];
+  /** The operator has asked for it: it does not wait for a batch to be full. */
+  readonly atOnce: boolean;
+}
+
+/** What main and the agent want of what tells of the device's health (firmware/health). All times are monotonic, ms. */
 export interface HealthReport {
+  /** Names of its own settings, known beside the device's. */
+  readonly settingNames: readonly string[];
   /** Handlers of its services, by identifier. */
   readonly services: Readonly<Record<string, ServiceHandler>>;
-  /** For the retained memory, before deep sleep. */
-  beforeSleep(): void;
+  /** Takes in a line of the log, when the ring has it. */
+  hear(event: LogEvent): void;
+  /** The log's lines, for the service `fetch_log`: up to `length` characters before the newest `skip` ones. */
+  newest(length: number, skip: number): string;
+  /** The device is put together: where its signs are. To be called once. */
+  begin(signs: HealthSigns): void;
+  /** A datagram of so many bytes goes out. */
+  sent(length: number, now: number): void;
+  /** One has come in; `isLast`: the network was told that it is the only reply. */
+  received(length: number, isLast: boolean, now: number): void;
+  /** An exchange has ended without an answer. */
+  unanswered(): void;
+  /** When `poll` is wanted. */
+  readonly deadline: number;
+  /**
+   * To be called every turn.
+   *
+   * @param isModemAwake the modem may draw power
+   * @param isTaking a reading was taken in this turn, so that a report can go with it
+   * @returns whether there may be something to `tell`
+   */
+  poll(isModemAwake: boolean, isTaking: boolean, now: number): boolean;
+  /** What there is to tell; it counts as told. @param isTaking as of `poll`: that reading does not count as one that waits */
+  tell(isTaking: boolean, now: number): HealthTold;
+  /** The device has come to rest: what was counted is kept. */
+  rested(now: number): void;
+  /** The board falls asleep now. */
+  beforeSleep(now: number): void;
 }
 
 /** What health needs of board and device. */
 export interface HealthParts {
+  /** The board's whole configuration, for the limits. */
+  readonly config: Configuration;
   readonly store: ByteStore;
   readonly retained: RetainedMemory;
-  readonly settings: Settings;
+  /** The log's last lines. */
+  readonly ring: LogRing;
   readonly startReason: string;
+  /** Of this firmware. */
+  readonly version: string;
+  /**
+   * The modem's cell as it was told last, and `readCell` to have it asked for in this contact; seconds that it is awake
+   * behind a connection, undefined or Infinity where it does not fall asleep.
+   */
+  readonly modem: {
+    readonly cell: Cell | undefined;
+    readonly granted: { readonly t3324?: number };
+    readCell(): Cell | undefined;
+  };
+  /** The device's time, monotonic, ms. */
+  readonly now: () => number;
   readonly log: Log;
 }
 

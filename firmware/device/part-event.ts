@@ -19,8 +19,19 @@ export type RemoteSettingsEvent =
   /** They could not be read from storage, or written to it. */
   | { readonly kind: "remote settings failed"; readonly reason: string };
 
+/** Of the device's health. */
+export type HealthEvent =
+  /** A report was taken, of what was counted in `period` ms. */
+  | { readonly kind: "health report"; readonly period: number }
+  /** A limit was crossed: that of this setting. */
+  | { readonly kind: "health alarm"; readonly what: string; readonly value: number; readonly limit: number }
+  /** The log's lines cannot be kept in flash, said once a start. */
+  | { readonly kind: "health log failed"; readonly reason: string }
+  /** The counts cannot be kept in storage. */
+  | { readonly kind: "health memory failed"; readonly reason: string };
+
 /** Of all parts. Add your room's here, its words in the room, and its forms in host-sim/sim/world/device-log.ts. */
-export type PartEvent = RemoteSettingsEvent | UpdateEvent;
+export type PartEvent = HealthEvent | RemoteSettingsEvent | UpdateEvent;
 
 /** The event with its line, without a line end. */
 export type WithLine<E extends PartEvent> = E & { readonly line?: string };

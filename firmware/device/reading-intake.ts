@@ -54,12 +54,13 @@ export class ReadingIntake {
   /**
    * Takes a reading in: when this returns it is in the journal, or the log says that it is not. `now` is monotonic, ms.
    *
+   * @param as how it goes, where that is not for the settings to say
    * @returns false for one of which nothing is left
    */
-  keep(values: ThingValues, now: number): boolean {
+  keep(values: ThingValues, now: number, as?: ReadingFormat): boolean {
     const { memory, uploader, log, logValues } = this.#options;
     const id = memory.takeId();
-    const format = this.nextFormat();
+    const format = as ?? this.nextFormat();
     this.#taken += 1;
     const time = uploader.timeOf(now);
     const sound = this.soundPoints(values, format);

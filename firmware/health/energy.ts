@@ -44,17 +44,21 @@ export class EnergyEstimate {
   #at: number;
   #isModemAwake = false;
   /** The connection is counted up to then, and lasts until then. */
-  #connectedTo = -Infinity;
-  #connectedUntil = -Infinity;
+  #connectedTo: number;
+  #connectedUntil: number;
 
   /** @param asleep how long the board has slept deeply before this start, ms */
   constructor(tally: Tally, asleep: number, now: number) {
     this.#tally = tally;
     this.#at = now;
-    const { boardAsleep, modemAsleep, boardStarting } = watts;
+    this.#connectedTo = now;
+    this.#connectedUntil = now;
+    const { boardAsleep, modemAsleep, modemAwake, boardStarting } = watts;
     tally.add(Span.time, asleep);
-    this.spend(asleep, boardAsleep + modemAsleep);
+    if (tally.modemStays) tally.add(Span.modemAwake, asleep);
+    this.spend(asleep, boardAsleep + (tally.modemStays ? modemAwake : modemAsleep));
     this.spend(starting, boardStarting);
+    tally.modemStays = false;
   }
 
   /** Counts up to now; to be called when the modem wakes or falls asleep, and before anything is read. */
@@ -94,13 +98,15 @@ export class EnergyEstimate {
   /**
    * The board falls asleep, and the modem a little later.
    *
-   * @param modemUntil when the modem must have fallen asleep; Infinity where that is not known
+   * @param idle for how long the modem is awake behind a connection; Infinity where it does not fall asleep
    */
-  beforeSleep(modemUntil: number, now: number): void {
+  beforeSleep(idle: number, now: number): void {
     this.note(this.#isModemAwake, now);
     this.connected(this.#connectedUntil);
-    const left = modemUntil - now;
-    if (!this.#isModemAwake || !(left > 0 && left < Infinity)) return;
+    if (!this.#isModemAwake) return;
+    const left = Math.max(now, this.#connectedUntil + idle) - now;
+    this.#tally.modemStays = left === Infinity;
+    if (left === Infinity) return;
     this.#tally.add(Span.modemAwake, left);
     this.spend(left, watts.modemAwake - watts.modemAsleep);
   }

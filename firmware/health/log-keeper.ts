@@ -74,13 +74,14 @@ export class LogKeeper {
     this.#rests = true;
   }
 
-  /** To be called once a turn. */
-  poll(): void {
+  /** To be called once a turn. @returns whether the tally has changed: what is in flash now */
+  poll(): boolean {
     const fresh = this.#fresh;
-    if (fresh < someNew && !this.#isDue && !this.#rests) return;
-    if (fresh >= muchNew || this.#isDue || (this.#rests && fresh >= someNew)) this.save();
+    if (fresh < someNew && !this.#isDue && !this.#rests) return false;
+    const saves = fresh >= muchNew || this.#isDue || (this.#rests && fresh >= someNew);
     this.#rests = false;
     this.#isDue = false;
+    return saves && this.save();
   }
 
   /** The board is about to fall asleep. */
@@ -91,13 +92,30 @@ export class LogKeeper {
 
   /** Up to `length` characters of the log, without the newest `skip` ones, as `LogRing.newest` gives them. */
   newest(length: number, skip: number): string {
-    const { ring } = this.#options;
+    const { ring, tally } = this.#options;
     const archive = this.archive();
     if (archive === undefined) return ring.newest(length, skip);
+    // From the newest on: what is not in flash, what is missing, and what flash has.
     const fresh = this.#fresh;
-    const here = Math.min(length, fresh - skip);
-    const text = here > 0 ? ring.newest(here, skip) : "";
-    return archive.newest(length - Math.max(0, here), Math.max(0, skip - fresh)) + text;
+    const gap = tally.logGap ? gapLine : "";
+    let left = length;
+    let past = skip;
+    let text = "";
+    if (past < fresh) {
+      const here = Math.min(left, fresh - past);
+      text = ring.newest(here, past);
+      left -= here;
+      past = fresh;
+    }
+    past -= fresh;
+    if (past < gap.length && left > 0) {
+      const end = gap.length - past;
+      const start = Math.max(0, end - left);
+      text = gap.slice(start, end) + text;
+      left -= end - start;
+      past = gap.length;
+    }
+    return archive.newest(left, past - gap.length) + text;
   }
 
   private archive(): LogArchive | undefined {
@@ -113,12 +131,12 @@ export class LogKeeper {
     return this.#archive ?? undefined;
   }
 
-  private save(): void {
+  private save(): boolean {
     const archive = this.archive();
     const { tally, store, onFailure } = this.#options;
-    if (archive === undefined || archive.failure !== undefined) return;
+    if (archive === undefined || archive.failure !== undefined) return false;
     const { offset, length } = logPlace;
-    if (tally.logErases >= erasesADay && archive.costsErase(this.#fresh + gapLine.length)) return;
+    if (tally.logErases >= erasesADay && archive.costsErase(this.#fresh + gapLine.length)) return false;
     const before = archive.erases;
     let done = true;
     if (tally.logGap) {
@@ -128,15 +146,20 @@ export class LogKeeper {
     const at = this.#at;
     const from = (at - this.#fresh + length) % length;
     if (done && from >= at && this.#fresh > 0) {
-      done = archive.append(store!.read(offset + from, length - from), store!.crc32(offset + from, length - from));
+      done = archive.append(
+        store!.read(offset + from, length - from),
+        store!.crc32(offset + from, length - from),
+      );
       if (done && at > 0) done = archive.append(store!.read(offset, at), store!.crc32(offset, at));
     } else if (done && this.#fresh > 0) {
       done = archive.append(store!.read(offset + from, at - from), store!.crc32(offset + from, at - from));
     }
     tally.logErases += archive.erases - before;
-    if (!done) return onFailure(archive.failure ?? "no room");
-    this.#fresh = 0;
-    tally.logSaved = at;
-    tally.logGap = false;
+    if (done) {
+      this.#fresh = 0;
+      tally.logSaved = at;
+      tally.logGap = false;
+    } else onFailure(archive.failure ?? "no room");
+    return true;
   }
 }

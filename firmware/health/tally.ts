@@ -6,9 +6,12 @@
  *     0    spans since the last report, 5 f64      192  signal, noise, coverage: least, most, last, 9 i16
  *     40   spans in all, 5 f64                     210  resets of the modem at the last report, 5 u16
  *     80   counts since the last report, 14 u32    220  alarms told, u16
- *     136  counts in all, 14 u32                   222  last start, u16
+ *     136  counts in all, 14 u32                   222  last start, u16; bit 15: `modemStays`
  *     224  CRC of the versions told, u32           228  the log: the ring is in flash up to here, u16; its erases
  *     232  when this was kept, f64                      today, u16, with bit 15 for lines that are missing there
+ *     240  when the cell may be asked for, f64     248  when the next report is due, f64
+ *
+ * Both of the last are in the time that the device has run in all: it goes on over each start.
  *
  * Numbers are as the processor has them: little-endian on each that this runs on.
  */
@@ -48,7 +51,8 @@ const unseen = 0x7fff;
 export const resetLevels = 5;
 
 const gapBit = 0x8000;
-const length = 240;
+const staysBit = 0x8000;
+const length = 256;
 const form = 0x4ea2;
 const keys: readonly string[] = Object.freeze(["health-a", "health-b"]);
 /** The longest span that is believed, ms or J: of damaged bytes that passed for sound ones nothing is left. */
@@ -69,8 +73,10 @@ export class Tally {
   readonly #words = new Uint16Array(this.#bytes.buffer, 220, 2);
   readonly #versions = new Uint32Array(this.#bytes.buffer, 224, 1);
   readonly #log = new Uint16Array(this.#bytes.buffer, 228, 2);
-  readonly #at = new Float64Array(this.#bytes.buffer, 232, 1);
+  readonly #at = new Float64Array(this.#bytes.buffer, 232, 3);
   readonly #retained: RetainedMemory;
+  /** Nothing was kept: the device has never run with it. */
+  readonly isNew: boolean;
   readonly #stored: TwoSlotState;
   /** When it was stored last, by the time that the device has run in all, ms. */
   #storedAt = -Infinity;
@@ -81,8 +87,11 @@ export class Tally {
     this.#stored = new TwoSlotState(store, form, keys);
     const kept = retained.read(retainedParts.health);
     const body = kept ?? this.stored();
-    if (body?.length === length) this.#bytes.set(body);
-    else this.forgetSeen();
+    this.isNew = body?.length !== length;
+    if (this.isNew) this.forgetSeen();
+    else this.#bytes.set(body!);
+    if (!(this.cellDue >= 0)) this.cellDue = 0;
+    if (!(this.reportDue >= 0)) this.reportDue = 0;
     // The ring of the log has gone with the rest of retained memory.
     if (kept === undefined) {
       this.logSaved = 0;
@@ -123,7 +132,7 @@ export class Tally {
     return value === unseen ? undefined : value;
   }
 
-  /** Alarms that were told since the last report, by their bits. */
+  /** Alarms that were told since the last daily report, by their bits. */
   get told(): number {
     return this.#words[0];
   }
@@ -134,11 +143,20 @@ export class Tally {
 
   /** Why the device started last, deep sleep apart: a number of start-reasons.ts. */
   get lastStart(): number {
-    return this.#words[1];
+    return this.#words[1] & 0xff;
   }
 
   set lastStart(reason: number) {
     this.#words[1] = reason;
+  }
+
+  /** The modem was awake when the board fell asleep, and nothing has it fall asleep. */
+  get modemStays(): boolean {
+    return (this.#words[1] & staysBit) !== 0;
+  }
+
+  set modemStays(stays: boolean) {
+    this.#words[1] = stays ? this.#words[1] | staysBit : this.#words[1] & 0xff;
   }
 
   /** CRC-32 of the versions that were reported. */
@@ -182,14 +200,30 @@ export class Tally {
     return this.#at[0];
   }
 
-  /** What comes counts for the next report. @param isDaily the one of the day: alarms are told again, the log has new erases */
+  /** When the modem may be asked for its cell, ms by the time that the device has run in all. */
+  get cellDue(): number {
+    return this.#at[1];
+  }
+
+  set cellDue(time: number) {
+    this.#at[1] = time;
+  }
+
+  /** When the next daily report is due, ms by the same. */
+  get reportDue(): number {
+    return this.#at[2];
+  }
+
+  set reportDue(time: number) {
+    this.#at[2] = time;
+  }
+
+  /** What comes counts for the next report. @param isDaily the one of the day: the log has new erases */
   closeReport(isDaily: boolean): void {
     this.spans.fill(0);
     this.counts.fill(0);
     this.forgetSeen();
-    if (!isDaily) return;
-    this.told = 0;
-    this.#log[1] &= gapBit;
+    if (isDaily) this.#log[1] &= gapBit;
   }
 
   /** Puts it into retained memory; `now` is monotonic, ms. */

@@ -7,9 +7,10 @@ import { CheckedFlash } from "../journal/checked-flash";
 import { blank } from "../journal/flash";
 import { chunkHeadLength, longestChunk, readChunkHead } from "./package";
 import { ChunkDecoder } from "./patch";
-import { SliceDigest, startsWith } from "./slice-digest";
+import { ReadableFlash, SliceDigest, startsWith } from "./slice-digest";
 import type { Sha256 } from "../enos/sign";
 import type { ChunkHead } from "./package";
+import type { ChunkPlaces } from "./patch";
 import type { Slots } from "./slots";
 import type { Staging } from "./staging";
 import type { UpdateState } from "./update-state";
@@ -21,12 +22,7 @@ export interface ChunkWorkParts {
   /** Bytes of a sector of the other slot, which is erased at once. */
   readonly sector: number;
   readonly newSha256: () => Sha256;
-  /** What is read goes through it. */
-  readonly buffer: Uint8Array;
 }
-
-/** Tries of a read, because a supply that is low for a moment is no bad flash. */
-const tries = 3;
 
 /**
  * Why a chunk was not applied: its digest is another one, its bytes, the base or the slot cannot be read or written, or
@@ -35,8 +31,10 @@ const tries = 3;
 export type ChunkTrouble = "digest" | "staging" | "base" | "slot" | string;
 
 /** The chunk under way. Nothing of it throws. */
-export class ChunkWork {
-  readonly #parts: ChunkWorkParts;
+export class ChunkWork implements ChunkPlaces {
+  readonly #staging: Staging;
+  readonly #newSha256: () => Sha256;
+  readonly #base: ReadableFlash;
   readonly #slot: CheckedFlash;
   readonly #sector: number;
   readonly #decoder: ChunkDecoder;
@@ -46,26 +44,23 @@ export class ChunkWork {
   /** What the chunk's head says, from `begin` on. */
   head: ChunkHead | undefined;
 
-  constructor(parts: ChunkWorkParts) {
-    this.#parts = parts;
-    this.#slot = new CheckedFlash(parts.slots.other);
-    this.#sector = parts.sector;
-    this.#decoder = new ChunkDecoder({
-      readPacked: (buffer, offset) => this.readPacked(buffer, offset),
-      readBase: (buffer, offset) => this.readBase(buffer, offset),
-      write: (bytes, offset) => this.write(bytes, offset),
-    });
+  constructor({ staging, slots, sector, newSha256 }: ChunkWorkParts) {
+    this.#staging = staging;
+    this.#newSha256 = newSha256;
+    this.#base = new ReadableFlash(slots.running);
+    this.#slot = new CheckedFlash(slots.other);
+    this.#sector = sector;
+    this.#decoder = new ChunkDecoder(this);
   }
 
   /** Checks the chunk that is there. @param baseLength bytes of the running image that it may use */
   begin(state: UpdateState, baseLength: number): ChunkTrouble | undefined {
-    const { staging, newSha256, buffer } = this.#parts;
+    const staging = this.#staging;
     this.head = undefined;
     this.#trouble = undefined;
     this.#from = state.from;
-    const read = (into: Uint8Array, at: number): boolean => staging.read(into, at);
-    const digest = new SliceDigest(newSha256, read, state.from, state.chunkLength);
-    const found = digest.step(longestChunk, buffer);
+    const digest = new SliceDigest(this.#newSha256(), staging, state.from, state.chunkLength);
+    const found = digest.step(longestChunk);
     if (found === "unreadable" || found === undefined) return "staging";
     if (!startsWith(found, state.chunkDigest)) return "digest";
     const bytes = new Uint8Array(chunkHeadLength);
@@ -88,16 +83,16 @@ export class ChunkWork {
     return this.#trouble ?? step;
   }
 
-  private readPacked(buffer: Uint8Array, offset: number): void {
-    const read = this.#parts.staging.read(buffer, this.#from + chunkHeadLength + offset);
-    if (!read) this.#trouble ??= "staging";
+  /** For the decoder, as the two below. What it cannot have it gets as it was, and the chunk is given up. */
+  readPacked(buffer: Uint8Array, offset: number): void {
+    if (!this.#staging.read(buffer, this.#from + chunkHeadLength + offset)) this.#trouble ??= "staging";
   }
 
-  private readBase(buffer: Uint8Array, offset: number): void {
-    if (!readRunning(this.#parts.slots, buffer, offset)) this.#trouble ??= "base";
+  readBase(buffer: Uint8Array, offset: number): void {
+    if (!this.#base.read(buffer, offset)) this.#trouble ??= "base";
   }
 
-  private write(bytes: Uint8Array, offset: number): void {
+  write(bytes: Uint8Array, offset: number): void {
     if (this.#trouble !== undefined) return;
     const within = offset % this.#sector;
     if (within === 0 && !this.#slot.erase(offset / this.#sector, this.#sector)) this.#trouble = "slot";
@@ -109,22 +104,4 @@ export class ChunkWork {
     }
     if (!this.#slot.write(written, offset)) this.#trouble ??= "slot";
   }
-}
-
-/** Fills `buffer` with the running image's bytes; false when they cannot be read. */
-export function readRunning(slots: Slots, buffer: Uint8Array, offset: number): boolean {
-  for (let i = 0; i < tries; i++) {
-    try {
-      slots.running.read(buffer, offset);
-      return true;
-    } catch {
-      continue;
-    }
-  }
-  return false;
-}
-
-/** Fills `buffer` with the other slot's bytes; false when they cannot be read. */
-export function readOther(slots: Slots, buffer: Uint8Array, offset: number): boolean {
-  return new CheckedFlash(slots.other).read(buffer, offset);
 }

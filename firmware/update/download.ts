@@ -9,10 +9,10 @@
  * A chunk that does not have the digest which the one before it names is fetched again, a few times.
  */
 import { blockSize } from "../coap/block";
-import { ChunkWork, readOther, readRunning } from "./chunk-work";
+import { ChunkWork } from "./chunk-work";
 import { isSameTag, readFileBlock } from "./file-block";
 import { headLength, outputUnit, readPackageHead } from "./package";
-import { SliceDigest, startsWith } from "./slice-digest";
+import { ReadableFlash, SliceDigest, startsWith } from "./slice-digest";
 import { Staging } from "./staging";
 import { RecordKind, UpdateState } from "./update-state";
 import type { Message } from "../coap/message";
@@ -53,7 +53,6 @@ export type Taken = "taken" | "head" | "complete" | "smaller" | "stale" | "other
 
 /** Bytes that are read and digested in one slice. */
 const slice = 8_192;
-const piece = 1_024;
 /** How often a chunk may fail. */
 const chunkTries = 3;
 /** How often all chunks may be applied for an image. */
@@ -67,9 +66,8 @@ export class Download {
   readonly #newSha256: () => Sha256;
   readonly #szx: number;
   readonly #staging: Staging;
-  readonly #buffer = new Uint8Array(piece);
   #state: UpdateState | undefined;
-  #head: PackageHead | undefined;
+  #imageLength = 0;
   #work: ChunkWork | undefined;
   /** The chunk that is there has been checked, and is being applied. */
   #applying = false;
@@ -107,9 +105,12 @@ export class Download {
     return this.#state?.stage === "head" && this.#state.end >= headLength;
   }
 
-  /** What the package's head says, once it was accepted. */
+  /** What the package's head says, once it was accepted: read from flash each time. */
   get head(): PackageHead | undefined {
-    return this.#head;
+    const stage = this.#state?.stage;
+    const bytes = stage === undefined || stage === "head" ? undefined : this.#log.read(RecordKind.head);
+    const head = bytes === undefined ? undefined : readPackageHead(bytes);
+    return typeof head === "string" ? undefined : head;
   }
 
   /** The file's ETag; undefined where the server gives none. */
@@ -132,7 +133,7 @@ export class Download {
   }
 
   get imageLength(): number {
-    return this.#head?.imageLength ?? 0;
+    return this.#imageLength;
   }
 
   /**
@@ -168,17 +169,17 @@ export class Download {
   /** Takes up what is in flash, at a start; false when there is no update. */
   resume(): boolean {
     this.forget();
-    const state = new UpdateState();
+    const state = new UpdateState(this.#staging.bad);
     if (!state.load(this.#log) || state.stage === "none") return false;
-    if (state.stage !== "head") {
-      const bytes = this.#log.read(RecordKind.head);
-      const head = bytes === undefined ? undefined : readPackageHead(bytes);
-      if (head === undefined || typeof head === "string") return false;
-      this.#head = head;
-    }
-    state.szx = Math.min(state.szx, this.#szx);
     this.#state = state;
-    this.#staging.resume(state.from, state.end, state.bad);
+    const { head } = this;
+    if (state.stage !== "head" && head === undefined) {
+      this.#state = undefined;
+      return false;
+    }
+    this.#imageLength = head?.imageLength ?? 0;
+    state.szx = Math.min(state.szx, this.#szx);
+    this.#staging.resume(state.from, state.end);
     return true;
   }
 
@@ -227,7 +228,7 @@ export class Download {
     const fileSize = headLength + head.bodyLength;
     if (state.fileSize > 0 && state.fileSize !== fileSize) return "other-file-size";
     state.fileSize = fileSize;
-    this.#head = head;
+    this.#imageLength = head.imageLength;
     this.restart(state, head);
     // Without this record the head is there to be judged once more.
     if (!this.#log.write(RecordKind.head, bytes) || !state.save(this.#log)) {
@@ -271,11 +272,20 @@ export class Download {
     if (this.#fault !== undefined) return this.#fault;
     if (this.#ready) return "ready";
     const state = this.#state;
-    const head = this.#head;
-    if (state === undefined || head === undefined || !this.works) return "idle";
-    if (state.stage === "base") return this.compareBase(state, head);
-    if (state.stage === "image") return this.compareImage(state, head);
-    return this.#applying ? this.apply(state, head) : this.check(state, head);
+    if (state === undefined || !this.works) return "idle";
+    if (this.#applying) return this.apply(state);
+    if (this.#digest !== undefined) {
+      const digest = this.#digest.step(slice);
+      return digest === undefined ? "more" : this.compare(state, digest);
+    }
+    const { head } = this;
+    if (head === undefined) return this.fail("flash", "head");
+    if (state.stage === "chunks") return this.check(state, head);
+    const isBase = state.stage === "base";
+    const slot = new ReadableFlash(isBase ? this.#slots.running : this.#slots.other);
+    const length = isBase ? head.baseLength : head.imageLength;
+    this.#digest = new SliceDigest(this.#newSha256(), slot, 0, length);
+    return "more";
   }
 
   /** From now on, and after the next start, blocks are asked for in this size. */
@@ -292,7 +302,6 @@ export class Download {
     switch (stored) {
       case "no-room":
       case "bad-block":
-        state.bad.set(this.#staging.bad);
         if (this.save(state) && stored === "bad-block") return "taken";
         this.#fault ??= this.fail("flash", "too few good blocks");
         return "fault";
@@ -308,44 +317,29 @@ export class Download {
     return state.end === state.fileSize ? "complete" : "taken";
   }
 
-  private compareBase(state: UpdateState, head: PackageHead): "more" | DownloadFault {
-    const read = (into: Uint8Array, at: number): boolean => readRunning(this.#slots, into, at);
-    const same = this.compare(read, head.baseLength, head.baseDigest);
-    if (same === undefined) return "more";
-    if (!same) return this.fail("base", "other-image");
-    state.stage = "chunks";
-    return this.save(state) ? "more" : this.#fault!;
-  }
-
-  private compareImage(state: UpdateState, head: PackageHead): "more" | "ready" | DownloadFault {
-    const read = (into: Uint8Array, at: number): boolean => readOther(this.#slots, into, at);
-    const same = this.compare(read, head.imageLength, head.imageDigest);
-    if (same === undefined) return "more";
-    if (same) {
-      this.#ready = true;
-      this.#work = undefined;
-      return "ready";
-    }
-    state.rounds += 1;
-    if (state.rounds >= rounds) return this.fail("image", "other-digest");
-    this.restart(state, head);
-    return this.save(state) ? "more" : this.#fault!;
-  }
-
-  /** Goes on with a digest; whether it is this one at the end, undefined before. A wrong one is made again, once. */
-  private compare(
-    read: (into: Uint8Array, at: number) => boolean,
-    length: number,
-    wanted: Uint8Array,
-  ): boolean | undefined {
-    this.#digest ??= new SliceDigest(this.#newSha256, read, 0, length);
-    const digest = this.#digest.step(slice, this.#buffer);
-    if (digest === undefined) return undefined;
+  /** Goes on with the digest of a whole slot. A wrong one is made again, once: bytes may have been read wrongly. */
+  private compare(state: UpdateState, digest: Uint8Array | "unreadable"): "more" | "ready" | DownloadFault {
     this.#digest = undefined;
+    const { head } = this;
+    if (head === undefined) return this.fail("flash", "head");
+    const isBase = state.stage === "base";
+    const wanted = isBase ? head.baseDigest : head.imageDigest;
     const same = digest !== "unreadable" && startsWith(digest, wanted);
     const again = !same && !this.#again;
     this.#again = again;
-    return again ? undefined : same;
+    if (again) return "more";
+    if (!isBase && same) {
+      this.#ready = true;
+      return "ready";
+    }
+    if (isBase && !same) return this.fail("base", "other-image");
+    if (isBase) state.stage = "chunks";
+    else {
+      state.rounds += 1;
+      if (state.rounds >= rounds) return this.fail("image", "other-digest");
+      this.restart(state, head);
+    }
+    return this.save(state) ? "more" : this.#fault!;
   }
 
   /** All chunks are fetched and applied from the first on. */
@@ -366,7 +360,6 @@ export class Download {
       slots: this.#slots,
       sector: outputUnit,
       newSha256: this.#newSha256,
-      buffer: this.#buffer,
     });
     const trouble = this.#work.begin(state, head.baseLength);
     if (trouble === "digest" || trouble === "staging") {
@@ -388,7 +381,7 @@ export class Download {
     return "more";
   }
 
-  private apply(state: UpdateState, head: PackageHead): "more" | DownloadFault {
+  private apply(state: UpdateState): "more" | DownloadFault {
     const work = this.#work!;
     const step = work.step();
     if (step === "more") return step;
@@ -400,9 +393,11 @@ export class Download {
     const end = state.from + state.chunkLength;
     if (next === undefined) {
       state.stage = "image";
-      state.imageOffset = head.imageLength;
+      state.imageOffset = made;
     } else state.advance(end, next, made);
     this.#staging.release(end);
+    // Its memory is for others until the next chunk is there.
+    if (!this.works || next === undefined) this.#work = undefined;
     return this.save(state) ? "more" : this.#fault!;
   }
 
@@ -424,18 +419,18 @@ export class Download {
 
   /** Puts another update, or none, in the place of what there is; undefined when the flash fails. */
   private renew(stage: Stage, fileSize: number): UpdateState | undefined {
-    const state = new UpdateState();
+    const state = new UpdateState(this.#staging.bad);
     // Its turn goes on, and bad blocks stay so.
     state.load(this.#log);
     this.forget();
     state.restart(stage, fileSize, this.#szx);
-    this.#staging.resume(0, 0, state.bad);
+    this.#staging.resume(0, 0);
     return this.#log.write(RecordKind.head, nothing) && state.save(this.#log) ? state : undefined;
   }
 
   private forget(): void {
     this.#state = undefined;
-    this.#head = undefined;
+    this.#imageLength = 0;
     this.#work = undefined;
     this.#applying = false;
     this.#digest = undefined;

@@ -69,9 +69,8 @@ export class Staging {
     return this.#good * this.#blockLength >= longestChunk + 2 * this.#blockLength;
   }
 
-  /** Goes on with what is in flash. @param bad blocks that are not used */
-  resume(from: number, end: number, bad: Uint8Array): void {
-    this.bad.set(bad);
+  /** Goes on with what is in flash, where `bad` says which blocks are not used. */
+  resume(from: number, end: number): void {
     this.count();
     this.#from = from;
     this.#end = end;

@@ -59,7 +59,13 @@ export class UpdateState {
   szx = 0;
   /** The file's ETag; undefined where the server gives none or nothing has come. */
   tag: Uint8Array | undefined;
-  readonly bad = new Uint8Array(badBlockBytes);
+  /** Blocks of the staging that are not used. */
+  readonly #bad: Uint8Array;
+
+  /** @param bad the staging's own, which is filled by `load` */
+  constructor(bad: Uint8Array) {
+    this.#bad = bad;
+  }
 
   /** What is in the log; false when there is nothing of it. */
   load(log: StateLog): boolean {
@@ -80,7 +86,7 @@ export class UpdateState {
     this.szx = body[28];
     this.tag = body[29] <= longestTag ? body.slice(32, 32 + body[29]) : undefined;
     this.chunkDigest.set(body.subarray(40, 56));
-    this.bad.set(body.subarray(56));
+    this.#bad.set(body.subarray(56));
     const received = log.read(RecordKind.received);
     if (received?.length === 8) {
       const last = new DataView(received.buffer, received.byteOffset);
@@ -131,7 +137,7 @@ export class UpdateState {
     body[29] = this.tag === undefined ? noTag : this.tag.length;
     if (this.tag !== undefined) body.set(this.tag, 32);
     body.set(this.chunkDigest, 40);
-    body.set(this.bad, 56);
+    body.set(this.#bad, 56);
     return log.write(RecordKind.state, body);
   }
 

@@ -153,7 +153,8 @@ export class Updater {
       case "report": {
         const report = this.due!;
         const must = report.step < 0 || report.step >= Step.verified;
-        return this.#reporter.tell(report, must, (gone, at) => this.told(report, gone, at), now);
+        const { version } = this.#options.tasks.task!;
+        return this.#reporter.tell(report, must, (gone, at) => this.told(version, report, gone, at), now);
       }
       case "ask":
         plan.asked(now);
@@ -232,11 +233,11 @@ export class Updater {
     return step > task.told ? { step, desc: `${received} of ${fileSize} bytes` } : undefined;
   }
 
-  private told({ step }: Report, gone: boolean, now: number): void {
+  private told(version: string, { step }: Report, gone: boolean, now: number): void {
     const { tasks } = this.#options;
     const { task } = tasks;
-    // Another one has taken its place meanwhile.
-    if (task === undefined) return;
+    // Meanwhile another one has taken its place, or it has come to something else.
+    if (task?.version !== version || (step >= 0 && step < Step.done) !== (task.phase === "fetching")) return;
     if (task.phase !== "fetching") return void tasks.keep(undefined);
     if (gone) {
       this.#fetcher?.drop(now);

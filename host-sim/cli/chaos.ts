@@ -33,6 +33,7 @@ interface ChaosFlags extends Omit<SimulationFlags, "seed"> {
   keep?: number[];
   kinds?: string[];
   jobs?: number;
+  update?: boolean;
   verbose?: boolean;
   json?: boolean;
 }
@@ -86,6 +87,7 @@ export function chaosCommand(): Command {
       "\nWhat is not named is drawn: edition, coverage, interval, format, batch, the power key, the board's sleep and rate." +
         `\n\nGroups of trouble, and their kinds:\n${kindsByGroup()}`,
     )
+    .option("--update", "the device is updated time and again, by differences")
     .option("--verbose", "show the timeline of --seed")
     .option("--json", "print one JSON document")
     .action(chaos);
@@ -132,7 +134,7 @@ async function chaos(flags: ChaosFlags, command: Command): Promise<void> {
     throw misuse("--seed is one trial, --seeds and --first are many: they exclude each other");
   }
   if (flags.json === true && flags.verbose === true) throw exclusive("--json", "--verbose");
-  const device = chosenDevice(command);
+  const device = { ...chosenDevice(command), ...(flags.update === true ? { update: true } : {}) };
   requireEngine(flags.engine);
   if (flags.seed === undefined) return campaign(flags, device);
   return one(flags, flags.seed, device);

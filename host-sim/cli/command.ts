@@ -41,8 +41,13 @@ function chosen(what: string, value: string, values: readonly string[]): string 
 export class Command extends commander.Command {
   constructor(name?: string) {
     super(name);
-    const { name: project, version } = projectVersion();
     this.helpOption("-h, --help", "show this help");
+    this.addVersion();
+  }
+
+  /** The project's version; a part of a command may have another meaning for the word. */
+  protected addVersion(): void {
+    const { name: project, version } = projectVersion();
     this.version(`${project} ${version}`, "--version", "show the project's version");
   }
 
@@ -85,9 +90,7 @@ export class Command extends commander.Command {
       .flatMap(({ long }) => long ?? []);
     const near = nearest(name.replace(/^-+/, "--"), names);
     const mend = near === undefined ? "" : `did you mean ${near}? `;
-    throw misuse(
-      `${this.called} has no option ${quoted(name)}: ${mend}${this.called} ${this.commands.length > 0 ? "" : "-- "}--help lists them`,
-    );
+    throw misuse(`${this.called} has no option ${quoted(name)}: ${mend}${this.begun} --help lists them`);
   }
 
   optionMissingArgument({ long, flags, description }: commander.Option): never {
@@ -117,8 +120,8 @@ export class Command extends commander.Command {
     const words = received.filter((word) => word.length > 2);
     const meant = words.map((word) => nearest(`--${word}`, names)).find((near) => near !== undefined);
     const mend = meant === undefined ? "" : `, did you mean ${meant}?`;
-    const remedy = isRunByNpm(this.name(), process.env)
-      ? `options stand behind "${this.called} --"${mend}`
+    const remedy = isRunByNpm(this.script, process.env)
+      ? `options stand behind "${this.begun}"${mend}`
       : `options begin with --${mend}`;
     throw misuse(`${this.called} takes ${takes}, got ${received.length}: ${remedy}`);
   }
@@ -132,12 +135,45 @@ export class Command extends commander.Command {
     const names = this.commands.map((command) => command.name());
     const near = nearest(given, names);
     const mend = near === undefined ? "" : `did you mean ${near}? `;
-    throw misuse(`there is no command "${quoted(given)}": ${mend}${this.called} help lists them`);
+    throw misuse(`there is no command "${quoted(given)}": ${mend}${this.begun} help lists them`);
   }
 
   /** How it is called from the project's folder. */
   get called(): string {
-    return this.commands.length > 0 ? `node host-sim/cli/run.mjs` : calledBy(this.name());
+    return this.isProgram ? "node host-sim/cli/run.mjs" : calledBy(this.script);
+  }
+
+  /** The same with what stands before its options. */
+  protected get begun(): string {
+    return this.isProgram ? this.called : `${this.called} --`;
+  }
+
+  /** The script of package.json that runs it. */
+  protected get script(): string {
+    return this.name();
+  }
+
+  private get isProgram(): boolean {
+    return this.name() === projectVersion().name;
+  }
+}
+
+/** A part of a command, such as `pack` of `npm run update -- pack`: a word of its own, and options of its own. */
+export class Part extends Command {
+  protected override addVersion(): void {
+    // Commander takes a word of the command's for its own option otherwise.
+  }
+
+  override get called(): string {
+    return `${super.called} -- ${this.name()}`;
+  }
+
+  protected override get begun(): string {
+    return this.called;
+  }
+
+  protected override get script(): string {
+    return this.parent?.name() ?? this.name();
   }
 }
 

@@ -21,6 +21,8 @@ const names = [
   "retained",
   "settings",
   "state",
+  "package",
+  "chunk",
 ] as const;
 const engines = ["node", "xs"] as const;
 

@@ -39,6 +39,20 @@ export function takenByNpm(
   environment: NodeJS.ProcessEnv,
 ): string | undefined {
   if (!isRunByNpm(command.name(), environment)) return undefined;
+  const part = command.commands.find((each) => each.name() === args[0]);
+  const called = calledBy(command.name());
+  if (part === undefined) return keptOf(command, called, "--", args, environment);
+  return keptOf(part, called, `-- ${part.name()}`, args.slice(1), environment);
+}
+
+/** @param dashes what stands between the script and its options */
+function keptOf(
+  command: Command,
+  called: string,
+  dashes: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
   const kept = command.options.flatMap((option) => {
     const { long, negate } = option;
     if (long === undefined || args.some((word) => word.split("=")[0] === long)) return [];
@@ -62,11 +76,10 @@ export function takenByNpm(
   });
   const own = command.registeredArguments.map((argument) => `<${argument.name()}>`);
   const others = args.slice(loose.length).filter((word) => plain.test(word));
-  const called = calledBy(command.name());
   const names = kept.filter(({ name }) => !npmsOwn.has(name)).map(({ option }) => option.long);
   return (
     `npm kept ${names.join(" and ")} to itself: what is meant for ${called} stands behind --, ` +
-    `as in: ${[called, "--", ...own, ...words, ...others].join(" ")}`
+    `as in: ${[called, dashes, ...own, ...words, ...others].join(" ")}`
   );
 }
 

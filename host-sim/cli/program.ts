@@ -67,6 +67,11 @@ const commands: Readonly<Record<string, Entry>> = {
     does: "write a device's keys into an NVS image that is flashed to its board",
     load: async () => (await import("./provision")).provisionCommand(),
   },
+  update: {
+    takes: "<part>",
+    does: "firmware updates: the maker's key, files for a board, what they cost, what is in them",
+    load: async () => (await import("./update")).updateCommand(),
+  },
   footprint: {
     does: "measure bytecode per module and the RAM of a session, on XS",
     load: async () => (await import("./footprint")).footprintCommand(),
@@ -98,6 +103,8 @@ export async function obey(args: readonly string[]): Promise<void> {
     .description("Firmware for NB-IoT devices on EnOS, and the simulation that runs it")
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ subcommandTerm: (command) => termOf(command.name()) })
+    // What stands behind a command's name is the command's, `--version` too.
+    .enablePositionalOptions()
     .exitOverride();
   try {
     // "help start" is "start --help"; a list of all commands needs no more of them than a line.

@@ -182,6 +182,11 @@ export class Modem implements DatagramModem {
     return this.#cell;
   }
 
+  /** The same, and it is not asked for. */
+  get cell(): Cell | undefined {
+    return this.#cell;
+  }
+
   /** What the network granted last. */
   get granted(): Granted {
     return this.#sleep.granted;

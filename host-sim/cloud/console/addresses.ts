@@ -1,7 +1,7 @@
 /** The places of the console and their paths: the page goes by them, and the server knows what to answer with the page. */
 
 export const deviceTabs = ["live", "messages", "commands", "events", "attributes", "update"] as const;
-export const productTabs = ["model", "script"] as const;
+export const productTabs = ["model", "script", "update"] as const;
 export const cloudTabs = ["faults", "network", "data", "settings"] as const;
 
 type DeviceTab = (typeof deviceTabs)[number];

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundled } from "../../bundled.mjs";
 import { projectRoot } from "../../project";
-import { licences } from "../../third-party";
+import { linkedLicences } from "../../third-party";
 import { Problem } from "../api/problem";
 import { knownPlace } from "./addresses";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -37,10 +37,15 @@ const wings = ["/fleet", "/devices", "/products", "/cloud"];
 /** A part of the script that the page loads when it is needed, by its name and the hash of its content. */
 const chunkPattern = /^\/console-([a-z-]+-[A-Z0-9]{8})\.js$/;
 
+/** Of the packages whose code is in the page's parts, which say so; without a token, as these are. */
+const licencesName = "licences.txt";
+const licencesPath = "/console-licences.txt";
+
 /** Whether a request is for the page or its parts: these are served without a token. @param url path and query */
 export function isPagePath(url: string): boolean {
   const path = url.split("?", 1)[0];
   if (path === "/" || path === "/console.js" || path === "/console.css") return true;
+  if (path === licencesPath) return true;
   if (chunkPattern.test(path)) return true;
   return wings.some((wing) => path === wing || path.startsWith(`${wing}/`));
 }
@@ -76,6 +81,9 @@ export function pageRoutes(app: FastifyInstance): void {
   app.get("/console.js", options, async (_request, reply) =>
     serve(reply, "text/javascript", await part("main.js")),
   );
+  app.get(licencesPath, options, async (_request, reply) =>
+    serve(reply, "text/plain", await part(licencesName)),
+  );
   app.get("/console-:chunk", options, async (request, reply) => {
     const name = request.url.split("?", 1)[0].slice(1);
     files ??= bundle();
@@ -99,7 +107,7 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
       target: "es2022",
       jsx: "automatic",
       jsxImportSource: "preact",
-      plugins: [licences],
+      plugins: [linkedLicences(licencesName, licencesPath)],
       logLevel: "silent",
     },
     sources: ["host-sim/cloud/console/pages.ts", "host-sim/third-party.ts"],

@@ -44,12 +44,12 @@ const signatureBytes = 64;
 export function readPackageHead(bytes: Uint8Array): PackageHead | { readonly fault: string } | undefined {
   if (magic.some((byte, at) => bytes[at] !== byte)) return undefined;
   if (bytes.length < packageHeadBytes) {
-    return { fault: `it ends after ${bytes.length} of the ${packageHeadBytes} bytes of its head` };
+    return { fault: `it ends in its head, after ${bytes.length} bytes` };
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, packageHeadBytes);
-  if (bytes[4] !== format) return { fault: `its format is ${bytes[4]}, and ${format} is known here` };
+  if (bytes[4] !== format) return { fault: `its format is ${bytes[4]}` };
   const kind = bytes[5] === 0 ? "whole" : bytes[5] === 1 ? "difference" : undefined;
-  if (kind === undefined) return { fault: `its kind is ${bytes[5]}: neither 0, whole, nor 1, a difference` };
+  if (kind === undefined) return { fault: `its kind is ${bytes[5]}` };
   if (view.getUint16(6) < packageHeadBytes + signatureBytes) {
     return { fault: `its head is said to have ${view.getUint16(6)} bytes` };
   }

@@ -3,7 +3,6 @@
  * zoom and move by mouse, touch, wheel and keys, a summary in words and a table for who does not see it.
  */
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import "./chart.css";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { drawn, optionsOf } from "./chart-options";

@@ -47,7 +47,7 @@ export function readMasterFile(path: string): Master | SecretFault {
     return { problem: "it takes the name of a file, not what is in it", remedy };
   }
   const content = readSecretFile(path, longest, kind);
-  return content instanceof Buffer ? masterIn(path, content) : content;
+  return "problem" in content ? content : masterIn(path, content);
 }
 
 const kind: SecretKind = {

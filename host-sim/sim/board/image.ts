@@ -5,12 +5,13 @@
  *     head, 24 bytes: 0xE9, number of segments, ..., 1 for a digest behind the image
  *     segments, each with its address and its length in 8 bytes
  *       0  read-only data: ESP-IDF's description of the application, 256 bytes, then the part of JavaScript
- *            "XSJS" | length of the text u32 | the text, to a multiple of 16 | preloaded slots (preloaded-heap.ts)
+ *            "XSJS" | length of the code u32 | the code, to a multiple of 16 | preloaded slots
+ *          (simulated-bytecode.ts, preloaded-heap.ts)
  *       1  machine code of the SDK: cannot be compressed, the same for every firmware of an SDK
  *     zeros, and a checksum as the last byte of a group of 16
  *     SHA-256 of all that
  *
- * The text is the very script that the board starts from this slot. The machine code begins at a multiple of 64 KiB, as
+ * The code is the very script that the board starts from this slot. The machine code begins at a multiple of 64 KiB, as
  * the chip's cache maps it, so that it stays where it is when the part before it grows.
  */
 import { createHash } from "node:crypto";
@@ -24,6 +25,7 @@ import {
   segmentHeadLength,
 } from "./image-check";
 import { preloadedHeap } from "./preloaded-heap";
+import { decodeScript, encodeScript } from "./simulated-bytecode";
 import type { Flash } from "../../../firmware/journal/flash";
 
 /** What an image is made of. */
@@ -47,8 +49,8 @@ const versionAt = 16;
 const nameAt = 48;
 const digestAt = 144;
 const mapped = 0x1_0000;
-/** Bytes of machine code: what a real image, 1.2 MB, has besides some 830 kB of JavaScript's part. */
-const codeLength = 350_000;
+/** Bytes of machine code: what a real image, 1.2 MB, has besides some 700 kB of JavaScript's part. */
+const codeLength = 460_000;
 const dataAddress = 0x3f40_0020;
 const codeAddress = 0x400d_0020;
 
@@ -89,14 +91,15 @@ function segmentHead(address: number, length: number): Buffer {
   return head;
 }
 
-function scriptPart(script: string): Buffer {
-  const text = Buffer.from(script);
-  const textEnd = (scriptHeadLength + text.length + 15) & ~15;
-  const start = Buffer.alloc(textEnd);
+/** The part of JavaScript. */
+export function scriptPart(script: string): Buffer {
+  const { bytes, names } = encodeScript(script);
+  const codeEnd = (scriptHeadLength + bytes.length + 15) & ~15;
+  const start = Buffer.alloc(codeEnd);
   start.write(scriptMagic, 0, "latin1");
-  start.writeUInt32LE(text.length, 4);
-  text.copy(start, scriptHeadLength);
-  return Buffer.concat([start, preloadedHeap(script, textEnd)]);
+  start.writeUInt32LE(bytes.length, 4);
+  bytes.copy(start, scriptHeadLength);
+  return Buffer.concat([start, preloadedHeap(names, codeEnd)]);
 }
 
 /** By the SDK: the same bytes for all its images. */
@@ -134,8 +137,8 @@ export function readImage(partition: Pick<Flash, "read" | "status">): ImageInPar
   const digest = bytes.toString("latin1", length, length + digestLength);
   let script = scripts.get(digest);
   if (script === undefined) {
-    const textAt = at + scriptHeadLength;
-    script = bytes.toString("utf8", textAt, textAt + bytes.readUInt32LE(at + 4));
+    const codeAt = at + scriptHeadLength;
+    script = decodeScript(bytes.subarray(codeAt, codeAt + bytes.readUInt32LE(at + 4)));
     if (scripts.size >= mostScripts) scripts.clear();
     scripts.set(digest, script);
   }

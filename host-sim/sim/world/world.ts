@@ -124,6 +124,8 @@ export class World {
   /** How key-value storage fails, for whoever makes it fail. */
   readonly storageFaults: StorageFaults;
   readonly flash: MemoryFlash | undefined;
+  /** With `health`: the partition of the log's last lines. */
+  readonly logFlash: MemoryFlash | undefined;
   /** The board's I2C bus and the sensor of temperature and humidity on it, for whoever makes them fail. */
   readonly i2c = new I2cBus(sensorPins.data, sensorPins.clock);
   readonly sensor: SimulatedSht3x;
@@ -250,6 +252,9 @@ export class World {
         random: random.fork("flash"),
         faults: this.flashFaults,
       });
+    }
+    if (options.health === true) {
+      this.logFlash = new MemoryFlash({ size: 8_192, power: this.power, random: random.fork("log flash") });
     }
     if (options.update === true) {
       const image = options.image ?? makeImage({ script: firmware, version: firmwareVersion() });
@@ -464,10 +469,11 @@ export class World {
   }
 
   #partitions(): FlashPartitions | undefined {
-    const { flash, slots } = this;
-    if (flash === undefined && slots === undefined) return undefined;
+    const { flash, logFlash, slots } = this;
+    if (flash === undefined && logFlash === undefined && slots === undefined) return undefined;
     return new Map<string, Flash>([
       ...(flash === undefined ? [] : [["journal", flash] as const]),
+      ...(logFlash === undefined ? [] : [["log", logFlash] as const]),
       ...(slots?.partitions() ?? []),
     ]);
   }

@@ -268,6 +268,10 @@ export class Ledger {
       case "supervisor restart":
         this.#reason = event.reason;
         return;
+      case "update starts":
+      case "update back":
+        this.#reason = "update";
+        return;
       case "journal open":
         this.#blind = false;
         this.damaged += event.damaged ?? 0;

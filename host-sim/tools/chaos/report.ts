@@ -4,6 +4,7 @@ import type { Attackers } from "./hostile-trouble";
 import type { Measures } from "./measures";
 import type { ChosenDevice } from "./script";
 import type { SealFigures, TrialResult } from "./trial";
+import type { UpdateFigures } from "./updates";
 
 /** What it takes to see a trial again. */
 export interface Replay {
@@ -38,6 +39,8 @@ export interface Totals {
   readonly worstDelay: number;
   /** Of trials with a sealed product; undefined where there was none. */
   readonly seal?: SealFigures;
+  /** Of trials with a device that was updated; undefined where there was none. */
+  readonly updates?: UpdateFigures;
   /** Trials, and of these the failed ones, by who stood on the way in them. */
   readonly attackers: Readonly<
     Partial<Record<Attackers, { readonly trials: number; readonly failed: number }>>
@@ -94,6 +97,7 @@ export function totalsOf(results: readonly TrialResult[]): Totals {
     virtualTime: sum(({ virtualTime }) => virtualTime),
     worstDelay: results.reduce((worst, { worstDelay }) => Math.max(worst, worstDelay), 0),
     ...sealOf(results),
+    ...updatesOf(results),
     attackers: byAttackers(results),
     measures: worstOf(results.map(({ measures }) => measures)),
     online: onlineByModem(results),
@@ -109,6 +113,22 @@ function sealOf(results: readonly TrialResult[]): Pick<Totals, "seal"> {
       envelopes: sum(({ envelopes }) => envelopes),
       salts: sum(({ salts }) => salts),
       refused: sum(({ refused }) => refused),
+    },
+  };
+}
+
+function updatesOf(results: readonly TrialResult[]): Pick<Totals, "updates"> {
+  const all = results.flatMap(({ updates }) => updates ?? []);
+  if (all.length === 0) return {};
+  const sum = (of: (updates: UpdateFigures) => number): number =>
+    all.reduce((total, each) => total + of(each), 0);
+  return {
+    updates: {
+      ordered: sum(({ ordered }) => ordered),
+      kept: sum(({ kept }) => kept),
+      failed: sum(({ failed }) => failed),
+      bricks: sum(({ bricks }) => bricks),
+      strangers: sum(({ strangers }) => strangers),
     },
   };
 }
@@ -178,6 +198,15 @@ function sealed(seal: SealFigures | undefined): string {
   return `${envelopes} envelopes under ${salts} salts, ${refused} commands refused that were not sealed for the device; `;
 }
 
+function updated(updates: UpdateFigures | undefined): string {
+  if (updates === undefined) return "";
+  const { ordered, kept, failed, bricks, strangers } = updates;
+  return (
+    `${ordered} updates ordered, ${kept} kept, ${failed} failed, ${bricks} starts without an image, ` +
+    `${strangers} with one that nobody made; `
+  );
+}
+
 /** @param realTime ms that it all took */
 export function totalsLine(results: readonly TrialResult[], realTime: number): string {
   const totals = totalsOf(results);
@@ -192,6 +221,7 @@ export function totalsLine(results: readonly TrialResult[], realTime: number): s
     `${held(totals.attackers)}; ` +
     `${answered} of ${commands} commands answered, ${messages} messages; ` +
     sealed(totals.seal) +
+    updated(totals.updates) +
     `${restarts} restarts by the supervisor, ${powerCuts} power cuts, ${datagrams} datagrams; ` +
     `virtual time ${lasting(totals.virtualTime)}, real time ${lasting(realTime)}; ` +
     `faults: ${listed(totals.faults)}`

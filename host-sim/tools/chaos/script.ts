@@ -25,6 +25,7 @@ export type ChaosDevice = Required<Pick<DeviceOptions, Drawn>> &
     | "modemFirmware"
     | "processor"
     | "sealed"
+    | "update"
   >;
 
 type Drawn =

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { projectRoot } from "../../project";
 import { bundleFirmware } from "../../sim/board/bundle";
+import { makeImage } from "../../sim/board/image";
 import { XsEngine } from "../../sim/engine/xs-engine";
 import { variantSources } from "../../sim/world/product-variant";
 import { World } from "../../sim/world/world";
@@ -14,6 +15,8 @@ import { Injector } from "./inject";
 import { Ledger } from "./ledger";
 import { mostEvents, recoveryHours } from "./rules/conduct";
 import { measuresOf } from "./measures";
+import { changedSources } from "../update/example-changes";
+import { Updates } from "./updates";
 import { judge } from "./verdict";
 import type { DeviceOptions, Seal } from "../../sim/world/device-options";
 import type { WorldEvent } from "../../sim/world/world";
@@ -21,6 +24,7 @@ import type { Attackers } from "./hostile-trouble";
 import type { Measures } from "./measures";
 import type { Sent } from "./operator";
 import type { Fault, Script } from "./script";
+import type { UpdateFigures } from "./updates";
 import type { CampaignEnding, Violation } from "./rules/rule";
 
 /** All else that a device is set to is in the script. */
@@ -65,6 +69,8 @@ export interface TrialResult {
   readonly datagrams: number;
   /** Of a sealed product. */
   readonly seal?: SealFigures;
+  /** Of a device that was updated meanwhile. */
+  readonly updates?: UpdateFigures;
   readonly faults: Readonly<Record<string, number>>;
   /** Virtual ms. */
   readonly virtualTime: number;
@@ -107,6 +113,31 @@ export function campaignFirmware(
   });
 }
 
+/** Images of the campaign's firmware by seal and version: nine lines changed in every second one. */
+const images = new Map<string, Promise<Uint8Array>>();
+
+function imageOf(seal: Seal | undefined, version: string, isChanged: boolean): Promise<Uint8Array> {
+  const name = `${seal} ${version}`;
+  const image = images.get(name) ?? campaignImage(seal, version, isChanged);
+  images.set(name, image);
+  return image;
+}
+
+async function campaignImage(
+  seal: Seal | undefined,
+  version: string,
+  isChanged: boolean,
+): Promise<Uint8Array> {
+  const base = variantSources("demo", { sealed: seal, update: true });
+  const sources = changedSources(isChanged ? "nine lines" : undefined, version, base);
+  const script = await bundleFirmware({
+    application: join(projectRoot(), application),
+    sources,
+    dense: true,
+  });
+  return Uint8Array.from(makeImage({ script, version }));
+}
+
 /** Runs a script. Whatever goes wrong in it comes out as a violation. @throws EngineMissing */
 export async function runTrial(script: Script, options: TrialOptions): Promise<TrialResult> {
   return new Trial(script, options).run();
@@ -120,6 +151,8 @@ class Trial {
   #world!: World;
   #books!: Ledger;
   #injector!: Injector;
+  /** Of a device that is updated meanwhile. */
+  #updates: Updates | undefined;
   #proof: Sent | undefined;
   #proven = false;
 
@@ -130,17 +163,25 @@ class Trial {
 
   async run(): Promise<TrialResult> {
     const { device, hours, seed } = this.#script;
+    if (device.update === true) {
+      const ofVersion = (version: string, index: number): Promise<Uint8Array> =>
+        imageOf(device.sealed, version, index % 2 === 1);
+      this.#updates = await Updates.create(ofVersion, hours * hour);
+    }
+    const updateKey = this.#updates?.publicKey;
     const world = await World.create({
       ...device,
       seed: `chaos ${seed}/world`,
       engine: this.#options.engine,
-      settings: { logValues: true },
+      settings: { logValues: true, ...(updateKey === undefined ? {} : { updateKey }) },
       firmware: this.#options.firmware ?? (await bundleOf(device.sealed)),
+      image: this.#updates?.image,
       onAsk: (text) => this.#application.hear(text),
       onEvent: (event) => this.#hear(event),
     });
     this.#world = world;
     this.#application.world = world;
+    this.#updates?.begin(world);
     const sealKey = world.keyValue.get("enos")?.get("sealKey");
     this.#books = new Ledger(
       world.device.deviceSecret,
@@ -173,6 +214,7 @@ class Trial {
     const seen = tamper === undefined ? event : tamper(event);
     if (seen === undefined) return;
     this.#books?.hear(seen);
+    this.#updates?.hear(seen);
     if (seen.source === "device" && seen.text.startsWith("start: safe ")) this.#help(seen.time);
     if (seen.source === "cloud") this.#injector?.operator.hear(seen.event, seen.time);
     // What a board leaves behind when it goes down.
@@ -196,7 +238,7 @@ class Trial {
     if (this.#pulse.racing) return true;
     const end = this.#script.hours * hour;
     if (now < end || books.pending > 0 || books.lastAcknowledged < end || !this.#online) return false;
-    if (operator.waits) return false;
+    if (operator.waits || this.#updates?.underWay !== undefined) return false;
     if (this.#proven) return true;
     this.#proven = true;
     this.#proof = operator.prove();
@@ -232,6 +274,7 @@ class Trial {
       erases: [...(world.flash?.erases ?? [])],
       keyWrites: world.storageFaults.writes,
       liveSlots,
+      updates: this.#updates,
     };
     const script = this.#script;
     const { cutsInWrite } = injector;
@@ -268,6 +311,7 @@ class Trial {
               refused: books.refusedCommands.length,
             },
           }),
+      ...(this.#updates === undefined ? {} : { updates: this.#updates.figures }),
       faults,
       virtualTime: endedAt,
       worstDelay,

@@ -10,6 +10,7 @@ import { judgePace } from "./rules/pace";
 import { judgeReadings } from "./rules/readings";
 import { judgeSeal } from "./rules/seal";
 import { judgeThrift } from "./rules/thrift";
+import { judgeUpdates } from "./rules/update";
 import type { Ledger } from "./ledger";
 import type { Account, Ending, Invariant, Violate, Violation } from "./rules/rule";
 
@@ -63,6 +64,8 @@ export function judge(ledger: Ledger, ending: Ending): Account {
     judgeCommands(ledger, ending.script, ending.campaign, violate);
     judgeMessages(ledger, ending.script, ending.campaign, violate);
     judgeThrift(ledger, ending.script, ending.campaign, violate);
+    const { updates } = ending.campaign;
+    if (updates !== undefined) judgeUpdates(updates, violate);
   }
   return { violations, ...account };
 }

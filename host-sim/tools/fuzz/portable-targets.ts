@@ -2,8 +2,10 @@
 import { answersTarget } from "./answers";
 import { atTarget } from "./at";
 import { blocksTarget } from "./blocks";
+import { chunkTarget } from "./chunk";
 import { endpointTarget } from "./endpoint";
 import { flashTarget } from "./flash-image";
+import { packageTarget } from "./package";
 import { retainedTarget } from "./retained";
 import { settingsTarget } from "./settings";
 import { stateTarget } from "./state";
@@ -18,4 +20,6 @@ export const portableTargets: readonly Target[] = [
   retainedTarget,
   settingsTarget,
   stateTarget,
+  packageTarget,
+  chunkTarget,
 ];

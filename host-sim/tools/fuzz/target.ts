@@ -17,7 +17,8 @@ export interface Watch {
 }
 
 /** Where what somebody else wrote comes in. */
-type Boundary = "datagram" | "AT port" | "HTTP" | "flash image" | "retained memory" | "settings";
+type Boundary =
+  "datagram" | "AT port" | "HTTP" | "flash image" | "retained memory" | "settings" | "update file";
 
 export interface Target {
   readonly name: string;

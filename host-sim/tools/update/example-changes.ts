@@ -20,29 +20,28 @@ const constant: readonly Edit[] = [
   { file: application, from: "const tooHot = 60;", to: "const tooHot = 65;" },
 ];
 
-/** Seven lines that come in, and two that change: a getter, a call of it, and the text of a template. */
+/** Seven lines that come in, and two that change: a getter, a call of it, and texts of templates. */
 const nineLines: readonly Edit[] = [
   {
     file: uploader,
     from: "  /** Entries that wait for the cloud's acknowledgement. */\n",
     to:
-      "  get summary(): string {\n" +
-      "    const { acknowledged, refused, dropped, messages } = this.totals;\n" +
-      "    const readings = `${acknowledged} readings acknowledged, ${refused} refused, ${dropped} dropped`;\n" +
-      "    const rest = `${messages} messages, ${this.waiting} waiting`;\n" +
-      "    return `${readings}, ${rest}`;\n" +
+      "  get tallyText(): string {\n" +
+      "    const { acknowledged, refused } = this.totals;\n" +
+      "    const { waiting } = this;\n" +
+      "    return `${acknowledged} sent, ${refused} refused, ${waiting} wait`;\n" +
       "  }\n\n" +
       "  /** Entries that wait for the cloud's acknowledgement. */\n",
   },
   {
     file: uploader,
     from: "text: `in done: ${reasonOf(error)}` });",
-    to: "text: `in done, after ${this.summary}: ${reasonOf(error)}` });",
+    to: "text: `in done, after ${this.tallyText}: ${reasonOf(error)}` });",
   },
   {
     file: uploader,
     from: "payload = `fault ${reasonOf(error)}`;",
-    to: "payload = `fault of the application: ${reasonOf(error)}`;",
+    to: "payload = `fault in it: ${reasonOf(error)}`;",
   },
 ];
 

@@ -43,5 +43,5 @@ async function make(
   for (const change of [undefined, ...changes]) sources = changedSources(change, version, sources);
   const { folder: product } = products[application];
   const script = await bundleFirmware({ product, sources, dense: true });
-  return { version, image: makeImage({ script, version }) };
+  return { version, image: Uint8Array.from(makeImage({ script, version })) };
 }

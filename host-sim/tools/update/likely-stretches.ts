@@ -20,7 +20,8 @@ export function likelyStretches(base: Uint8Array, image: Uint8Array): readonly (
 
 /** The image with one and the same in place of all addresses of its own segments. */
 function withoutAddresses(image: Uint8Array, segments: readonly Segment[]): Uint8Array {
-  const copy = image.slice();
+  // Not `slice`, which is a view of a Buffer.
+  const copy = new Uint8Array(image);
   const view = new DataView(image.buffer, image.byteOffset, image.length);
   for (let at = 0; at + 4 <= image.length; at += 4) {
     const word = view.getUint32(at, true);

@@ -54,7 +54,7 @@ export function readMakerKey(path: string): MakerKey | SecretFault {
     return { problem: "it takes the name of a file, not what is in it", remedy };
   }
   const content = readSecretFile(path, longestFile, kind);
-  return content instanceof Buffer ? keyIn(path, content) : content;
+  return "problem" in content ? content : keyIn(path, content);
 }
 
 function keyIn(path: string, content: Buffer): MakerKey | SecretFault {

@@ -12,37 +12,37 @@ const mostTrust = 3;
 
 /** What has been learnt of a chunk's words so far. */
 export class MovedWords {
-  readonly #shifts: Int32Array;
-  readonly #trust: Uint8Array;
+  /** By page: the shift in the upper 30 bits, and how much it is trusted in the lower two. */
+  readonly #pages: Int32Array;
 
-  constructor(shifts = new Int32Array(pages), trust = new Uint8Array(pages)) {
-    this.#shifts = shifts;
-    this.#trust = trust;
+  constructor(from = new Int32Array(pages)) {
+    this.#pages = from;
   }
 
   copy(): MovedWords {
-    return new MovedWords(this.#shifts.slice(), this.#trust.slice());
+    return new MovedWords(this.#pages.slice());
   }
 
   /** Knows what the other one has learnt. */
   become(other: MovedWords): void {
-    this.#shifts.set(other.#shifts);
-    this.#trust.set(other.#trust);
+    this.#pages.set(other.#pages);
   }
 
   /** What the image's word is, by the base's. */
   guess(word: number): number {
-    return isAddress(word) ? (word + this.#shifts[pageOf(word)]) >>> 0 : word;
+    return isAddress(word) ? (word + (this.#pages[pageOf(word)] >> 2)) >>> 0 : word;
   }
 
   /** Learns what it was. */
   learn(word: number, image: number): void {
     if (!isAddress(word)) return;
     const page = pageOf(word);
+    const known = this.#pages[page];
+    const trust = known & 3;
     const shift = (image - word) | 0;
-    if (shift === this.#shifts[page]) this.#trust[page] = Math.min(mostTrust, this.#trust[page] + 1);
-    else if (this.#trust[page] > 0) this.#trust[page] -= 1;
-    else this.#shifts[page] = shift;
+    if (shift === known >> 2) this.#pages[page] = known - trust + Math.min(mostTrust, trust + 1);
+    else if (trust > 0) this.#pages[page] = known - 1;
+    else this.#pages[page] = shift << 2;
   }
 }
 

@@ -83,8 +83,8 @@ class FakeSocket implements DatagramSocket {
     this.closed = true;
   }
 
-  deliver(bytes: Uint8Array): void {
-    this.received.push(Object.assign(new Uint8Array(bytes).buffer, server) as Datagram);
+  deliver(bytes: Uint8Array, from = server): void {
+    this.received.push(Object.assign(new Uint8Array(bytes).buffer, from) as Datagram);
     this.options.onReadable.call(this, this.received.length);
   }
 }
@@ -200,6 +200,23 @@ export class AgentRig {
       const answer = this.server.receive(bytes);
       if (answer !== undefined) this.#after(latency, () => this.socket.closed || this.socket.deliver(answer));
     });
+  }
+
+  /** Brings an answer of another server's. */
+  deliverFrom(bytes: Uint8Array, address: string, port: number, delay: number): void {
+    const { socket } = this;
+    this.#after(delay, () => {
+      if (!socket.closed) socket.deliver(bytes, { address, port });
+    });
+  }
+
+  /** One turn of the agent, and what comes next, if it is before `until`. */
+  step(until: number): void {
+    this.agent.poll(this.now);
+    const event = this.#events[0];
+    const next = Math.min(event?.at ?? Infinity, this.agent.deadline);
+    this.now = Math.max(this.now, Math.min(next, until));
+    if (event !== undefined && event.at <= this.now) this.#events.shift()!.run();
   }
 
   /** Lets time pass, calling the agent at its deadlines and after every event, as the board's timer does. */

@@ -42,9 +42,9 @@ export function generated(model: Model, lock: Lock = emptyLock): Generated {
 
 /** Both sides of a model. */
 export function sides(model: Model): { thing: Thing; script: ParsingScript; source: string } {
-  const { files, fingerprint } = generated(model);
+  const { files, fingerprint, model: whole } = generated(model);
   const source = files["parsing-script.js"];
-  return { thing: thingOf(model, fingerprint), script: load(source), source };
+  return { thing: thingOf(whole, fingerprint), script: load(source), source };
 }
 
 /** The firmware's table of a model; thing.ts holds the same as text. */

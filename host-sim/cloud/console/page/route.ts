@@ -3,7 +3,7 @@
  *
  *     /fleet?state=offline&q=hall&sort=lastSeen&order=desc
  *     /devices/PK/DK/live?from=…&to=…             tabs: live messages commands events attributes update
- *     /products   /products/PK/model              tabs: model script
+ *     /products   /products/PK/model              tabs: model script update
  *     /cloud/faults                               tabs: faults network data settings
  */
 import { computed, signal } from "@preact/signals";

@@ -63,7 +63,9 @@ export class Digest {
     if (this.#closed) throw new Error("crypt: can't call digest close after close");
     this.#closed = !more;
     const digest = issue(this.#message.slice(0, this.#length));
-    if (!more) this.#giveUp();
+    if (more) return digest;
+    this.#giveUp();
+    this.#message = this.#message.slice(0, commandHeader);
     return digest;
   }
 

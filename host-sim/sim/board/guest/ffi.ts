@@ -11,6 +11,11 @@ export default class FFI {
     throw new Error("restart");
   }
 
+  /** The simulated board has no memory of its own to run short of. */
+  esp_get_minimum_free_heap_size(): number {
+    return 102_400;
+  }
+
   /** The function of firmware/board/random.c. */
   enos_random(): number {
     return Math.floor(Math.random() * 0x1_0000_0000);

@@ -6,6 +6,7 @@ import type { ApplicationTrouble } from "../application-trouble";
 import type { Stored } from "../ledger";
 import type { Operator } from "../operator";
 import type { Script } from "../script";
+import type { Updates } from "../updates";
 
 /** Which rule it was: what a script is cut down for must break the same one. */
 export type Invariant =
@@ -32,6 +33,9 @@ export type Invariant =
   | "offline"
   | "restart"
   | "busy"
+  | "brick"
+  | "image"
+  | "update"
   | "crash";
 
 export interface Violation {
@@ -71,6 +75,8 @@ export interface CampaignEnding {
   readonly keyWrites: number;
   /** Slots that the engine had in use at the end after a collection of garbage; XS only. */
   readonly liveSlots: number | undefined;
+  /** Of a device that is updated meanwhile. */
+  readonly updates?: Updates;
 }
 
 /** What became of the readings. */

@@ -21,10 +21,12 @@ export class Device {
   readonly #rig: ApiRig;
   readonly #deviceKey: string;
   readonly #secret: string;
-  #messageId = 1000;
+  #messageId: number;
 
-  constructor(rig: ApiRig, deviceKey = dk, secret = demoSecret) {
+  /** @param messageId from which on its messages count: all devices speak from one address */
+  constructor(rig: ApiRig, deviceKey = dk, secret = demoSecret, messageId = 1000) {
     this.#rig = rig;
+    this.#messageId = messageId;
     this.#deviceKey = deviceKey;
     this.#secret = secret;
   }

@@ -17,7 +17,7 @@ export const hasBrowser = chromiumPath() !== undefined || process.env.CI !== und
 if (!hasBrowser) console.warn("skipped: Chromium is not installed");
 
 /** Paths of the API to which a POST changes nothing. */
-const triesOnly = /\/(script\/(try|compile|compare)|model\/check)$/;
+const triesOnly = /\/(script\/(try|compile|compare)|model\/check|firmware\/check)$/;
 
 const peer = { address: "10.0.0.2", port: 40_001 };
 

@@ -275,13 +275,20 @@ describe("the stream", () => {
     }
   });
 
-  test("the page carries the licence of the package that is in it", async () => {
-    rig = await apiRig({ feed: new Feed(() => 5) });
-    const licence = readFileSync("node_modules/uplot/LICENSE", "utf8").trim();
-    expect(licence).toContain("Copyright (c) 2022 Leon Sorokin");
+  test("the page's parts say where the licences of the packages in them are, for all to read", async () => {
+    rig = await apiRig({ feed: new Feed(() => 5), token: "dG9rZW4tb2YtdGVzdHM" });
     for (const url of ["/console.js", "/console.css"]) {
       const { text } = await rig.call("GET", url);
-      expect(text.split(licence)).toHaveLength(2);
+      expect(text).toMatch(/^\/\*! Licences of the packages in it: \/console-licences\.txt \*\/\n/);
+    }
+    const { status, headers, text } = await rig.call("GET", "/console-licences.txt");
+    expect([status, headers["content-type"]]).toEqual([200, "text/plain; charset=utf-8"]);
+    // Of both kinds of files, and of the part that is loaded later.
+    for (const name of ["uplot", "preact", "@codemirror/view"]) {
+      const licence = readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
+      expect(licence).toContain("Permission is hereby granted");
+      expect(text).toContain(`${name} `);
+      expect(text.split(licence).length).toBeGreaterThan(1);
     }
   });
 

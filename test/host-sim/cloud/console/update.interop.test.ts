@@ -108,7 +108,7 @@ describe.skipIf(!hasBrowser)("the update", () => {
 
   test("what cannot be taken is said before it is sent", async () => {
     const { page, changes } = await open({ cloud: { limits: { firmwareBytes: 1_000 } } });
-    await page.getByText("0 of 16").waitFor();
+    await page.getByText("0 of 64").waitFor();
     await page.getByLabel("Version", { exact: true }).fill("-1");
     await page.locator(".field-fault", { hasText: "that begin with a letter or digit" }).waitFor();
     await page.getByLabel("File", { exact: true }).setInputFiles(image());
@@ -121,7 +121,7 @@ describe.skipIf(!hasBrowser)("the update", () => {
     await page.getByLabel("Version", { exact: true }).fill("1.3.0");
     await page.getByLabel("File", { exact: true }).setInputFiles(image(900));
     await page.getByRole("button", { name: "Upload" }).click();
-    await page.getByText("1 of 16").waitFor();
+    await page.getByText("1 of 64").waitFor();
     expect(changes).toHaveLength(1);
   });
 

@@ -56,7 +56,7 @@ describe("a head", () => {
   it("that is cut short cannot be read", () => {
     for (const length of [4, 100, packageHeadBytes - 1]) {
       expect(readPackageHead(packageOf().subarray(0, length))).toEqual({
-        fault: expect.stringContaining(`ends after ${length} of the 216`),
+        fault: expect.stringContaining(`it ends in its head, after ${length} bytes`),
       });
     }
   });

@@ -417,7 +417,7 @@ describe("devices", () => {
 });
 
 describe("over a restart", () => {
-  it("it goes on where it was: stages, counts, halts and times", () => {
+  it("goes on where it was: stages, counts, halts and times", () => {
     const storage = new MemoryStorage();
     const fleet = new UpgradedFleet(10, { storage });
     fleet.begin({ shares: [0.2, 1] });

@@ -6,11 +6,12 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { lineWithAdvice } from "../../../../firmware/device/advice";
 import { logLine, sessionLogEvent } from "../../../../firmware/device/log";
+import { worded } from "../../../../firmware/health/health-event";
 import { remoteSettingsLine } from "../../../../firmware/remote-settings/remote-settings-event";
 import { readLogLine, splitLogLine, withoutValues } from "../../../../host-sim/sim/world/device-log";
 import { updateLine } from "../../../../firmware/update/update-words";
 import type { LogEvent } from "../../../../firmware/device/log";
-import type { RemoteSettingsEvent } from "../../../../firmware/device/part-event";
+import type { HealthEvent, RemoteSettingsEvent } from "../../../../firmware/device/part-event";
 import type { UpdateEvent } from "../../../../firmware/update/update-event";
 
 type Kind = LogEvent["kind"];
@@ -193,6 +194,10 @@ const fields: { readonly [K in Kind]: Record<string, fc.Arbitrary<unknown>> } = 
   "start recovered": { failures: whole, reason: text },
   "start safe": { panics: whole, failures: whole, reason: text },
   settings: { text },
+  "health report": { period: seconds },
+  "health alarm": { what: text, value: whole, limit: whole },
+  "health log failed": { reason: text },
+  "health memory failed": { reason: text },
   "remote settings changed": { version: whole, names: text },
   "remote settings refused": { reason: text },
   "remote settings in force": { version: whole, trial: fc.constantFrom("yes", "no") },
@@ -210,6 +215,7 @@ const lineOf = (event: LogEvent): string => {
   if (kind.startsWith("remote settings")) {
     return logLine({ ...event, line: remoteSettingsLine(event as RemoteSettingsEvent) } as LogEvent);
   }
+  if (kind.startsWith("health")) return logLine(worded(event as HealthEvent));
   if (kind.startsWith("update")) {
     return logLine({ ...event, line: updateLine(event as UpdateEvent) } as LogEvent);
   }

@@ -21,6 +21,8 @@ const shares: Readonly<Record<string, number>> = {
   retained: density(2_000, 200),
   settings: density(40_000, 6_000),
   state: density(6_000, 1_000),
+  package: density(40_000, 6_000),
+  chunk: density(20_000, 3_000),
   http: density(3_000, 400),
 };
 
@@ -42,7 +44,13 @@ describe.each(targets)("$name", (target) => {
       );
     }
     // It would find little if it got nowhere.
-    const few: Readonly<Record<string, number>> = { state: 8, flash: 15, retained: 15 };
+    const few: Readonly<Record<string, number>> = {
+      state: 8,
+      flash: 15,
+      retained: 15,
+      package: 9,
+      chunk: 25,
+    };
     expect(features.length).toBeGreaterThan(few[target.name] ?? 35);
   });
 

@@ -1,4 +1,4 @@
-/** The products, and one of them: its thing model and its parsing script. */
+/** The products, and one of them: its thing model, its parsing script and its firmware. */
 import { Empty } from "../../../page/empty";
 import { Tabs } from "../../../page/tabs";
 import { pathOfPlace, productTabs } from "../../addresses";
@@ -8,6 +8,7 @@ import { useProduct } from "../product/product-data";
 import { ProductHeader } from "../product/product-header";
 import { ProductTable } from "../product/product-table";
 import { ScriptTab } from "../product/script-tab";
+import { ProductUpdateTab } from "../update/product-update-tab";
 import type { Place } from "../../addresses";
 import "../product/product.css";
 
@@ -18,7 +19,7 @@ export function ProductsPlace() {
 export function ProductPlace({ at }: { at: Place & { readonly kind: "product" } }) {
   const { productKey, tab } = at;
   const { data, fault, status, again } = useProduct(productKey);
-  const labels = { model: "Thing model", script: "Parsing script" } as const;
+  const labels = { model: "Thing model", script: "Parsing script", update: "Update" } as const;
   if (status === 404) return <NoProduct productKey={productKey} />;
   return (
     <div class="stack">
@@ -35,12 +36,17 @@ export function ProductPlace({ at }: { at: Place & { readonly kind: "product" } 
         label="What to see of the product"
         tabs={productTabs.map((each) => ({
           href: pathOfPlace({ kind: "product", productKey, tab: each }),
-          label: draftOf(each, productKey) === undefined ? labels[each] : `${labels[each]}, edited ●`,
+          label:
+            each === "update" || draftOf(each, productKey) === undefined
+              ? labels[each]
+              : `${labels[each]}, edited ●`,
           isCurrent: each === tab,
         }))}
       />
       {data === undefined && fault === undefined && <p class="dim">Reading the product</p>}
-      {data !== undefined && (tab === "model" ? <ModelTab product={data} /> : <ScriptTab product={data} />)}
+      {data !== undefined && tab === "model" && <ModelTab product={data} />}
+      {data !== undefined && tab === "script" && <ScriptTab product={data} />}
+      {data !== undefined && tab === "update" && <ProductUpdateTab productKey={productKey} />}
     </div>
   );
 }

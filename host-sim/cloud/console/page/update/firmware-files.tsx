@@ -1,4 +1,4 @@
-/** The firmware files of the device's product: what there is, and how another one comes in. */
+/** The firmware files of a product: what there is, and how another one comes in. */
 import { useState } from "preact/hooks";
 import { CopyButton } from "../../../page/copy";
 import { Dialog } from "../../../page/dialog";
@@ -8,36 +8,37 @@ import { mayOperate } from "../access";
 import { call } from "../api";
 import { now } from "../connection";
 import { UploadForm } from "./upload-form";
-import { UpgradeDialog } from "./upgrade-dialog";
-import type { DeviceTabProps } from "../tab-props";
-import type { DeviceFirmware, FirmwareFile, FirmwareList } from "./firmware";
-import type { UpgradedDevice } from "./upgrade-dialog";
+import { fileName, fileQuery } from "./firmware";
+import type { FirmwareFile, FirmwareList } from "./firmware";
 
 export function FirmwareFiles(props: {
-  readonly at: DeviceTabProps;
-  readonly firmware: DeviceFirmware;
-  readonly device: UpgradedDevice | undefined;
+  readonly productKey: string;
   /** undefined: the product is not registered. */
   readonly list: FirmwareList | undefined;
+  /** What the device that is looked at runs. */
+  readonly running?: string;
+  /** On the button of each version. */
+  readonly action: string;
+  readonly onAction: (file: FirmwareFile) => void;
   readonly onDone: () => void;
 }) {
-  const { at, firmware, device, list, onDone } = props;
-  const [upgrade, setUpgrade] = useState<FirmwareFile>();
+  const { productKey, list, running, action, onAction, onDone } = props;
   const [removal, setRemoval] = useState<FirmwareFile>();
-  const path = `/products/${encodeURIComponent(at.productKey)}/firmware`;
+  const path = `/products/${encodeURIComponent(productKey)}/firmware`;
   if (list === undefined) {
     return (
-      <Empty title={`Product ${at.productKey} is not registered`}>
+      <Empty title={`Product ${productKey} is not registered`}>
         Firmware belongs to a product: <a href="/products">register it</a> first.
       </Empty>
     );
   }
   const { items, room } = list;
   const isReader = !mayOperate.value;
+  const shown = [...items].reverse();
   return (
     <section class="stack" aria-label="Files of the product">
       <div class="bar">
-        <h2>{`Files of ${at.productKey}`}</h2>
+        <h2>{`Files of ${productKey}`}</h2>
         <span class="dim small-text push">
           {`${items.length} of ${room.filesPerProduct}; all products' ${bytes(room.usedBytes)} of ${bytes(room.totalBytes)}`}
         </span>
@@ -51,28 +52,33 @@ export function FirmwareFiles(props: {
         </Empty>
       ) : (
         <ul class="firmware-files card" id="firmware-files">
-          {[...items].reverse().map((file) => (
-            <li key={file.version} data-version={file.version}>
+          {shown.map((file, at) => (
+            <li key={fileName(file)} data-version={file.version} data-file={fileName(file)}>
               <div class="bar">
                 <strong>{file.version}</strong>
-                {file.version === firmware.version && <span class="chip good">runs here</span>}
+                {file.board !== undefined && <span class="chip">{file.board}</span>}
+                {file.from !== undefined && <span class="chip">{`from ${file.from}`}</span>}
+                {file.version === running && <span class="chip good">runs here</span>}
                 <span class="dim">{bytes(file.fileSize)}</span>
                 <span class="dim small-text" title={clock(file.uploadedAt)}>
                   {`uploaded ${ago(file.uploadedAt, now.value)}`}
                 </span>
                 <span class="push bar">
-                  <button
-                    type="button"
-                    disabled={isReader || file.version === firmware.version}
-                    onClick={() => setUpgrade(file)}
-                  >
-                    Upgrade to this
-                  </button>
+                  {/* A device gets the file of the version that fits it. */}
+                  {shown.findIndex(({ version }) => version === file.version) === at && (
+                    <button
+                      type="button"
+                      disabled={isReader || file.version === running}
+                      onClick={() => onAction(file)}
+                    >
+                      {action}
+                    </button>
+                  )}
                   <button
                     type="button"
                     class="quiet"
                     disabled={isReader}
-                    aria-label={`Delete ${file.version}`}
+                    aria-label={`Delete ${fileName(file)}`}
                     onClick={() => setRemoval(file)}
                   >
                     Delete
@@ -80,42 +86,38 @@ export function FirmwareFiles(props: {
                 </span>
               </div>
               {file.desc !== undefined && <p>{file.desc}</p>}
+              {file.warnings?.map((each) => (
+                <p key={each} class="note warn-note">
+                  {each}
+                </p>
+              ))}
               <dl class="facts small">
                 <dt>{file.signMethod === "md5" ? "MD5" : "SHA-256"}</dt>
                 <dd class="bar">
                   <code>{file.sign}</code>
                   <CopyButton text={file.sign} />
                 </dd>
-                <dt>CoAP path</dt>
+                <dt>{file.fileUrl.startsWith("/") ? "CoAP path" : "Lies at"}</dt>
                 <dd>
                   <code>{file.fileUrl}</code>
                 </dd>
                 <dt>Run by</dt>
                 <dd>
-                  <a href={`/fleet?q=${encodeURIComponent(at.productKey)}`}>
-                    {count(file.devices, "device")}
-                  </a>
+                  <a href={`/fleet?q=${encodeURIComponent(productKey)}`}>{count(file.devices, "device")}</a>
                 </dd>
               </dl>
             </li>
           ))}
         </ul>
       )}
-      <UploadForm path={path} room={room} versions={items.map(({ version }) => version)} onDone={onDone} />
-      {upgrade !== undefined && (
-        <UpgradeDialog
-          {...{ at, firmware, device, onDone }}
-          file={upgrade}
-          onClose={() => setUpgrade(undefined)}
-        />
-      )}
+      <UploadForm {...{ path, room, files: items, onDone }} />
       {removal !== undefined && (
         <Dialog
-          title={`Delete firmware ${removal.version}?`}
+          title={`Delete firmware ${fileName(removal)}?`}
           action="Delete"
           isDangerous
           onAction={async () => {
-            await remove(`${path}/${encodeURIComponent(removal.version)}`);
+            await call(`${path}/${encodeURIComponent(removal.version)}${fileQuery(removal)}`, "DELETE");
             onDone();
           }}
           onClose={() => setRemoval(undefined)}
@@ -127,9 +129,4 @@ export function FirmwareFiles(props: {
       )}
     </section>
   );
-}
-
-/** An answer without a body. */
-async function remove(path: string): Promise<void> {
-  await call(path, "DELETE");
 }

@@ -4,11 +4,15 @@ import type { Step } from "../commands/life";
 
 export interface FirmwareFile {
   readonly version: string;
+  readonly board?: string;
+  /** A difference from this version. */
+  readonly from?: string;
   readonly signMethod: "md5" | "sha256";
   readonly sign: string;
   readonly fileSize: number;
   readonly fileUrl: string;
   readonly desc?: string;
+  readonly warnings?: readonly string[];
   /** Epoch ms. */
   readonly uploadedAt: number;
   /** How many devices run it. */
@@ -126,6 +130,24 @@ function failureWords({ cause, progress }: UpgradeTask): string {
     case undefined:
       return "";
   }
+}
+
+/** A file's name within its product, for people. */
+export function fileName({ version, board, from }: Pick<FirmwareFile, "version" | "board" | "from">): string {
+  return [
+    version,
+    ...(board === undefined ? [] : [`for ${board}`]),
+    ...(from === undefined ? [] : [`from ${from}`]),
+  ].join(" ");
+}
+
+/** What the API has of a file behind its version. */
+export function fileQuery({ board, from }: Pick<FirmwareFile, "board" | "from">): string {
+  const query = new URLSearchParams();
+  if (board !== undefined) query.set("board", board);
+  if (from !== undefined) query.set("from", from);
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
 }
 
 /** What EnOS's manual has a device say with these steps. */

@@ -1,35 +1,32 @@
-/** The device's firmware, its upgrades as they go, and the product's files. */
+/** A device's firmware: what it runs, its upgrades, and the files of its product. */
+import { useState } from "preact/hooks";
 import { pathOf } from "../api";
 import { useResource } from "../resource";
 import { Unread } from "../unread";
 import { FirmwareFiles } from "./firmware-files";
 import { RunningFirmware } from "./running-firmware";
 import { Tasks } from "./tasks";
+import { UpgradeDialog } from "./upgrade-dialog";
+import { isInform, isOf, useFirmwareList } from "./firmware-list";
 import type { CloudEvent } from "../../../events";
 import type { DeviceTabProps } from "../tab-props";
-import type { DeviceFirmware, FirmwareList } from "./firmware";
+import type { DeviceFirmware, FirmwareFile } from "./firmware";
 import type { UpgradedDevice } from "./upgrade-dialog";
 import "./update.css";
 
 export function UpdateTab(at: DeviceTabProps) {
   const { productKey, deviceKey } = at;
-  const isOfProduct = (event: CloudEvent): boolean =>
-    "productKey" in event && event.productKey === productKey;
+  const [upgrade, setUpgrade] = useState<FirmwareFile>();
   const isOwn = (event: CloudEvent): boolean =>
-    isOfProduct(event) && "deviceKey" in event && event.deviceKey === deviceKey;
-  const isInform = (event: CloudEvent): boolean =>
-    event.type === "ota-task" || (event.type === "stored" && event.kind === "firmware");
+    isOf(productKey, event) && "deviceKey" in event && event.deviceKey === deviceKey;
   const firmware = useResource<DeviceFirmware>(
     `${pathOf(at)}/firmware`,
     (event) => isInform(event) && isOwn(event),
   );
   const device = useResource<UpgradedDevice>(pathOf(at), isOwn);
-  const files = useResource<FirmwareList>(
-    `/products/${encodeURIComponent(productKey)}/firmware`,
-    (event) => (/^firmware-|^product-/.test(event.type) || isInform(event)) && isOfProduct(event),
-  );
+  const files = useFirmwareList(productKey);
   if (firmware.data === undefined) return <Unread resource={firmware} />;
-  const { tasks } = firmware.data;
+  const { tasks, version } = firmware.data;
   const again = (): void => [firmware, files].forEach((each) => each.again());
   return (
     <div class="update">
@@ -41,8 +38,17 @@ export function UpdateTab(at: DeviceTabProps) {
         <Unread resource={files} />
       ) : (
         <FirmwareFiles
-          {...{ at, firmware: firmware.data, device: device.data, list: files.data }}
+          {...{ productKey, list: files.data, running: version }}
+          action="Upgrade to this"
+          onAction={setUpgrade}
           onDone={again}
+        />
+      )}
+      {upgrade !== undefined && (
+        <UpgradeDialog
+          {...{ at, firmware: firmware.data, device: device.data, file: upgrade }}
+          onDone={again}
+          onClose={() => setUpgrade(undefined)}
         />
       )}
     </div>

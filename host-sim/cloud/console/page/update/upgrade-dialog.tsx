@@ -1,8 +1,8 @@
-/** Asks before a device, or all of a product, is to upgrade. */
-import { useState } from "preact/hooks";
+/** Asks before a device is to upgrade. */
 import { Dialog } from "../../../page/dialog";
 import { quantity } from "../../../page/quantity";
-import { ago, bytes, count } from "../../../page/words";
+import { ago, bytes } from "../../../page/words";
+import { pathOfPlace } from "../../addresses";
 import { call } from "../api";
 import { now } from "../connection";
 import type { DeviceTabProps } from "../tab-props";
@@ -25,51 +25,41 @@ export function UpgradeDialog(props: {
   readonly onClose: () => void;
 }) {
   const { at, file, firmware, device, onDone, onClose } = props;
-  const [isAll, setAll] = useState(false);
   const order = async (form: FormData): Promise<void> => {
-    const days = Number(form.get("days"));
-    const { skipped, tasks } = await call<{
-      tasks: unknown[];
-      skipped: { deviceKey: string; reason: string }[];
-    }>("/ota-jobs", "POST", {
-      productKey: at.productKey,
-      version: file.version,
-      policy: form.get("policy"),
-      timeout: days * 86_400,
-      ...(isAll ? {} : { deviceKeys: [at.deviceKey] }),
+    await call("/ota-jobs", "POST", {
+      ...{ productKey: at.productKey, deviceKeys: [at.deviceKey], version: file.version },
+      ...{ policy: form.get("policy"), timeout: Number(form.get("days")) * 86_400 },
     });
     onDone();
-    if (skipped.length > 0) {
-      const [first] = skipped;
-      throw new Error(
-        `${count(tasks.length, "device")} will upgrade; ${skipped.length} will not, such as ${first.deviceKey}: ${first.reason}`,
-      );
-    }
   };
   return (
     <Dialog title={`Upgrade to ${file.version}?`} action="Upgrade" onAction={order} onClose={onClose}>
       <p>
-        {isAll
-          ? `All devices of product ${at.productKey} that have told another version are to fetch ${bytes(file.fileSize)}.`
-          : `${at.deviceKey} runs ${firmware.version ?? "an unknown version"} and is to fetch ${bytes(file.fileSize)}. Over NB-IoT that takes from minutes to hours, and it starts anew at the end.`}
+        {`${at.deviceKey} runs ${firmware.version ?? "an unknown version"} and is to fetch the file that fits it, such as ${bytes(file.fileSize)}. Over NB-IoT that takes from minutes to hours, and it starts anew at the end. `}
+        <a href={pathOfPlace({ kind: "product", productKey: at.productKey, tab: "update" })}>
+          Other devices in stages
+        </a>
       </p>
-      {!isAll && <Warnings device={device} firmware={firmware} />}
-      <label class="field">
-        <span>How it hears of it</span>
-        <select name="policy">
-          <option value="push">it is sent the upgrade with its next contact</option>
-          <option value="request">it is told when it asks</option>
-        </select>
-      </label>
+      <Warnings device={device} firmware={firmware} />
+      <PolicyField />
       <label class="field">
         <span>Time from its first progress on, days</span>
         <input name="days" type="number" min={0.01} max={30} step="any" defaultValue="7" required />
       </label>
-      <label class="include">
-        <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.currentTarget.checked)} />
-        All devices of the product
-      </label>
     </Dialog>
+  );
+}
+
+/** How devices hear of an upgrade. */
+export function PolicyField() {
+  return (
+    <label class="field">
+      <span>How it is told</span>
+      <select name="policy">
+        <option value="push">by an upgrade, sent with the next contact</option>
+        <option value="request">when the device asks</option>
+      </select>
+    </label>
   );
 }
 

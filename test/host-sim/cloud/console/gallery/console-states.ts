@@ -2,6 +2,7 @@
 import { manualProduct, manualReport } from "../../script/manual-product";
 import { dk, pk } from "../../api/device";
 import { forgive, overlook, pass, settled } from "../browser-rig";
+import { RolledOut, rolledOut } from "../rolled-out";
 import { datagram, events, product, reports } from "./device-life";
 import type { Command } from "../../../../../host-sim/cloud/cloud";
 import type { BrowserRig, OpenOptions } from "../browser-rig";
@@ -398,6 +399,61 @@ const update: State[] = [
   },
 ];
 
+const productUpdate = { cloud, devices: rolledOut, at: `/products/${pk}/update` };
+
+const rollouts: State[] = [
+  { name: "rollout-none", open: { cloud, at: productUpdate.at }, make: text("No rollout yet") },
+  {
+    name: "rollout-waiting",
+    open: productUpdate,
+    make: async (opened) => {
+      const fleet = new RolledOut(opened);
+      fleet.begin();
+      fleet.succeed(...fleet.who("init"));
+      await opened.page.locator('[data-rollout][data-state="waiting"]').waitFor();
+    },
+  },
+  {
+    name: "rollout-running",
+    open: productUpdate,
+    make: async (opened) => {
+      await new RolledOut(opened).inSecondStage(0);
+      await opened.page.locator('[data-rollout][data-state="running"]').waitFor();
+    },
+  },
+  {
+    name: "rollout-stopped",
+    open: productUpdate,
+    make: async (opened) => {
+      await new RolledOut(opened).inSecondStage(3);
+      await opened.page.locator('[data-rollout][data-state="stopped"]').waitFor();
+    },
+  },
+  {
+    name: "rollout-aborted-and-done",
+    open: productUpdate,
+    make: async (opened) => {
+      const fleet = new RolledOut(opened);
+      fleet.begin();
+      opened.rig.cloud.ota.abortRollout(pk, "1", opened.rig.time.now);
+      fleet.begin([1]);
+      fleet.succeed(...fleet.who("init"));
+      await opened.page.locator('[data-rollout="2"][data-state="done"]').waitFor();
+    },
+  },
+  {
+    name: "rollout-asks",
+    open: productUpdate,
+    make: async (opened) => {
+      const fleet = new RolledOut(opened);
+      fleet.begin();
+      opened.rig.cloud.ota.abortRollout(pk, "1", opened.rig.time.now);
+      await opened.page.getByRole("button", { name: "Roll out" }).first().click();
+      await opened.page.getByRole("dialog").waitFor();
+    },
+  },
+];
+
 /** The product in the way of EnOS's manual, of which there are a good report and two bad ones. */
 async function manual(opened: BrowserRig): Promise<void> {
   opened.device.authenticate();
@@ -527,15 +583,17 @@ const frame: State[] = [
       await page.getByRole("alert").filter({ hasText: "refused this token" }).waitFor();
     },
   },
-  ...["/fleet", `${here}/commands`, "/cloud/faults", `/products/${pk}/script`].map((at) => ({
-    name: `reader${at.replace(`${here}/`, "-").replace(`/${pk}`, "").replaceAll("/", "-")}`,
-    open: { cloud, devices: 3, at, api: { token, readToken } },
-    make: async ({ page }: BrowserRig) => {
-      await page.getByLabel("Token").fill(readToken);
-      await page.getByRole("button", { name: "Connect" }).click();
-      await page.getByText("look only").waitFor();
-    },
-  })),
+  ...["/fleet", `${here}/commands`, "/cloud/faults", `/products/${pk}/script`, productUpdate.at].map(
+    (at) => ({
+      name: `reader${at.replace(`${here}/`, "-").replace(`/${pk}`, "").replaceAll("/", "-")}`,
+      open: { cloud, devices: 3, at, api: { token, readToken } },
+      make: async ({ page }: BrowserRig) => {
+        await page.getByLabel("Token").fill(readToken);
+        await page.getByRole("button", { name: "Connect" }).click();
+        await page.getByText("look only").waitFor();
+      },
+    }),
+  ),
   ...["/fleet", `${here}/live`, "/cloud/data"].map((at) => ({
     name: `no-connection${at.replace(`${here}/`, "-").replaceAll("/", "-")}`,
     open: { cloud, devices: 3, at },
@@ -567,6 +625,7 @@ export const consoleStates: readonly State[] = [
   ...commands,
   ...others,
   ...update,
+  ...rollouts,
   ...products,
   ...cloudPlaces,
   ...frame,

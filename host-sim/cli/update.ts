@@ -1,0 +1,21 @@
+/**
+ * `npm run update`: the maker's key, files of updates for a board from its builds, and what is in such a file. What one
+ * costs a device is said before anybody sends it.
+ */
+import { Command } from "./command";
+import { inspectPart } from "./update-inspect";
+import { keygenPart } from "./update-keygen";
+import { diffPart, packPart } from "./update-pack";
+import { verifyPart } from "./update-verify";
+
+/** The `update` command. */
+export function updateCommand(): Command {
+  const command = new Command("update")
+    .configureHelp({ commandUsage: () => "npm run update -- <part> [options]" })
+    .enablePositionalOptions()
+    .helpCommand("help [part]", "show the help of a part");
+  for (const part of [keygenPart(), packPart(), diffPart(), verifyPart(), inspectPart()]) {
+    command.addCommand(part.exitOverride());
+  }
+  return command;
+}
