@@ -19,6 +19,7 @@ import { parseShard, shardOf } from "../tools/fleet/shard-of";
 import { capacity } from "./battery-flag";
 import { Command } from "./command";
 import { coverageMix } from "./coverage-mix";
+import { realFleet } from "./fleet-real";
 import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
 import { givenSetting } from "./energy-settings";
 import { projectVersion } from "./version";
@@ -51,6 +52,12 @@ interface FleetFlags {
   jobs?: number;
   out?: string;
   json?: boolean;
+  server?: string;
+  speed: number;
+  rate: number;
+  register?: string;
+  deviceList?: string;
+  iOwnThisServer?: boolean;
 }
 
 /** The `fleet` command. */
@@ -128,15 +135,58 @@ export function fleetCommand(): Command {
     )
     .option("--jobs <n>", "processes at a time (default: one for each core)", wholeNumber("--jobs", 1, 256))
     .option("--out <file>", "writes the result as JSON, to be merged with others")
+    .option("--server <url>", "talks real UDP to this EnOS or stand-in, HOST[:PORT], in real time")
+    .option(
+      "--speed <n>",
+      "with --server: pauses between readings are so much shorter",
+      wholeNumber("--speed", 1, 86_400),
+      1,
+    )
+    .option(
+      "--rate <n>",
+      "with --server: datagrams a second at most",
+      wholeNumber("--rate", 1, 100_000),
+      1_000,
+    )
+    .option("--register <url>", "with --server: has the stand-in behind this API know the devices")
+    .option("--device-list <file>", "with --server: these devices, as npm run cloud -- --devices takes them")
+    .option("--i-own-this-server", "with --server: it may be another machine")
     .option("--json", "print one JSON document")
     .action(fleet);
 }
 
-async function fleet(action: string | undefined, files: readonly string[], flags: FleetFlags): Promise<void> {
+/** What goes with real UDP alone, and what with virtual time alone. */
+const onlyReal = ["speed", "rate", "register", "deviceList", "iOwnThisServer"] as const;
+const onlyVirtual = [
+  ...["scenario", "at", "sleep", "set", "coverage", "loss", "natIdle", "perCell", "powerSpread", "battery"],
+  ...["profile", "shard", "jobs", "out"],
+] as const;
+
+async function fleet(
+  action: string | undefined,
+  files: readonly string[],
+  flags: FleetFlags,
+  command: Command,
+): Promise<void> {
+  const wrong = (flags.server === undefined ? onlyReal : onlyVirtual).find(
+    (name) => command.getOptionValueSource(name) === "cli",
+  );
+  if (wrong !== undefined) {
+    const flag = command.options.find((option) => option.attributeName() === wrong)!.long!;
+    throw misuse(
+      flags.server === undefined
+        ? `${flag} goes with --server alone`
+        : `${flag} does not go with --server, which is real`,
+    );
+  }
   if (action !== undefined && action !== "merge") {
     throw misuse(`fleet takes no word but merge, got "${action.slice(0, 40)}"`);
   }
   if (action === "merge") return tell(merged(files), flags);
+  if (flags.server !== undefined) {
+    const edition = command.getOptionValueSource("edition") === "cli" ? flags.edition : "auto";
+    return realFleet({ ...flags, server: flags.server, edition });
+  }
   const plan = planOf(flags);
   const shard = shardWanted(flags);
   const { first, end } = devicesOf(plan, shard);
