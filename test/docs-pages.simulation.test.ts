@@ -13,6 +13,7 @@ import { UnfinishedError } from "../host-sim/cli/misuse";
 import { commandNamed, commandNames } from "../host-sim/cli/program";
 import { readProfile } from "../host-sim/inspect/energy/profile-file";
 import { builtInServiceNames } from "../firmware/device/built-in-services";
+import { remoteNames } from "../firmware/remote-settings/remote-names";
 import { readModel } from "../host-sim/model/read-model";
 import { projectRoot } from "../host-sim/project";
 import { readSettings } from "../firmware/device/settings";
@@ -218,6 +219,13 @@ describe("docs/settings.md", () => {
       expect(takes).toMatch(
         /^(text|text, or empty|an IPv4 address or a host's name|zero, key, ecb or 32 hex digits|[45] to [68] digits|numbers from 1 to 85, such as 8,20|AT command lines; ; between)$/,
       );
+  });
+
+  it("says of every setting that can be changed from afar what it costs, and of no other", () => {
+    const [, ...costs] = page.tables.find(([head]) => head[0] === "from afar")!;
+    expect(costs.flatMap(([names]) => plain(names).split(", ")).sort()).toEqual(
+      remoteNames.map(({ name }) => name).sort(),
+    );
   });
 
   it("quotes the complaint as it is", () => {

@@ -75,6 +75,8 @@ export class Agent {
   #prepares = false;
   /** The cloud has not been told the firmware's version since the start; after deep sleep the record says it. */
   #versionUntold: boolean;
+  /** It is told once the firmware has proven itself. */
+  #versionWaits = false;
   /** Readings of which the cloud gets nothing, since it was spoken to last. */
   #empty = 0;
   /** Readings that the cloud has acknowledged since the start, as those who judge by them were told. */
@@ -191,7 +193,8 @@ export class Agent {
     let deadline = Math.min(
       health === undefined ? Infinity : health.deadline,
       remoteSettings === undefined ? Infinity : remoteSettings.deadline,
-      update === undefined ? Infinity : update.deadline(at),
+      // Its work waits for the link, with whose last word there is a turn.
+      update === undefined || this.#options.link.busy === true ? Infinity : update.deadline(at),
       this.#endpoint.deadline,
       linkDeadline,
       this.#commands.deadline,
@@ -260,6 +263,7 @@ export class Agent {
     this.#options.link.poll(now);
     this.receive(now);
     this.#endpoint.poll(now);
+    this.tellDelivered(now);
     this.obey(now);
     if (this.#commands.poll(now)) this.#idle = false;
     this.lookAtParts(now);
@@ -290,15 +294,25 @@ export class Agent {
     }
   }
 
+  /** Tells those who judge something new by it that the cloud has acknowledged readings. */
+  private tellDelivered(now: number): void {
+    const { acknowledged } = this.#uploader.totals;
+    if (acknowledged === this.#delivered) return;
+    this.#delivered = acknowledged;
+    const { update, remoteSettings, application } = this.#options;
+    update?.delivered(now);
+    remoteSettings?.delivered(now);
+    if (!this.#versionWaits || update?.inTrial === true) return;
+    this.#versionWaits = false;
+    if (application.version !== undefined)
+      this.#messages.tellFirmware(application.version, this.#onVersionTold);
+  }
+
+  readonly #onVersionTold = (): void => void (this.#versionUntold = false);
+
   /** Lets the parts that a product has or not do what is theirs. */
   private lookAtParts(now: number): void {
     const { update, remoteSettings } = this.#options;
-    const { acknowledged } = this.#uploader.totals;
-    if (acknowledged !== this.#delivered) {
-      this.#delivered = acknowledged;
-      update?.delivered(now);
-      remoteSettings?.delivered(now);
-    }
     if (update !== undefined) this.lookAtUpdate(update, now);
     if (remoteSettings === undefined) return;
     remoteSettings.poll(now);
@@ -381,7 +395,9 @@ export class Agent {
     this.goOn(now);
     if (panics > 0) log({ kind: "agent panicked", panics, delay });
     else if (delay > 0) log({ kind: "agent waits", delay });
-    const onTold = this.#versionUntold ? () => (this.#versionUntold = false) : undefined;
+    // With the version of a firmware on trial an update would seem to have come to its end.
+    this.#versionWaits = this.#versionUntold && this.#options.update?.inTrial === true;
+    const onTold = this.#versionUntold && !this.#versionWaits ? this.#onVersionTold : undefined;
     startApplication(this.#options, this.#messages, this.#memory, this.#uploader.waiting, onTold);
     this.#options.remoteSettings?.start(this.#messages);
   }

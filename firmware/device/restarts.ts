@@ -14,15 +14,19 @@ const restartWithin = 120_000;
 export class Restarts {
   readonly #options: Pick<AgentOptions, "starts" | "restart" | "log">;
   readonly #memory: PersistentState;
+  /** The cloud may have asked for this start. */
+  readonly #asked: boolean;
   /** When the one that was asked for comes, at the latest; Infinity for none. */
   by = Infinity;
   /** Not before this, and why. */
   #from = 0;
   #cause: RestartCause = "command";
 
-  constructor(options: Pick<AgentOptions, "starts" | "restart" | "log">, memory: PersistentState) {
+  constructor(options: Pick<AgentOptions, "starts" | "restart" | "log" | "woken">, memory: PersistentState) {
     this.#options = options;
     this.#memory = memory;
+    const { cause } = memory.restart;
+    this.#asked = options.woken !== undefined || cause === "command" || cause === "settings";
   }
 
   /** Restarts the board now. */
@@ -46,10 +50,10 @@ export class Restarts {
     return undefined;
   }
 
-  /** Settings have changed: the restart with which they take effect is as `ask` has it, if later. */
+  /** Settings have changed: the restart with which they take effect comes an hour after one that was asked for, or now. */
   askForSettings(now: number): void {
     if (this.by === Infinity && this.#options.restart !== undefined) {
-      this.askFrom(Math.max(now, leastUptime), "settings");
+      this.askFrom(this.#asked ? Math.max(now, leastUptime) : now, "settings");
     }
   }
 

@@ -257,8 +257,9 @@ export class Download {
     if (offset > state.end || end <= state.end) return "stale";
     const { fileSize } = state;
     const size = block.size ?? (block.last ? end : fileSize);
-    if (fileSize > 0 && (size !== fileSize || block.last !== (end === fileSize))) return "other-file";
+    if ((fileSize > 0 && size !== fileSize) || block.last !== (end === size)) return "other-file";
     if (block.last && end < headLength) return "unusable";
+    state.fileSize = size;
     if (block.szx < asked.szx && this.askFor(state, block.szx) === "fault") return "fault";
     return this.store(state, bytes.subarray(state.end - offset));
   }

@@ -22,31 +22,35 @@ const mostBits = 9;
 
 /** Numbers of 9 bits, their first bit last: a code comes with its highest bit first, and bits are taken from the lowest. */
 const mirrored = new Uint16Array(1 << mostBits);
-for (let i = 1; i < mirrored.length; i++) mirrored[i] = (mirrored[i >> 1] >> 1) | ((i & 1) << (mostBits - 1));
+for (let i = 1; i < mirrored.length; i++) {
+  mirrored[i] = (mirrored[i >> 1] >> 1) | ((i & 1) << (mostBits - 1));
+}
+
+/** Where a table lies in a memory that it shares, as indexes. */
+export interface TablePlace {
+  /** Bits that an entry is found by, 9 at most. */
+  readonly bits: number;
+  /** The entries, the next bits with the first of them lowest: 2 ** bits numbers. */
+  readonly entries: number;
+  /** How many codes there are of each number of bits: 16 numbers. */
+  readonly counts: number;
+  /** The symbols in the order of their codes, as entries without bits: as many numbers as there may be symbols. */
+  readonly sorted: number;
+  /** While it is made, where the next symbol goes, by the bits of its code: 16 numbers, which are free afterwards. */
+  readonly next: number;
+}
 
 /** One code's table, made anew with each `make`. */
 export class HuffmanTable {
-  /** By the next bits, the first of them lowest. */
-  readonly entries: Uint16Array;
-  readonly #bits: number;
-  /** How many codes there are of each number of bits. */
-  readonly #counts = new Uint16Array(longestCode + 1);
-  /** Where the next symbol goes, by the bits of its code. */
-  readonly #places = new Uint16Array(longestCode + 1);
-  /** The symbols in the order of their codes, as entries without bits. */
-  readonly #sorted: Uint16Array;
-  /** The first code that is longer than the table, and its symbol's place. */
+  readonly #memory: Uint16Array;
+  readonly #place: TablePlace;
+  /** The first code that is longer than the table, and its symbol. */
   #firstLonger = 0;
-  #firstPlace = 0;
+  #firstSorted = 0;
 
-  /**
-   * @param bits that an entry is found by, 9 at most
-   * @param most symbols
-   */
-  constructor(bits: number, most: number) {
-    this.#bits = bits;
-    this.entries = new Uint16Array(1 << bits);
-    this.#sorted = new Uint16Array(most);
+  constructor(memory: Uint16Array, place: TablePlace) {
+    this.#memory = memory;
+    this.#place = place;
   }
 
   /**
@@ -57,22 +61,25 @@ export class HuffmanTable {
    * no symbol at all, where `sparse` allows these
    */
   make(lengths: Uint8Array, start: number, end: number, sparse: boolean): boolean {
-    const counts = this.#counts;
-    counts.fill(0);
-    for (let i = start; i < end; i += 1) counts[lengths[i]] += 1;
-    const used = end - start - counts[0];
-    counts[0] = 0;
-    const places = this.#places;
-    let open = 1;
-    let place = 0;
-    for (let length = 1; length <= longestCode; length++) {
-      const count = counts[length];
-      open = 2 * open - count;
-      if (open < 0) return false;
-      places[length] = place;
-      place += count;
+    const memory = this.#memory;
+    const { counts, next, sorted } = this.#place;
+    memory.fill(0, counts, counts + longestCode + 1);
+    let at = 0;
+    for (let i = start; i < end; i += 1) {
+      at = counts + lengths[i];
+      memory[at] += 1;
     }
-    if (open > 0 && !(sparse && (used === 0 || (used === 1 && counts[1] === 1)))) return false;
+    const used = end - start - memory[counts];
+    let open = 1;
+    let place = sorted;
+    for (let length = 1; length <= longestCode; length += 1) {
+      at = memory[counts + length];
+      open = 2 * open - at;
+      if (open < 0) return false;
+      memory[next + length] = place;
+      place += at;
+    }
+    if (open > 0 && !(sparse && (used === 0 || (used === 1 && memory[counts + 1] === 1)))) return false;
     this.sort(lengths, start, Math.min(end, start + 256), 0);
     this.sort(lengths, start + 256, end, highSymbol);
     this.fill();
@@ -86,16 +93,18 @@ export class HuffmanTable {
    * @param next the bits behind these, the first of them lowest
    */
   longer(entry: number, next: number): number {
-    const counts = this.#counts;
+    const memory = this.#memory;
+    const { counts, bits } = this.#place;
     let code = entry - longerCode;
     let first = this.#firstLonger;
-    let place = this.#firstPlace;
-    for (let length = this.#bits + 1; length <= longestCode; length++) {
+    let sorted = this.#firstSorted;
+    let count = 0;
+    for (let length = bits + 1; length <= longestCode; length += 1) {
       code = (code << 1) | (next & 1);
       next >>= 1;
-      const count = counts[length];
-      if (code - first < count) return this.#sorted[place + code - first] | (length << 8);
-      place += count;
+      count = memory[counts + length];
+      if (code - first < count) return memory[sorted + code - first] | (length << 8);
+      sorted += count;
       first = (first + count) << 1;
     }
     return longerCode;
@@ -103,43 +112,42 @@ export class HuffmanTable {
 
   /** Puts symbols where their codes are, from the entry `symbol` on. */
   private sort(lengths: Uint8Array, start: number, end: number, symbol: number): void {
-    const sorted = this.#sorted;
-    const places = this.#places;
+    const memory = this.#memory;
+    const { next } = this.#place;
     let length = 0;
     let place = 0;
     for (let i = start; i < end; i += 1) {
       length = lengths[i];
       if (length !== 0) {
-        place = places[length];
-        sorted[place] = symbol;
-        places[length] = place + 1;
+        length += next;
+        place = memory[length];
+        memory[place] = symbol;
+        memory[length] = place + 1;
       }
       symbol += 1;
     }
   }
 
   private fill(): void {
-    const { entries } = this;
-    const counts = this.#counts;
-    const sorted = this.#sorted;
-    const bits = this.#bits;
+    const memory = this.#memory;
+    const { bits, entries, counts, sorted } = this.#place;
     let code = 0;
-    let place = 0;
+    let place = sorted;
     let lengthBits = 0;
     let shift = 0;
     for (let length = 1, half = 1; length <= bits; length += 1, half <<= 1) {
-      entries.copyWithin(half, 0, half);
+      memory.copyWithin(entries + half, entries, entries + half);
       code <<= 1;
       lengthBits = length << 8;
       shift = mostBits - length;
-      for (let count = counts[length]; count > 0; count -= 1) {
-        entries[mirrored[code] >> shift] = sorted[place] | lengthBits;
+      for (let count = memory[counts + length]; count > 0; count -= 1) {
+        memory[entries + (mirrored[code] >> shift)] = memory[place] | lengthBits;
         place += 1;
         code += 1;
       }
     }
     this.#firstLonger = code << 1;
-    this.#firstPlace = place;
-    for (; code < entries.length; code += 1) entries[mirrored[code] >> shift] = longerCode | code;
+    this.#firstSorted = place;
+    for (; code < 1 << bits; code += 1) memory[entries + (mirrored[code] >> shift)] = longerCode | code;
   }
 }

@@ -7,25 +7,54 @@ import { HuffmanTable, highSymbol, longerCode } from "./huffman-table";
 
 /** Furthest that a match reaches back, bytes. */
 export const windowLength = 2_048;
-/** No more is unpacked in one go once there are so many bytes. */
-const limit = windowLength + 1_024;
+/** Bytes that are unpacked in one go before it is asked whether there is room for more. */
+const goLength = 256;
 /** What comes beyond that at most: symbols of a bit each, as many as there are bits, and a match. */
 const beyond = 30 + 258;
 /** Behind the last unpacked byte so many more can be read, whatever they are. */
-const slack = 16;
-/** Words and bytes that are fetched in one go. */
-const fetchedWords = 128;
-const fetchedLength = 2 * fetchedWords;
+const slack = 28;
 /** Most blocks: each can have a head that takes time and makes nothing. */
 const mostBlocks = 32;
 
 const endOfBlock = 256;
 const mostSymbols = 286;
 const mostDistances = 30;
+
+// Where all of it lies in one memory. First numbers of 16 bits, by their indexes: the entries of the symbols' table are
+// found by the next bits alone.
 const symbolBits = 9;
 const symbolMask = (1 << symbolBits) - 1;
 const distanceBits = 7;
 const distanceMask = (1 << distanceBits) - 1;
+const distanceEntries = 1 << symbolBits;
+const tableRest = distanceEntries + (1 << distanceBits);
+const symbolPlace = Object.freeze({
+  bits: symbolBits,
+  entries: 0,
+  next: tableRest,
+  counts: tableRest + 16,
+  sorted: tableRest + 48,
+});
+const distancePlace = Object.freeze({
+  bits: distanceBits,
+  entries: distanceEntries,
+  next: tableRest,
+  counts: tableRest + 32,
+  sorted: tableRest + 48 + 288,
+});
+/** Words that are fetched in one go. */
+const fetchedWords = 64;
+const fetchedLength = 2 * fetchedWords;
+const firstWord = tableRest + 48 + 288 + 32;
+const wordsEnd = firstWord + fetchedWords;
+// Then bytes: the window, what is unpacked, and room for it.
+const windowStart = 2 * wordsEnd;
+/** Where it is asked whether there is more to be unpacked. */
+const limit = windowStart + windowLength + goLength;
+/** Bytes of memory that it takes. */
+export const inflateMemory = limit + beyond + slack;
+/** Where the lengths of a block's codes are read to: at a block's beginning nothing is behind the limit. */
+const lengthsStart = limit;
 
 /** In which order the lengths of the codes for code lengths come (RFC 1951, section 3.2.7). */
 const lengthOrder = Uint8Array.of(16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15);
@@ -61,28 +90,33 @@ export type InflateFault =
   | "bad-code"
   | "bad-distance";
 
+/** Where packed bytes come from. What it throws comes out of `fill`. */
+export interface PackedSource {
+  /** Fills `buffer` with packed bytes from `offset` on. */
+  readPacked(buffer: Uint8Array, offset: number): void;
+}
+
 /** Unpacks one stream after the other, with the same memory. */
 export class Inflate {
-  /** What is unpacked lies in it from `taken` to `made`; 16 bytes more can be read, but are nothing. */
-  readonly bytes: Uint8Array = new Uint8Array(limit + beyond + slack);
+  /** What is unpacked lies in it from `taken` to `made`; 28 bytes more can be read, but are nothing. */
+  readonly bytes: Uint8Array;
   /** The next byte that is wanted; whoever takes bytes moves it on. */
-  taken = 0;
-  made = 0;
+  taken = windowStart;
+  made = windowStart;
   /** All is unpacked. */
   ended = false;
 
-  readonly #readPacked: (buffer: Uint8Array, offset: number) => void;
-  readonly #words = new Uint16Array(fetchedWords);
-  readonly #fetched: Uint8Array = new Uint8Array(this.#words.buffer);
-  readonly #lengths = new Uint8Array(mostSymbols + mostDistances);
-  readonly #symbols = new HuffmanTable(symbolBits, 288);
-  readonly #distances = new HuffmanTable(distanceBits, 32);
+  readonly #source: PackedSource;
+  /** The same memory as numbers of 16 bits. */
+  readonly #halves: Uint16Array;
+  readonly #symbols: HuffmanTable;
+  readonly #distances: HuffmanTable;
   /** The tables are those of a block with fixed codes. */
   #fixed = false;
   #packedLength = 0;
   /** Where the words behind those that are fetched begin. */
   #offset = 0;
-  #word = fetchedWords;
+  #word = wordsEnd;
   /** Bits that were taken from the words, the next one lowest, and how many: 30 at most. */
   #bits = 0;
   #count = 0;
@@ -92,14 +126,18 @@ export class Inflate {
   /** Bytes of a stored block that are still to be copied. */
   #left = 0;
 
-  /** @param readPacked fills `buffer` with packed bytes from `offset` on; what it throws comes out of `fill` */
-  constructor(readPacked: (buffer: Uint8Array, offset: number) => void) {
-    this.#readPacked = readPacked;
+  /** @param memory of which the first `inflateMemory` bytes are this one's; an even number of bytes */
+  constructor(memory: ArrayBuffer, source: PackedSource) {
+    this.bytes = new Uint8Array(memory);
+    this.#halves = new Uint16Array(memory);
+    this.#source = source;
+    this.#symbols = new HuffmanTable(this.#halves, symbolPlace);
+    this.#distances = new HuffmanTable(this.#halves, distancePlace);
   }
 
   /** Begins with a stream of so many bytes. */
   begin(packedLength: number): void {
-    this.taken = this.made = 0;
+    this.taken = this.made = windowStart;
     this.ended = false;
     this.#packedLength = packedLength;
     this.seek(0);
@@ -110,8 +148,8 @@ export class Inflate {
   }
 
   /**
-   * Unpacks some 1,024 bytes more, or all that are left. What has been taken may go, and what has not may lie elsewhere
-   * in `bytes` afterwards; it is 16 bytes at most.
+   * Unpacks some 256 bytes more, or all that are left. What has been taken may go, and what has not may lie elsewhere
+   * in `bytes` afterwards; it is 28 bytes at most.
    *
    * @returns why it cannot; a stream that had a fault makes no more sense
    */
@@ -132,40 +170,36 @@ export class Inflate {
   /** Makes room: only the window stays, and what has not been taken. */
   private slide(): void {
     const from = Math.min(this.taken, this.made - windowLength);
-    this.bytes.copyWithin(0, from, this.made);
-    this.taken -= from;
-    this.made -= from;
+    this.bytes.copyWithin(windowStart, from, this.made);
+    this.taken -= from - windowStart;
+    this.made -= from - windowStart;
   }
 
   /** Packed bytes that are used up, those with a bit that is used among them. */
   private get position(): number {
-    return this.#offset - fetchedLength + 2 * this.#word - (this.#count >> 3);
+    return this.#offset - 2 * (wordsEnd - this.#word) - (this.#count >> 3);
   }
 
   /** Goes on at a byte. */
   private seek(offset: number): void {
     this.#offset = offset;
-    this.#word = fetchedWords;
+    this.#word = wordsEnd;
     this.#bits = this.#count = 0;
   }
 
   /** Fetches the next words; behind the end they are zeros. */
   private fetch(): void {
-    const fetched = this.#fetched;
     const length = Math.min(fetchedLength, this.#packedLength - this.#offset);
-    if (length < fetchedLength) fetched.fill(0);
-    if (length > 0) this.#readPacked(fetched.subarray(0, length), this.#offset);
+    const start = 2 * firstWord;
+    if (length < fetchedLength) this.#halves.fill(0, firstWord, wordsEnd);
+    if (length > 0) this.#source.readPacked(this.bytes.subarray(start, start + length), this.#offset);
     this.#offset += fetchedLength;
   }
 
   /** The next bits as a number, 14 at most. */
   private take(bits: number): number {
     if (this.#count < bits) {
-      if (this.#word === fetchedWords) {
-        this.fetch();
-        this.#word = 0;
-      }
-      this.#bits |= this.#words[this.#word++] << this.#count;
+      this.#bits |= this.nextWord() << this.#count;
       this.#count += 16;
     }
     const value = this.#bits & ((1 << bits) - 1);
@@ -206,7 +240,9 @@ export class Inflate {
   private copyStored(): InflateFault | undefined {
     const length = Math.min(this.#left, limit - this.made);
     if (this.#offset + length > this.#packedLength) return "packed-too-short";
-    if (length > 0) this.#readPacked(this.bytes.subarray(this.made, this.made + length), this.#offset);
+    if (length > 0) {
+      this.#source.readPacked(this.bytes.subarray(this.made, this.made + length), this.#offset);
+    }
     this.#offset += length;
     this.made += length;
     this.#left -= length;
@@ -216,48 +252,55 @@ export class Inflate {
 
   /** RFC 1951, section 3.2.6. */
   private makeFixedCodes(): void {
-    const lengths = new Uint8Array(288).fill(8).fill(9, 144, 256).fill(7, 256, 280);
-    this.#symbols.make(lengths, 0, 288, false);
-    this.#distances.make(lengths.fill(5, 0, 32), 0, 32, false);
+    const { bytes } = this;
+    const start = lengthsStart;
+    bytes
+      .fill(8, start, start + 288)
+      .fill(9, start + 144, start + 256)
+      .fill(7, start + 256, start + 280);
+    this.#symbols.make(bytes, start, start + 288, false);
+    this.#distances.make(bytes.fill(5, start, start + 32), start, start + 32, false);
     this.#fixed = true;
   }
 
   /** RFC 1951, section 3.2.7. */
   private readCodes(): InflateFault | undefined {
     this.#fixed = false;
-    const lengths = this.#lengths;
+    const { bytes } = this;
+    const start = lengthsStart;
     const symbols = 257 + this.take(5);
     const distances = 1 + this.take(5);
     if (symbols > mostSymbols || distances > mostDistances) return "bad-lengths";
     const coded = 4 + this.take(4);
-    lengths.fill(0, 0, lengthOrder.length);
-    for (let i = 0; i < coded; i++) lengths[lengthOrder[i]] = this.take(3);
+    bytes.fill(0, start, start + lengthOrder.length);
+    for (let i = 0; i < coded; i++) bytes[start + lengthOrder[i]] = this.take(3);
     // No code of theirs has more than 7 bits, as many as this table has.
-    if (!this.#distances.make(lengths, 0, lengthOrder.length, false)) return "bad-lengths";
-    if (!this.readLengths(symbols + distances) || lengths[endOfBlock] === 0) return "bad-lengths";
+    if (!this.#distances.make(bytes, start, start + lengthOrder.length, false)) return "bad-lengths";
+    const behind = start + symbols;
+    const end = behind + distances;
+    if (!this.readLengths(start, end) || bytes[start + endOfBlock] === 0) return "bad-lengths";
     const sound =
-      this.#symbols.make(lengths, 0, symbols, true) &&
-      this.#distances.make(lengths, symbols, symbols + distances, true);
+      this.#symbols.make(bytes, start, behind, true) && this.#distances.make(bytes, behind, end, true);
     return sound ? undefined : "bad-lengths";
   }
 
-  /** The lengths of so many codes, in the code that the table of the distances has for now. */
-  private readLengths(total: number): boolean {
-    const lengths = this.#lengths;
-    const { entries } = this.#distances;
+  /** The lengths of codes from one place to another, in the code that the table of the distances has for now. */
+  private readLengths(start: number, total: number): boolean {
+    const lengths = this.bytes;
+    const halves = this.#halves;
     let bits = this.#bits;
     let count = this.#count;
     let previous = 0;
     let symbol = 0;
     let used = 0;
     let end = 0;
-    for (let i = 0; i < total;) {
+    for (let i = start; i < total;) {
       // A code of 7 bits and 7 more.
       if (count < 14) {
         bits |= this.nextWord() << count;
         count += 16;
       }
-      symbol = entries[bits & distanceMask];
+      symbol = halves[distanceEntries + (bits & distanceMask)];
       used = symbol >> 8;
       bits >>= used;
       count -= used;
@@ -266,7 +309,7 @@ export class Inflate {
         lengths[i] = previous = symbol;
         i += 1;
       } else {
-        if (symbol === 16 && i === 0) return false;
+        if (symbol === 16 && i === start) return false;
         if (symbol > 16) previous = 0;
         used = symbol === 16 ? 2 : symbol === 17 ? 3 : 7;
         end = i + (symbol === 18 ? 11 : 3) + (bits & ((1 << used) - 1));
@@ -283,19 +326,19 @@ export class Inflate {
   }
 
   private nextWord(): number {
-    if (this.#word === fetchedWords) {
+    if (this.#word === wordsEnd) {
       this.fetch();
-      this.#word = 0;
+      this.#word = firstWord;
     }
-    return this.#words[this.#word++];
+    const word = this.#halves[this.#word];
+    this.#word += 1;
+    return word;
   }
 
   /** Goes on in a block until it ends, or there is no more room. */
   private unpack(): InflateFault | undefined {
     const { bytes } = this;
-    const words = this.#words;
-    const symbols = this.#symbols.entries;
-    const distances = this.#distances.entries;
+    const halves = this.#halves;
     let word = this.#word;
     let bits = this.#bits;
     let count = this.#count;
@@ -309,15 +352,15 @@ export class Inflate {
       // For each of a match's four parts, as for a literal, there are 15 bits at least.
       if (count < 15) {
         if (made >= limit) break;
-        if (word === fetchedWords) {
+        if (word === wordsEnd) {
           this.fetch();
-          word = 0;
+          word = firstWord;
         }
-        bits |= words[word] << count;
+        bits |= halves[word] << count;
         word += 1;
         count += 16;
       }
-      entry = symbols[bits & symbolMask];
+      entry = halves[bits & symbolMask];
       if (entry < highSymbol) {
         used = entry >> 8;
         bits >>= used;
@@ -351,11 +394,11 @@ export class Inflate {
         break;
       }
       if (count < 15) {
-        if (word === fetchedWords) {
+        if (word === wordsEnd) {
           this.fetch();
-          word = 0;
+          word = firstWord;
         }
-        bits |= words[word] << count;
+        bits |= halves[word] << count;
         word += 1;
         count += 16;
       }
@@ -366,16 +409,16 @@ export class Inflate {
         bits >>= used;
         count -= used;
         if (count < 15) {
-          if (word === fetchedWords) {
+          if (word === wordsEnd) {
             this.fetch();
-            word = 0;
+            word = firstWord;
           }
-          bits |= words[word] << count;
+          bits |= halves[word] << count;
           word += 1;
           count += 16;
         }
       }
-      entry = distances[bits & distanceMask];
+      entry = halves[distanceEntries + (bits & distanceMask)];
       if (entry >= longerCode) {
         entry = this.#distances.longer(entry, bits >> distanceBits);
         if (entry === longerCode) {
@@ -394,11 +437,11 @@ export class Inflate {
       distance = distanceBases[entry];
       if (distance > 4) {
         if (count < 15) {
-          if (word === fetchedWords) {
+          if (word === wordsEnd) {
             this.fetch();
-            word = 0;
+            word = firstWord;
           }
-          bits |= words[word] << count;
+          bits |= halves[word] << count;
           word += 1;
           count += 16;
         }
@@ -407,7 +450,7 @@ export class Inflate {
         bits >>= used;
         count -= used;
       }
-      if (distance > made) {
+      if (distance > made - windowStart) {
         fault = "bad-distance";
         break;
       }

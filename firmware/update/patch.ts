@@ -1,27 +1,28 @@
 /**
  * Makes a stretch of the image from a chunk of a package: what is packed are records, each of which takes bytes from
- * the base, adds differences to them, and then puts in bytes that the base does not have (bsdiff's three streams,
- * interleaved; docs/update-format.md).
+ * the base, corrects them, and then puts in bytes that the base does not have (bsdiff's three streams, interleaved;
+ * docs/update-format.md).
  *
- *     difference length | extra length | seek | differences in runs | extra bytes       numbers in groups of 7 bits
- *     differences: zeros | others | the others' bytes | zeros | others | …
+ *     2 * corrections + moved | extra bytes | seek | corrections in runs | the extra bytes       numbers in groups of 7 bits
+ *     corrections: zeros | others | the others' bytes | zeros | others | …
  *
- * The image is put together in a piece of memory at a time. What the base has is read into it, and a run of zeros is
- * passed over; four differences at once are added to the rest. So an unchanged stretch takes no step for each byte.
+ * The image is put together in a piece of memory at a time. What the base has is read into it, a run of zeros is passed
+ * over, and four corrections at once are added to the rest. So an unchanged stretch takes no step for each byte.
  */
-import { Inflate } from "./inflate";
-import type { InflateFault } from "./inflate";
+import { highBits, lowBits } from "./byte-sums";
+import { Inflate, inflateMemory } from "./inflate";
+import { MovedWords, movedWordsMemory } from "./moved-words";
+import type { InflateFault, PackedSource } from "./inflate";
 
 /** Where a chunk's bytes come from and go to. What they throw comes out of `ChunkDecoder.step`. */
-export interface ChunkPlaces {
+export interface ChunkPlaces extends PackedSource {
   /** Fills `buffer` with what is packed in the chunk, from `offset` behind the chunk's head on. */
   readPacked(buffer: Uint8Array, offset: number): void;
   /** Fills `buffer` with the base's bytes from `offset` on; asked for nothing that the base does not have. */
   readBase(buffer: Uint8Array, offset: number): void;
   /**
-   * Takes the image's next bytes, one after the other from the chunk's own offset on. They are 1,024, but for the last
-   * ones of a chunk; where the chunk's offset is a multiple of that, so is each of theirs. The array is used again once
-   * this has returned.
+   * Takes the image's next bytes, one after the other from the chunk's own offset on. They are 512, but for the last
+   * ones of a chunk. The array is used again once this has returned.
    */
   write(bytes: Uint8Array, imageOffset: number): void;
 }
@@ -32,7 +33,7 @@ export interface ChunkWork {
   readonly packedLength: number;
   /** Bytes that it makes. */
   readonly outputLength: number;
-  /** Where in the image they begin: what all chunks before it make. */
+  /** Where in the image they begin: what all chunks before it make; a multiple of 4. */
   readonly imageOffset: number;
   /** Bytes of the base; 0 for a whole image. */
   readonly baseLength: number;
@@ -40,7 +41,7 @@ export interface ChunkWork {
 
 /**
  * Why a chunk makes no stretch of an image, besides what does not unpack: a number of more than 28 bits, a record or a
- * run of nothing, runs beyond the differences that they are of, bytes that the base does not have; what is unpacked
+ * run of nothing, runs beyond the corrections that they are of, bytes that the base does not have; what is unpacked
  * ends before the output does, or behind it.
  */
 export type PatchFault =
@@ -52,36 +53,40 @@ export type PatchFault =
   | "output-too-short"
   | "output-too-long";
 
-/** Bytes of the image that are put together at once. */
-export const pieceLength = 1_024;
+/** Bytes of the image that are put together at once; whole words of it. */
+export const pieceLength = 512;
 /** So many unpacked bytes, if there are any, lie together: the numbers at the head of a record. */
 const together = 12;
-/** Differences other than zero that are there together with the two numbers in front of them. */
+/** Corrections other than zero that are there together with the two numbers in front of them. */
 const shortRun = 8;
-/** Differences that are added word by word, at most and at least. */
-const mostInWords = 252;
+/** Corrections that are added word by word, at least. */
 const fewestInWords = 24;
-/** Of four bytes in a word, all bits but the highest, and the highest. */
-const lowBits = 0x7f7f_7f7f;
-const highBits = 0x8080_8080 | 0;
+
+// Where all of it lies in one memory: behind what inflate has, in whole words.
+const pieceStart = (inflateMemory + 3) & ~3;
+/** Corrections of the piece's bytes, at the same places from here on. */
+const correctionsStart = pieceStart + pieceLength;
+const toCorrections = correctionsStart - pieceStart;
+const movedStart = correctionsStart + pieceLength + 4;
+const memoryLength = movedStart + movedWordsMemory;
 
 /** Makes bytes of the image from chunks, one after the other, a slice at a time. All of its memory is in it. */
 export class ChunkDecoder {
   readonly #places: ChunkPlaces;
   readonly #inflate: Inflate;
-  readonly #pieceWords = new Int32Array(pieceLength / 4);
-  readonly #piece: Uint8Array = new Uint8Array(this.#pieceWords.buffer);
-  readonly #differenceWords = new Int32Array(mostInWords / 4 + 1);
-  readonly #differences: Uint8Array = new Uint8Array(this.#differenceWords.buffer);
+  /** All of the memory, as words. */
+  readonly #words: Int32Array;
+  readonly #moved: MovedWords;
   #imageOffset = 0;
   #outputLength = 0;
   #baseLength = 0;
   /** Bytes that are made and written. */
   #made = 0;
-  /** Where in the base the next difference begins. */
+  /** Where in the base the next corrections belong. */
   #position = 0;
-  /** Bytes of the record that are still to be made. */
-  #difference = 0;
+  /** Bytes of the record that are still to be made: of the base, whose words may have moved, and extra ones. */
+  #corrected = 0;
+  #isMoved = false;
   #extra = 0;
   /** What is left of a run of zeros and of the others behind it. */
   #zeros = 0;
@@ -89,21 +94,25 @@ export class ChunkDecoder {
 
   constructor(places: ChunkPlaces) {
     this.#places = places;
-    this.#inflate = new Inflate((buffer, offset) => places.readPacked(buffer, offset));
+    const memory = new ArrayBuffer(memoryLength);
+    this.#words = new Int32Array(memory);
+    this.#inflate = new Inflate(memory, places);
+    this.#moved = new MovedWords(this.#words, movedStart >> 2);
   }
 
   /** Begins with a chunk, whatever has become of the one before. */
   begin(work: ChunkWork): void {
     this.#inflate.begin(work.packedLength);
+    this.#moved.forget();
     this.#imageOffset = work.imageOffset;
     this.#outputLength = work.outputLength;
     this.#baseLength = work.baseLength;
     this.#position = work.imageOffset;
-    this.#made = this.#difference = this.#extra = this.#zeros = this.#others = 0;
+    this.#made = this.#corrected = this.#extra = this.#zeros = this.#others = 0;
   }
 
   /**
-   * Goes on until so many bytes more are written, rounded up to whole pieces of 1,024, or the chunk is at its end.
+   * Goes on until so many bytes more are written, rounded up to whole pieces of 512, or the chunk is at its end.
    *
    * @param mostOutput 1 or more
    * @returns "done" once all of the chunk's output is written and nothing of the chunk is left; a fault, after which
@@ -127,26 +136,27 @@ export class ChunkDecoder {
   }
 
   private makePiece(): PatchFault | undefined {
-    const piece = this.#piece;
-    const end = Math.min(pieceLength, this.#outputLength - this.#made);
-    for (let at = 0; at < end;) {
+    const { bytes } = this.#inflate;
+    const length = Math.min(pieceLength, this.#outputLength - this.#made);
+    const end = pieceStart + length;
+    for (let at = pieceStart; at < end;) {
       let fault: PatchFault | undefined;
-      if (this.#difference > 0) {
-        const length = Math.min(this.#difference, end - at);
-        this.#places.readBase(piece.subarray(at, at + length), this.#position);
-        fault = this.addDifferences(at, at + length);
-        this.#position += length;
-        this.#difference -= length;
-        at += length;
+      if (this.#corrected > 0) {
+        const stop = Math.min(at + this.#corrected, end);
+        this.#places.readBase(bytes.subarray(at, stop), this.#position);
+        fault = this.#isMoved ? this.correctMoved(at, stop) : this.correct(at, stop);
+        this.#position += stop - at;
+        this.#corrected -= stop - at;
+        at = stop;
       } else if (this.#extra > 0) {
-        const length = this.putExtra(at, end);
-        if (typeof length === "string") fault = length;
-        else at += length;
-      } else fault = this.beginRecord(this.#outputLength - this.#made - at);
+        const stop = this.putExtra(at, end);
+        if (typeof stop === "string") fault = stop;
+        else at = stop;
+      } else fault = this.beginRecord(this.#outputLength - this.#made - (at - pieceStart));
       if (fault !== undefined) return fault;
     }
-    this.#places.write(end === pieceLength ? piece : piece.subarray(0, end), this.#imageOffset + this.#made);
-    this.#made += end;
+    this.#places.write(bytes.subarray(pieceStart, end), this.#imageOffset + this.#made);
+    this.#made += length;
     return undefined;
   }
 
@@ -154,23 +164,25 @@ export class ChunkDecoder {
   private beginRecord(most: number): PatchFault | undefined {
     const fault = this.supply();
     if (fault !== undefined) return fault;
-    const difference = this.readNumber();
+    const kind = this.readNumber();
     const extra = this.readNumber();
     const seek = this.readNumber();
-    if (difference < 0 || extra < 0 || seek < 0) return "bad-number";
+    if (kind < 0 || extra < 0 || seek < 0) return "bad-number";
     if (this.#inflate.taken > this.#inflate.made) return "output-too-short";
-    if (difference + extra === 0) return "empty-record";
-    if (difference + extra > most) return "output-too-long";
+    const corrected = kind >> 1;
+    if (corrected + extra === 0) return "empty-record";
+    if (corrected + extra > most) return "output-too-long";
     this.#position += (seek & 1) === 0 ? seek >> 1 : -(seek >> 1) - 1;
-    const outside = this.#position < 0 || this.#position + difference > this.#baseLength;
-    if (difference > 0 && outside) return "outside-base";
-    this.#difference = difference;
+    const outside = this.#position < 0 || this.#position + corrected > this.#baseLength;
+    if (corrected > 0 && outside) return "outside-base";
+    this.#corrected = corrected;
+    this.#isMoved = (kind & 1) === 1;
     this.#extra = extra;
     this.#zeros = this.#others = 0;
     return undefined;
   }
 
-  /** Puts extra bytes into the piece. @returns how many */
+  /** Puts extra bytes into the piece. @returns where they end */
   private putExtra(at: number, end: number): number | PatchFault {
     const fault = this.supply();
     if (fault !== undefined) return fault;
@@ -178,25 +190,39 @@ export class ChunkDecoder {
     const { taken } = inflate;
     const length = Math.min(this.#extra, end - at, inflate.made - taken);
     if (length === 0) return "output-too-short";
-    this.#piece.set(inflate.bytes.subarray(taken, taken + length), at);
+    inflate.bytes.copyWithin(at, taken, taken + length);
     inflate.taken = taken + length;
     this.#extra -= length;
-    return length;
+    return at + length;
   }
 
-  /** Adds the record's next differences to bytes of the piece. */
-  private addDifferences(at: number, end: number): PatchFault | undefined {
+  /** Corrects bytes of the piece in which words have moved: those that lie wholly in it are guessed. */
+  private correctMoved(at: number, end: number): PatchFault | undefined {
+    const { bytes } = this.#inflate;
+    bytes.fill(0, at + toCorrections, end + toCorrections);
+    const fault = this.correct(at + toCorrections, end + toCorrections);
+    if (fault !== undefined) return fault;
+    // A word lies in one piece, so that what is cut here is cut by the record.
+    const first = Math.min((at + 3) & ~3, end);
+    const last = Math.max(end & ~3, first);
+    for (let i = at; i < first; i += 1) bytes[i] += bytes[i + toCorrections];
+    this.#moved.correct(first >> 2, last >> 2, toCorrections >> 2);
+    for (let i = last; i < end; i += 1) bytes[i] += bytes[i + toCorrections];
+    return undefined;
+  }
+
+  /** Adds the record's next corrections to bytes of the piece, or puts them in their own place, where there are zeros. */
+  private correct(at: number, end: number): PatchFault | undefined {
     const inflate = this.#inflate;
     const { bytes } = inflate;
-    const piece = this.#piece;
-    const recordEnd = at + this.#difference;
+    const recordEnd = at + this.#corrected;
     let zeros = this.#zeros;
     let others = this.#others;
     let { taken, made } = inflate;
     let last = 0;
     at += zeros;
     for (;;) {
-      // Where the run goes on in the next piece, what is left of it is behind the end.
+      // Where a run goes on in the next piece, what is left of it is behind the end.
       while (others > 0 && at < end) {
         if (taken >= made) {
           inflate.taken = taken;
@@ -210,12 +236,12 @@ export class ChunkDecoder {
         if (length > end - at) length = end - at;
         if (length < fewestInWords) {
           for (last = at + length; at < last; at += 1) {
-            piece[at] += bytes[taken];
+            bytes[at] += bytes[taken];
             taken += 1;
           }
         } else {
-          if (length > mostInWords) length = mostInWords;
-          this.addInWords(at, taken, length);
+          if (at < correctionsStart) this.addInWords(at, taken, length);
+          else bytes.copyWithin(at, taken, taken + length);
           at += length;
           taken += length;
         }
@@ -237,7 +263,7 @@ export class ChunkDecoder {
         last = at + others;
         taken += 2;
         do {
-          piece[at] += bytes[taken];
+          bytes[at] += bytes[taken];
           at += 1;
           taken += 1;
         } while (at < last);
@@ -265,22 +291,23 @@ export class ChunkDecoder {
 
   /** Adds unpacked bytes to those of the piece, four of them at a time. */
   private addInWords(at: number, taken: number, length: number): void {
-    const words = this.#differenceWords;
-    const piece = this.#pieceWords.subarray(at >> 2);
-    const first = at & 3;
+    const words = this.#words;
+    const first = correctionsStart + (at & 3);
     const last = (first + length - 1) >> 2;
+    let from = correctionsStart >> 2;
     // Before and behind them there is nothing to be added.
-    words[0] = words[last] = 0;
-    this.#differences.set(this.#inflate.bytes.subarray(taken, taken + length), first);
-    let difference = 0;
+    words[from] = words[last] = 0;
+    this.#inflate.bytes.copyWithin(first, taken, taken + length);
+    let correction = 0;
     let word = 0;
-    for (let i = 0; i <= last; i += 1) {
-      difference = words[i];
-      if (difference !== 0) {
-        word = piece[i];
-        // What the lower bits carry goes into the highest one, and nothing into the next byte.
-        piece[i] = ((word & lowBits) + (difference & lowBits)) ^ ((word ^ difference) & highBits);
+    for (let to = at >> 2; from <= last; from += 1) {
+      correction = words[from];
+      if (correction !== 0) {
+        word = words[to];
+        // As addBytes does it, without a call for each.
+        words[to] = ((word & lowBits) + (correction & lowBits)) ^ ((word ^ correction) & highBits);
       }
+      to += 1;
     }
   }
 

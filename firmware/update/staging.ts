@@ -129,14 +129,15 @@ export class Staging {
       this.#erased = block;
       this.#soiled = false;
     }
-    // What the padding covers is blank: before the first byte behind a rewind, and behind the file's last.
     const pad = within & 3;
+    const at = place + within - pad;
     let written = bytes;
     if (pad !== 0 || (bytes.length & 3) !== 0) {
       written = new Uint8Array((pad + bytes.length + 3) & ~3).fill(blank);
+      // What is there already stays as it is.
+      if (pad !== 0 && !this.#flash.read(written.subarray(0, pad), at)) return this.leaveOut(place);
       written.set(bytes, pad);
     }
-    const at = place + within - pad;
     const erased = this.#erased === block;
     if ((erased || this.takes(written, at)) && this.#flash.write(written, at)) return "stored";
     // In a block that was blank when this began to fill it, it is the flash.

@@ -5,10 +5,10 @@
  *     a start after a panic, the watchdog or an abort, or one      3 -> back
  *       that did not come to its end
  *     settings that cannot work                                    back at once: no further start would mend it
- *     30 minutes in which something was sent more than once,       5 -> back
- *       and no reading was delivered
+ *     30 minutes with a network, in which something was sent       5 -> back
+ *       more than once, and no reading was delivered
  *     a loss of power, a brown-out                                 nothing: such a start is none of the firmware's
- *     no network                                                   nothing for 72 hours of trying, then back: a cell
+ *     no network                                                   nothing for 72 hours, then back: a cell
  *                                                                  that is dead is no verdict, but a firmware that
  *                                                                  cannot find one would look the same for ever
  *
@@ -24,7 +24,7 @@ export interface TrialState {
   readonly starts: number;
   /** Tries with a network in vain; the one under way counts already. */
   readonly tries: number;
-  /** Without a network, whole minutes. */
+  /** Hours and hours without a network, in minutes. */
   readonly searched: number;
 }
 
@@ -39,8 +39,8 @@ const tryTime = 30 * minute;
 const leastContacts = 2;
 const contactsApart = minute;
 const mostSearched = 72 * 60;
-/** What is kept of the search is as old as this at most, minutes. */
-const searchKept = 60;
+/** The network counts as gone when nothing was sent for so long, minutes: tries are an hour apart at most. */
+const silence = 120;
 
 /** Start reasons of a device that has stopped working, see start-record.ts. */
 const wrong: readonly string[] = Object.freeze(["panic", "watchdog", "abort", "cpu-lockup"]);
@@ -79,13 +79,12 @@ export function verdictOf({ starts, tries, searched }: TrialState): Verdict | un
 export class Trial {
   readonly #save: (state: TrialState) => void;
   #state: TrialState;
-  /** Until when the try under way has time; undefined when none is. */
+  /** From when on the try under way has had its time; undefined when none is. */
   #tryEnds: number | undefined;
-  /** How often something was sent in it, and when last. */
+  /** How often something was sent in it. */
   #contacts = 0;
-  #contactAt = -Infinity;
-  /** Since when there is no network, as far as it is not counted. */
-  #searchingSince: number | undefined;
+  /** When something was sent last, or the silence since was counted; the start before that. */
+  #heardOf = 0;
   #verdict: Verdict | undefined;
 
   /** @param save keeps what counts */
@@ -94,23 +93,25 @@ export class Trial {
     this.#save = save;
   }
 
-  /** When `poll` wants to be called. */
+  /** When `poll` wants to be called, unless `connected` comes first. */
   get deadline(): number {
     if (this.#verdict !== undefined) return Infinity;
-    return this.#tryEnds ?? (this.#searchingSince ?? 0) + searchKept * minute;
+    const silent = this.#heardOf + silence * minute;
+    return this.#tryEnds === undefined || this.#contacts < leastContacts
+      ? silent
+      : Math.min(this.#tryEnds, silent);
   }
 
   /** There is a network, and something is about to be sent: a try begins, unless one is under way. */
   connected(now: number): void {
     if (this.#verdict !== undefined) return;
     if (this.#tryEnds === undefined) {
-      this.countSearch(now);
-      this.#searchingSince = undefined;
-      this.begin(now);
-    }
-    if (now < this.#contactAt + contactsApart) return;
-    this.#contactAt = now;
+      this.keep({ ...this.#state, tries: this.#state.tries + 1 });
+      this.#tryEnds = now + tryTime;
+      this.#contacts = 0;
+    } else if (now < this.#heardOf + contactsApart) return;
     this.#contacts += 1;
+    this.#heardOf = now;
   }
 
   /** The cloud has acknowledged a reading. */
@@ -121,38 +122,16 @@ export class Trial {
   /** How the trial stands; undefined while it goes on. */
   poll(now: number): Verdict | undefined {
     if (this.#verdict !== undefined) return this.#verdict;
-    if (this.#tryEnds !== undefined) {
-      if (now >= this.#tryEnds) this.end(now);
-    } else {
-      this.#searchingSince ??= now;
-      if (now - this.#searchingSince >= searchKept * minute) this.countSearch(now);
+    if (now - this.#heardOf >= silence * minute) {
+      this.#heardOf = now;
+      this.keep({ ...this.#state, searched: this.#state.searched + silence });
+    }
+    if (this.#tryEnds !== undefined && now >= this.#tryEnds && this.#contacts >= leastContacts) {
+      this.#tryEnds = undefined;
+      // As if the next one had begun: nobody waits for that.
+      if (this.#state.tries >= mostTries) this.keep({ ...this.#state, tries: mostTries + 1 });
     }
     return (this.#verdict ??= verdictOf(this.#state));
-  }
-
-  private begin(now: number): void {
-    this.keep({ ...this.#state, tries: this.#state.tries + 1 });
-    this.#tryEnds = now + tryTime;
-    this.#contacts = 0;
-    this.#contactAt = -Infinity;
-  }
-
-  /** The try has had its time, in vain. */
-  private end(now: number): void {
-    this.#tryEnds = undefined;
-    this.#searchingSince = now;
-    const { tries } = this.#state;
-    if (this.#contacts < leastContacts) return this.keep({ ...this.#state, tries: tries - 1 });
-    // One more than a trial may have ends it, and does not wait for a network.
-    if (tries >= mostTries) this.begin(now);
-  }
-
-  private countSearch(now: number): void {
-    if (this.#searchingSince === undefined) return;
-    const minutes = Math.floor((now - this.#searchingSince) / minute);
-    if (minutes === 0) return;
-    this.#searchingSince = now;
-    this.keep({ ...this.#state, searched: this.#state.searched + minutes });
   }
 
   private keep(state: TrialState): void {

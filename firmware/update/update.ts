@@ -108,7 +108,9 @@ class UpdateStart implements StartedUpdate {
         break;
       case "trial":
         if (mine) tasks.change({ trial: startedAgain(task.trial, startReason) });
-        else tasks.change({ phase: "failed", report: rolledBack("by the boot loader") });
+        // It has not come as far as to tell the boot loader that it runs.
+        else if (isPowerStart(startReason)) this.missed(tasks, task);
+        else tasks.change({ phase: "failed", report: rolledBack(`its first start ended, ${startReason}`) });
         break;
       case "back":
         if (mine) return void this.goBack(task.report.desc);
@@ -258,7 +260,8 @@ class DeviceUpdate implements FirmwareUpdate {
   }
 
   deadline(now: number): number {
-    const trial = this.inTrial ? this.#trial!.deadline : Infinity;
+    // What was sent in this turn may end a try whose time was over before.
+    const trial = this.inTrial ? Math.max(this.#trial!.deadline, now + 1) : Infinity;
     if (!this.#polled) return Math.min(trial, now);
     return this.working ? Math.min(trial, this.#updater!.deadline(now)) : trial;
   }
@@ -308,7 +311,10 @@ class DeviceUpdate implements FirmwareUpdate {
 
   delivered(now: number): void {
     this.#options.plan.contact(now);
-    if (this.inTrial) this.#trial!.delivered();
+    if (!this.inTrial) return;
+    this.#trial!.delivered();
+    // A command that came with the answer finds the trial over.
+    this.judge(now);
   }
 
   beforeSleep(now: number): void {

@@ -24,6 +24,7 @@ const parts = [
   "online",
   "energy",
   "sealed",
+  "update",
   "console",
 ] as const;
 type Part = (typeof parts)[number];
@@ -39,6 +40,7 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   online: 30,
   energy: 60,
   sealed: 90,
+  update: 120,
   console: 220,
 };
 /** Parts that judge nothing, and run only when they are asked for. */
@@ -51,6 +53,7 @@ const listed = 40;
 interface BenchFlags {
   only?: Part | (typeof profiles)[number];
   days: number;
+  cuts: number;
   update?: boolean;
 }
 
@@ -60,7 +63,11 @@ export function benchCommand(): Command {
     .configureHelp({ commandUsage: () => "npm run bench -- [options]" })
     .addOption(new Option("--only <part>", "one part").choices([...parts, ...profiles]))
     .option("--days <n>", "virtual days of the simulation part", wholeNumber("--days", 1, 3650), 30)
-    .option("--update", "with --only processor or energy: makes the table of turns, or the budget, anew")
+    .option("--cuts <n>", "power cuts of the update part", wholeNumber("--cuts", 1, 1_000_000), 100)
+    .option(
+      "--update",
+      "with --only processor, update or energy: makes the table of turns, what it says of updates, or the budget anew",
+    )
     .action(bench);
 }
 
@@ -75,12 +82,12 @@ function say(line: string): void {
 
 async function bench(flags: BenchFlags): Promise<void> {
   const { only, update = false } = flags;
-  if (update && only !== "processor" && only !== "energy") {
-    throw misuse("--update goes with --only processor or --only energy");
+  if (update && only !== "processor" && only !== "energy" && only !== "update") {
+    throw misuse("--update goes with --only processor, --only update or --only energy");
   }
   if (only === "xs" || only === "wake-profile" || only === "processor") requireEngine("xs");
   if (only === "wake-profile") return wakeProfile();
-  if (update) return only === "energy" ? updateEnergy() : updateProcessor();
+  if (update) return only === "energy" ? updateEnergy() : updateProcessor(only === "update");
   const verdict = new Verdict();
   const works: Readonly<Record<Part, () => Promise<void>>> = {
     codec: () => codec(verdict),
@@ -99,6 +106,7 @@ async function bench(flags: BenchFlags): Promise<void> {
     online: () => online(verdict),
     energy: () => energy(verdict),
     sealed: () => sealed(verdict),
+    update: () => updateOverTheAir(verdict, flags.cuts),
     console: () => consoleOfStandIn(verdict, only === "console"),
   };
   const wanted = parts.filter((part) => only === undefined || part === only);
@@ -151,6 +159,47 @@ async function consoleOfStandIn(verdict: Verdict, isAsked: boolean): Promise<voi
     `  report of 30 days at 15 minutes: ${report.rows} rows, ${report.bytes} bytes ${verdict.judge("reportSize", report.bytes)}`,
   );
   say(`    shown after ${report.shown.toFixed(0)} ms ${verdict.judge("reportShown", report.shown)}`);
+}
+
+async function updateOverTheAir(verdict: Verdict, cuts: number): Promise<void> {
+  const { benchCuts, benchDeceits, benchHeap, benchUpdates } = await import("../tools/bench/update");
+  const told = (what: string): void => progress?.go(what);
+  say(
+    "update over NB-IoT at level 0, a reading each quarter of an hour, profile field, beyond a device that is not updated",
+  );
+  const all = await benchUpdates(told);
+  for (const { name, file, blocks, fileBytes, bytes, joulesOver, connected, took, runs } of all) {
+    const bar = name === "a changed constant" ? "updateConstant" : "updateLines";
+    const judged = name === "the whole image" ? "" : ` ${verdict.judge(bar, fileBytes)}`;
+    say(
+      `  ${name}: file ${file} bytes, ${blocks} blocks, ${fileBytes} bytes on the air${judged}, ${bytes} with all that is said of it`,
+    );
+    const hours = (ms: number): string => (ms / 3_600_000).toFixed(2);
+    const long = name === "the whole image" ? ` ${verdict.judge("updateHours", connected / 3_600_000)}` : "";
+    const energy = name === "nine changed lines" ? ` ${verdict.judge("updateJoules", joulesOver)}` : "";
+    say(
+      `    ${joulesOver.toFixed(1)} J${energy}, ${hours(connected)} h of contact${long}, over after ${hours(took)} h; ${runs} runs`,
+    );
+  }
+  const [, lines, whole] = all;
+  const share = lines.joulesOver / whole.joulesOver;
+  say(
+    `  nine changed lines take ${(100 * share).toFixed(1)} % of the whole image's joules ${verdict.judge("updateShare", share)}`,
+  );
+  const heap = await benchHeap();
+  if (heap === undefined) say("  heap: skipped, for the XS engine is not installed");
+  else say(`  heap of an update in progress: ${heap} bytes ${verdict.judge("updateHeap", heap)}`);
+  const result = await benchCuts(cuts, (part) => progress?.go(`power cuts, ${Math.round(100 * part)} %`));
+  say(`  ${result.cuts} power cuts in the flash of ${result.updates} updates, in whole worlds:`);
+  say(`    ${result.bricks} starts without an image ${verdict.judge("updateBricks", result.bricks)}`);
+  say(`    ${result.wrong} wrong ends or images ${verdict.judge("updateWrong", result.wrong)}`);
+  say(`    ${result.lost} readings lost or doubled ${verdict.judge("updateLost", result.lost)}`);
+  const deceived = await benchDeceits(told);
+  for (const { deceit, figures, started } of deceived) {
+    say(`  ${deceit}: ${started} starts, the task ${figures.status}: ${figures.desc}`);
+  }
+  const started = deceived.reduce((sum, each) => sum + each.started, 0);
+  say(`  started of all these: ${started} ${verdict.judge("updateDeceits", started)}`);
 }
 
 /** From the project's root. */
@@ -477,10 +526,12 @@ async function processor(verdict: Verdict): Promise<void> {
   }
 }
 
-async function updateProcessor(): Promise<void> {
-  const { updateTable } = await import("../tools/bench/processor");
+async function updateProcessor(ofUpdates: boolean): Promise<void> {
+  const { updateTable, updateTableOfUpdates } = await import("../tools/bench/processor");
   const { fitted } = await import("../tools/bench/processor-runs");
-  const turns = await updateTable(fitted, ({ name }) => say(`  ${name}`));
+  requireEngine("xs");
+  const make = ofUpdates ? updateTableOfUpdates : updateTable;
+  const turns = await make(fitted, ({ name }) => say(`  ${name}`));
   say(`host-sim/sim/board/processor-table.ts: made from ${turns} turns`);
 }
 

@@ -38,6 +38,11 @@ export const processorTable = {
     retainedRead: [0, 4.4],
     retainedWrite: [172.9, 0],
     retainedCrc32: [2122.6, 0],
+    digestPart: [351, 0],
     hmac: [0, 18],
+    stagingRead: [5596.8, 0],
+    stagingWrite: [0, 78.4],
+    imageRead: [46, 0.8],
+    imageWrite: [7188.5, 0.4],
   },
 } as const;

@@ -16,6 +16,7 @@ import {
   eventHeader,
   resetReasons,
 } from "./protocol";
+import { nextSlot, runningSlot } from "./flash";
 import { processorTable } from "./processor-table";
 
 /**
@@ -43,11 +44,21 @@ export const turnKinds = [
 export type TurnKind = (typeof turnKinds)[number];
 
 /**
- * What the firmware does, as the table names it: its commands, and two things that it does with those, numbered behind
- * them. A sealed payload takes AES twice under one key, as CBC-MAC and as a counter (RFC 3610); an HMAC takes SHA-256
- * twice, each behind a block of padded key (RFC 2104). In commands of their own AES and SHA-256 stand for a signature.
+ * What the firmware does, as the table names it: its commands, and what it does with those, numbered behind them. A sealed
+ * payload takes AES twice under one key, as CBC-MAC and as a counter (RFC 3610); an HMAC takes SHA-256 twice, each behind a
+ * block of padded key (RFC 2104). In commands of their own AES and SHA-256 stand for a signature. Flash that is read and
+ * written is the journal's, unless it is an update's: what is staged, the image that runs, and the one that is made.
  */
-export const turnWork = Object.freeze({ ...GuestCommand, ccm: 40, hmac: 41 });
+export const turnWork = Object.freeze({
+  ...GuestCommand,
+  ccm: 40,
+  hmac: 41,
+  stagingRead: 42,
+  stagingWrite: 43,
+  baseRead: 44,
+  imageRead: 45,
+  imageWrite: 46,
+});
 
 /** Their names. */
 export type WorkName = keyof typeof turnWork;
@@ -80,6 +91,12 @@ export interface TurnCounts {
 }
 
 const kinds = 1 + Math.max(...Object.values(turnWork));
+/** What reading and writing of a partition is, where it is not the journal's. */
+const updateWork: Readonly<Record<string, readonly [read: WorkName, write: WorkName]>> = {
+  update: ["stagingRead", "stagingWrite"],
+  [runningSlot]: ["baseRead", "baseRead"],
+  [nextSlot]: ["imageRead", "imageWrite"],
+};
 const sha256 = digests.findIndex(({ name }) => name === "SHA256");
 /** A key of 32 bytes fills half of a block, and what pads it (RFC 2104 section 2) the other. */
 const keyEnd = commandHeader + 32;
@@ -120,6 +137,8 @@ export class TurnCounter implements TurnCounts {
   #kept = 0;
   #keptBytes = 0;
   #keptLines = 0;
+  /** Names of partitions by the number that the firmware gives them. */
+  readonly #partitions: string[] = [];
   /** AES of this turn as CBC and as a counter, each without the other yet: by the key. */
   readonly #halves = new Map<string, { readonly mode: number; readonly bytes: number }>();
 
@@ -162,7 +181,16 @@ export class TurnCounter implements TurnCounts {
   command(command: Uint8Array, answer: Uint8Array): void {
     const bytes = command.length - commandHeader + answer.length;
     if (command[0] === turnWork.cipher) return this.aes(command, bytes);
-    this.count(isKeyed(command) ? turnWork.hmac : command[0], 1, bytes);
+    if (command[0] === turnWork.flashStatus) this.#partitions[command[1]] = partitionIn(command);
+    this.count(isKeyed(command) ? turnWork.hmac : this.flashWork(command), 1, bytes);
+  }
+
+  /** What it counts as by the partition that it is about. */
+  private flashWork(command: Uint8Array): number {
+    const [kind, number] = command;
+    if (kind !== turnWork.flashRead && kind !== turnWork.flashWrite) return kind;
+    const works = updateWork[this.#partitions[number] ?? ""];
+    return works === undefined ? kind : turnWork[works[kind === turnWork.flashRead ? 0 : 1]];
   }
 
   private count(work: number, times: number, bytes: number): void {
@@ -199,6 +227,11 @@ export class TurnCounter implements TurnCounts {
     for (let i = 0; i < kinds; i++) sum += each[i] * this.commands[i] + eachByte[i] * this.commandBytes[i];
     return Math.round(sum);
   }
+}
+
+/** The partition's name in a `flashStatus` command. */
+function partitionIn(command: Uint8Array): string {
+  return Buffer.from(command.subarray(commandHeader)).toString("utf16le");
 }
 
 /** Whether a command takes SHA-256 of what begins with a padded key. */

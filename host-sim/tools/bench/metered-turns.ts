@@ -24,6 +24,12 @@ export interface MeteredTurn {
   readonly spent: number;
 }
 
+/** The firmware with the meter. @param sources of it that are others, by the path from the project's root */
+export async function meteredFirmware(sources?: ReadonlyMap<string, string>): Promise<string> {
+  const entry = join(projectRoot(), "host-sim/tools/bench/metered-guest.ts");
+  return meterForGuest + (await bundleFirmware({ entry, sources }));
+}
+
 /**
  * Starts a world on XS with the firmware metered.
  *
@@ -34,13 +40,11 @@ export async function meteredWorld(
   options: Omit<WorldOptions, "engine" | "firmware" | "onAsk" | "onProcessorTurn">,
   onTurn: (turn: MeteredTurn) => void,
 ): Promise<World> {
-  const entry = join(projectRoot(), "host-sim/tools/bench/metered-guest.ts");
-  const sources = variantSources(options.application ?? "demo", options);
   let spent = 0;
   const world = await World.create({
     ...options,
     engine: "xs",
-    firmware: meterForGuest + (await bundleFirmware({ entry, sources })),
+    firmware: await meteredFirmware(variantSources(options.application ?? "demo", options)),
     onAsk: (text) => {
       const [, steps] = /^steps (\d+)$/.exec(text) ?? [];
       if (steps !== undefined) spent += Number(steps);

@@ -17,7 +17,16 @@ export interface CountedTurn {
 /** What has figures; `ask` is the meter's own. */
 const named: readonly WorkName[] = (Object.keys(turnWork) as WorkName[]).filter((name) => name !== "ask");
 /** What a sealed product's firmware does besides. */
-const sealing = ["ccm", "hmac"] as const satisfies readonly WorkName[];
+export const sealing = ["ccm", "hmac"] as const satisfies readonly WorkName[];
+/** What one does that is updated. */
+export const updating = [
+  "digestPart",
+  "stagingRead",
+  "stagingWrite",
+  "baseRead",
+  "imageRead",
+  "imageWrite",
+] as const satisfies readonly WorkName[];
 /** Figures of the table, in the order of `rowOf`. */
 const commandsAt = 2 * turnKinds.length + 2;
 const width = commandsAt + 2 * named.length;
@@ -56,17 +65,26 @@ export function fitTable(turns: readonly CountedTurn[]): ProcessorTable {
   return tableOf(fit(turns, figureNumbers));
 }
 
-/** A table with what sealing costs: what turns of sealed products take beyond what the table says of them. */
-export function withSealing(table: ProcessorTable, turns: readonly CountedTurn[]): ProcessorTable {
+/**
+ * A table with what a part that not every product has costs: what turns of products that have it take beyond what the table
+ * says of them.
+ *
+ * @param works what that part does
+ */
+export function withPart(
+  table: ProcessorTable,
+  works: readonly WorkName[],
+  turns: readonly CountedTurn[],
+): ProcessorTable {
   const figures = figuresOf(table);
-  const columns = sealing.flatMap((name) => {
+  const columns = works.flatMap((name) => {
     const at = commandsAt + 2 * named.indexOf(name);
     return [at, at + 1];
   });
   for (const at of columns) figures[at] = 0;
   const beyond = turns
     .map(({ counts, spent }) => ({ counts, spent: spent - dot(rowOf(counts), figures) }))
-    .filter(({ counts }) => sealing.some((name) => counts.commands[turnWork[name]] > 0));
+    .filter(({ counts }) => works.some((name) => counts.commands[turnWork[name]] > 0));
   for (const [at, figure] of fit(beyond, columns).entries()) figures[at] += figure;
   return tableOf(figures);
 }

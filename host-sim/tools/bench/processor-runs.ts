@@ -3,7 +3,14 @@
  * seeds, two families and settings of which the first know nothing.
  */
 import { products } from "../../sim/world/products";
-import { meteredWorld } from "./metered-turns";
+import { makeImage } from "../../sim/board/image";
+import { variantSources } from "../../sim/world/product-variant";
+import { changedSources } from "../update/example-changes";
+import { differencePackage, wholePackage } from "../update/package-file";
+import { SeededMaker } from "../update/seeded-maker";
+import { simulatedBoard } from "../update/update-scenario";
+import { meteredFirmware, meteredWorld } from "./metered-turns";
+import type { ExampleChange } from "../update/example-changes";
 import type { MeteredTurn } from "./metered-turns";
 import type { WorldOptions } from "../../sim/world/world";
 
@@ -14,6 +21,8 @@ export interface ProcessorRun extends Partial<Omit<WorldOptions, "onEvent" | "en
   readonly readings: number;
   /** Commands of the cloud. */
   readonly commands?: number;
+  /** It is updated to a firmware with this change, by a difference or as a whole; with `update`. */
+  readonly change?: { readonly of: ExampleChange; readonly whole?: true };
 }
 
 /** Those that the table is made from. */
@@ -76,6 +85,15 @@ export const fitted: readonly ProcessorRun[] = [
     readings: 40,
     commands: 2,
   },
+  { name: "nine changed lines", seed: 23, update: true, readings: 4, change: { of: "nine lines" } },
+  { name: "a changed constant", seed: 24, update: true, readings: 4, change: { of: "constant" } },
+  {
+    name: "a whole image",
+    seed: 25,
+    update: true,
+    readings: 6,
+    change: { of: "constant", whole: true },
+  },
 ];
 
 /** Those that it is checked against. */
@@ -123,11 +141,36 @@ export const heldOut: readonly ProcessorRun[] = [
   { name: "sim7020, deep sleep, raw, proof", seed: 38, sleep: "deep", sealed: "proof", readings: 24 },
 ];
 
+/** Images of the metered firmware, and the file that leads from one to the other. */
+async function meteredUpdate({ of, whole }: NonNullable<ProcessorRun["change"]>): Promise<{
+  readonly settings: Readonly<Record<string, string>>;
+  readonly image: Uint8Array;
+  readonly version: string;
+  readonly file: Uint8Array;
+}> {
+  const maker = new SeededMaker("metered");
+  const base = variantSources("demo", { update: true });
+  const imageOf = async (version: string, change?: ExampleChange): Promise<Uint8Array> => {
+    const script = await meteredFirmware(changedSources(change, version, base));
+    return Uint8Array.from(makeImage({ script, version }));
+  };
+  const [image, next] = [await imageOf("0.2.0"), await imageOf("0.3.0", of)];
+  const about = { board: simulatedBoard, version: "0.3.0" };
+  const file =
+    whole === true
+      ? wholePackage(next, about, maker.sign)
+      : differencePackage(image, next, { ...about, baseVersion: "0.2.0" }, maker.sign);
+  return { settings: { updateKey: maker.publicKey }, image, version: "0.3.0", file };
+}
+
 /** Runs it. @param onTurn as of `meteredWorld` */
 export async function processorRun(run: ProcessorRun, onTurn: (turn: MeteredTurn) => void): Promise<void> {
-  const { name: _, readings, commands = 0, interval = 3600, ...options } = run;
+  const { name: _, readings, commands = 0, interval = 3600, change, ...options } = run;
+  const update = change === undefined ? undefined : await meteredUpdate(change);
   const world = await meteredWorld(
     {
+      settings: update?.settings,
+      image: update?.image,
       seed: 1,
       edition: "token",
       coverage: 0,
@@ -148,6 +191,14 @@ export async function processorRun(run: ProcessorRun, onTurn: (turn: MeteredTurn
   for (let i = 1; i <= commands; i++) {
     clock.at((length * i) / (commands + 1), () => {
       cloud.commands.sendAddressed(productKey, deviceKey, products.demo.command, world.cloudNow);
+    });
+  }
+  if (update !== undefined) {
+    clock.at(1_500 * interval, () => {
+      const { version, file } = update;
+      cloud.ota.putFirmware({ productKey, version, signMethod: "sha256" }, file, world.cloudNow);
+      cloud.ota.order({ productKey, version, deviceKeys: [deviceKey] }, world.cloudNow);
+      world.touchCloud();
     });
   }
   try {

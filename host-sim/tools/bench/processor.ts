@@ -4,7 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../project";
-import { fitTable, tableText, withSealing } from "./processor-fit";
+import { processorTable } from "../../sim/board/processor-table";
+import { fitTable, sealing, tableText, updating, withPart } from "./processor-fit";
 import { processorRun } from "./processor-runs";
 import type { CountedTurn } from "./processor-fit";
 import type { ProcessorRun } from "./processor-runs";
@@ -46,21 +47,43 @@ export async function updateTable(
 ): Promise<number> {
   const turns: CountedTurn[] = [];
   const sealed: CountedTurn[] = [];
+  const updated: CountedTurn[] = [];
   for (const run of runs) {
     onRun(run);
-    // Turns take no time here: what they are must not depend on the table from before.
-    await processorRun({ ...run, processor: { rate: Infinity } }, ({ counts, spent }) => {
-      const { kind, sleeping, lines, bytes } = counts;
-      const commands = counts.commands.slice();
-      (run.sealed === undefined ? turns : sealed).push({
-        counts: { kind, sleeping, lines, bytes, commands, commandBytes: counts.commandBytes.slice() },
-        spent,
-      });
-    });
+    await countTurns(run, run.change !== undefined ? updated : run.sealed === undefined ? turns : sealed);
   }
   writeFileSync(
     join(projectRoot(), "host-sim/sim/board/processor-table.ts"),
-    tableText(withSealing(fitTable(turns), sealed)),
+    tableText(withPart(withPart(fitTable(turns), sealing, sealed), updating, updated)),
   );
-  return turns.length + sealed.length;
+  return turns.length + sealed.length + updated.length;
+}
+
+/** Makes anew what the table says of updates alone, likewise. */
+export async function updateTableOfUpdates(
+  runs: readonly ProcessorRun[],
+  onRun: (run: ProcessorRun) => void,
+): Promise<number> {
+  const turns: CountedTurn[] = [];
+  for (const run of runs.filter((each) => each.change !== undefined)) {
+    onRun(run);
+    await countTurns(run, turns);
+  }
+  writeFileSync(
+    join(projectRoot(), "host-sim/sim/board/processor-table.ts"),
+    tableText(withPart(processorTable, updating, turns)),
+  );
+  return turns.length;
+}
+
+/** Turns take no time here: what they are must not depend on the table from before. */
+async function countTurns(run: ProcessorRun, turns: CountedTurn[]): Promise<void> {
+  await processorRun({ ...run, processor: { rate: Infinity } }, ({ counts, spent }) => {
+    const { kind, sleeping, lines, bytes } = counts;
+    const commands = counts.commands.slice();
+    turns.push({
+      counts: { kind, sleeping, lines, bytes, commands, commandBytes: counts.commandBytes.slice() },
+      spent,
+    });
+  });
 }

@@ -27,8 +27,8 @@ const packed = [
     "9059ac50949a989c919aa29054a990975f92919997ae90545aa250929159ac90939997ada3909897a2806e28880f353629b53833255521b3" +
     "0400",
 ];
-/** Records: two differences in a row and what the base does not have. */
-const records = "060214020102030000aabb0a00640a000300030300";
+/** Records: two corrections in a row and what the base does not have. */
+const records = "0c0214020102030000aabb1500640a000600030300";
 
 /** The first two bytes say what the rest is and what the chunk promises. */
 const headed = (kind: number, output: number, bytes: string): Uint8Array =>
@@ -142,7 +142,7 @@ class Run implements ChunkPlaces {
   }
 
   write(bytes: Uint8Array, imageOffset: number): void {
-    const length = Math.min(1_024, this.#outputLength - this.made);
+    const length = Math.min(512, this.#outputLength - this.made);
     const next = imageOffset === this.made && bytes.length === length;
     check(next, "pieces follow each other", () => `${bytes.length} bytes at ${imageOffset}`);
     this.made += bytes.length;

@@ -12,7 +12,7 @@ import type { DeviceOptions } from "../../sim/world/device-options";
 import type { Pace } from "../../sim/time/clock";
 import type { WorldEvent } from "../../sim/world/world";
 import type { ExampleChange } from "./example-changes";
-import type { UpdateFigures } from "./updated-device";
+import type { UpdateFigures, UpdatedDeviceOptions } from "./updated-device";
 
 export interface UpdateScenarioOptions extends DeviceOptions {
   readonly seed: number;
@@ -112,6 +112,8 @@ export async function runUpdateScenario(options: UpdateScenarioOptions): Promise
       spans.push([now, device.world.clock.now]);
       onTurn?.(device.world.clock.now, `the task ${outcome.status}; version ${device.world.version} runs`);
       await device.run(hour);
+      // What comes next is a difference from what should run now.
+      if (device.world.version !== steps[index].ends) break;
     }
     await device.settle();
   } finally {
@@ -138,13 +140,17 @@ export async function runUpdateScenario(options: UpdateScenarioOptions): Promise
   return { ...result, complete: shortfall === undefined, ...(shortfall === undefined ? {} : { shortfall }) };
 }
 
-/** Joules of the same device, not updated, in these spans. */
-async function twinJoules(
-  options: UpdateScenarioOptions & { readonly image: Uint8Array },
+/** Joules of the same device, not updated, in these spans of virtual ms. */
+export async function twinJoules(
+  options: UpdatedDeviceOptions,
   spans: readonly (readonly [from: number, to: number])[],
 ): Promise<readonly number[]> {
-  const { onEvent: _onEvent, onTurn: _onTurn, pace: _pace, ended: _ended, ...device } = options;
-  const twin = await UpdatedDevice.create(device);
+  const twin = await UpdatedDevice.create({
+    ...options,
+    onEvent: undefined,
+    pace: undefined,
+    ended: undefined,
+  });
   const joules: number[] = [];
   try {
     await twin.world.start();

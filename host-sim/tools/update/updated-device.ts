@@ -31,6 +31,8 @@ export interface UpdatedDeviceOptions extends DeviceOptions {
 export interface OrderedUpdate {
   readonly version: string;
   readonly file: Uint8Array;
+  /** What the cloud takes it for, where its own head says something else. */
+  readonly board?: string;
 }
 
 /** What an update has taken. */
@@ -46,8 +48,9 @@ export interface UpdateFigures {
   /** Different blocks that were asked for, and requests for them. */
   readonly blocks: number;
   readonly requests: number;
-  /** Bytes on the air for the update, both ways, with IPv4 and UDP. */
+  /** Bytes on the air for the update, both ways, with IPv4 and UDP; and of these for the blocks of its file. */
   readonly bytes: number;
+  readonly fileBytes: number;
   /** Virtual ms: when it was ordered, and until it was over. */
   readonly ordered: number;
   readonly took: number;
@@ -129,11 +132,17 @@ export class UpdatedDevice {
   }
 
   /** Has it updated, and waits until the task is over. */
-  async update({ version, file }: OrderedUpdate, longest = patience): Promise<UpdateFigures> {
+  async update({ version, file, board }: OrderedUpdate, longest = patience): Promise<UpdateFigures> {
     const { world, traffic } = this;
     const { productKey, deviceKey } = world.device;
     const { cloud, clock } = world;
-    cloud.ota.putFirmware({ productKey, version, signMethod: "sha256" }, file, world.cloudNow);
+    const about = {
+      productKey,
+      version,
+      signMethod: "sha256",
+      ...(board === undefined ? {} : { board }),
+    } as const;
+    cloud.ota.putFirmware(about, file, world.cloudNow);
     const { tasks } = cloud.ota.order({ productKey, version, deviceKeys: [deviceKey] }, world.cloudNow);
     world.touchCloud();
     const [{ taskId }] = tasks;
@@ -150,7 +159,8 @@ export class UpdatedDevice {
       runs: world.version,
       blocks: traffic.blocks,
       requests: traffic.requests,
-      bytes: traffic.bytes.up + traffic.bytes.down,
+      bytes: traffic.bytes,
+      fileBytes: traffic.fileBytes,
       ordered,
       took: clock.now - ordered,
       connected: this.#connectedNow - connected,

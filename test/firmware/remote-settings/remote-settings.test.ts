@@ -300,11 +300,11 @@ describe("what cannot be read at a start", () => {
 });
 
 describe("the restart that a change asks for", () => {
-  function restartsOf(): { restarts: Restarts; causes: string[] } {
+  function restartsOf(cause = "none", woken?: object): { restarts: Restarts; causes: string[] } {
     const causes: string[] = [];
-    const memory = { noteRestart() {} } as unknown as PersistentState;
-    const restart = (cause: string): void => void causes.push(cause);
-    return { restarts: new Restarts({ restart, log() {} } as never, memory), causes };
+    const memory = { noteRestart() {}, restart: { cause, count: 0 } } as unknown as PersistentState;
+    const restart = (why: string): void => void causes.push(why);
+    return { restarts: new Restarts({ restart, log() {}, woken } as never, memory), causes };
   }
 
   it("waits for the answer, two minutes at most", () => {
@@ -317,12 +317,26 @@ describe("the restart that a change asks for", () => {
     expect(causes).toEqual(["settings"]);
   });
 
-  it("comes an hour after the start at the earliest, so that nobody has it restart again and again", () => {
+  it.each([
+    ["settings", undefined],
+    ["command", undefined],
+    ["none", {}],
+  ])(
+    "comes an hour after a start by %s (woken: %j) at the earliest: nobody has it restart again and again",
+    (cause, woken) => {
+      const { restarts, causes } = restartsOf(cause, woken);
+      restarts.askForSettings(minute);
+      restarts.poll(false, 59 * minute);
+      expect([causes, restarts.by]).toEqual([[], hour + 2 * minute]);
+      restarts.poll(false, hour);
+      expect([causes, restarts.by]).toEqual([["settings"], Infinity]);
+    },
+  );
+
+  it("comes at once after any other start", () => {
     const { restarts, causes } = restartsOf();
     restarts.askForSettings(minute);
-    restarts.poll(false, 59 * minute);
-    expect([causes, restarts.by]).toEqual([[], hour + 2 * minute]);
-    restarts.poll(false, hour);
-    expect([causes, restarts.by]).toEqual([["settings"], Infinity]);
+    restarts.poll(false, minute);
+    expect(causes).toEqual(["settings"]);
   });
 });

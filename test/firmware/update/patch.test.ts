@@ -63,6 +63,18 @@ function make(chunk: Chunk, slice = 4_096): Uint8Array | PatchFault {
   }
 }
 
+/** Words of which most are addresses into few pages, and the others noise or small numbers. */
+function addresses(random: Random, length: number): Uint8Array {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  for (let i = 0; i < words.length; i++) {
+    const noise = random.u32();
+    words[i] = [0x3f40_0000 + (noise & 0x7fff), 0x3f7f_f000 + (noise & 0xfff), noise & 0x00ff_ffff, noise][
+      noise >>> 30
+    ];
+  }
+  return new Uint8Array(words.buffer).slice(0, length);
+}
+
 const chunks = fc
   .record({
     seed: fc.integer(),
@@ -73,14 +85,17 @@ const chunks = fc
   })
   .map(({ seed, outputLength, baseLength, imageOffset, fewestZeros }) => {
     const random = new Random(seed);
-    const base = random.bytes(baseLength);
+    const base = addresses(random, baseLength);
     const records = drawRecords(random, outputLength, baseLength, imageOffset * 4_096);
-    const length = records.reduce((sum, { difference, extra }) => sum + difference.length + extra.length, 0);
+    const length = records.reduce(
+      (sum, { corrections, extra }) => sum + corrections.length + extra.length,
+      0,
+    );
     const instructions = instructionsOf(records, fewestZeros);
     return { base, instructions, imageOffset: imageOffset * 4_096, outputLength: length };
   });
 
-const slices = fc.constantFrom(1, 1_024, 1_025, 4_096, 1_000_000);
+const slices = fc.constantFrom(1, 512, 513, 4_096, 1_000_000);
 
 test("what a chunk makes is what its records say, in slices of any size", () => {
   fc.assert(
@@ -157,64 +172,130 @@ describe("a chunk", () => {
   };
   const noBase = (chunk: Chunk): Chunk => ({ ...chunk, base: new Uint8Array(0) });
 
+  /** The head of a record. */
+  const head = (corrected: number, extra: number, seek = 0, isMoved = false): number[] => [
+    ...number(2 * corrected + (isMoved ? 1 : 0)),
+    ...number(extra),
+    ...zigzag(seek),
+  ];
+  const made = (chunk: Chunk): number[] => [...(make(chunk) as Uint8Array)];
+
   it("of the format's example makes what docs/update-format.md says", () => {
     // Six bytes from 10 on, of which the third is two more, and two that the base does not have.
-    const example = of([6, 2, 20, 2, 1, 2, 3, 0, 0xaa, 0xbb], 8);
-    expect([...(make(example) as Uint8Array)]).toEqual([10, 11, 14, 13, 14, 15, 0xaa, 0xbb]);
+    expect(made(of([12, 2, 20, 2, 1, 2, 3, 0, 0xaa, 0xbb], 8))).toEqual([10, 11, 14, 13, 14, 15, 0xaa, 0xbb]);
   });
 
   it("begins in the base where it begins in the image", () => {
-    expect([...(make(of([3, 0, 0, 3, 0], 3, 4_096)) as Uint8Array)]).toEqual([0, 1, 2]);
-    expect([...(make(of([3, 0, ...zigzag(-4_096), 3, 0], 3, 4_096)) as Uint8Array)]).toEqual([0, 1, 2]);
-    expect(make(of([3, 0, ...zigzag(-4_097), 3, 0], 3, 4_096))).toBe("outside-base");
+    expect(made(of([...head(3, 0), 3, 0], 3, 4_096))).toEqual([0, 1, 2]);
+    expect(made(of([...head(3, 0, -4_096), 3, 0], 3, 4_096))).toEqual([0, 1, 2]);
+    expect(make(of([...head(3, 0, -4_097), 3, 0], 3, 4_096))).toBe("outside-base");
   });
 
   it("of an image that has outgrown its base need not go back to it", () => {
-    expect([...(make(of([0, 2, 0, 7, 8], 2, 8_192)) as Uint8Array)]).toEqual([7, 8]);
-    expect([...(make(noBase(of([0, 2, 0, 7, 8], 2))) as Uint8Array)]).toEqual([7, 8]);
-    expect(make(noBase(of([1, 1, 0, 1, 0, 8], 2)))).toBe("outside-base");
+    expect(made(of([...head(0, 2), 7, 8], 2, 8_192))).toEqual([7, 8]);
+    expect(made(noBase(of([...head(0, 2), 7, 8], 2)))).toEqual([7, 8]);
+    expect(make(noBase(of([...head(1, 1), 1, 0, 8], 2)))).toBe("outside-base");
   });
 
   it("ends where the base does, and not behind it", () => {
-    expect([...(make(of([2, 0, ...zigzag(4_998), 2, 0], 2)) as Uint8Array)]).toEqual([134, 135]);
-    expect(make(of([2, 0, ...zigzag(4_999), 2, 0], 2))).toBe("outside-base");
+    expect(made(of([...head(2, 0, 4_998), 2, 0], 2))).toEqual([134, 135]);
+    expect(make(of([...head(2, 0, 4_999), 2, 0], 2))).toBe("outside-base");
   });
 
   it("has no record and no run of nothing", () => {
-    expect(make(of([0, 0, 0, 0, 1, 0, 7], 1))).toBe("empty-record");
-    expect(make(of([2, 0, 0, 0, 0, 2, 0], 2))).toBe("bad-run");
+    expect(make(of([...head(0, 0), ...head(0, 1), 7], 1))).toBe("empty-record");
+    expect(make(of([...head(0, 0, 0, true), ...head(0, 1), 7], 1))).toBe("empty-record");
+    expect(make(of([...head(2, 0), 0, 0, 2, 0], 2))).toBe("bad-run");
     // One without others may be followed by another one.
-    expect([...(make(of([2, 0, 0, 1, 0, 0, 1, 1], 2)) as Uint8Array)]).toEqual([0, 2]);
+    expect(made(of([...head(2, 0), 1, 0, 0, 1, 1], 2))).toEqual([0, 2]);
   });
 
   it("has no number of more than 28 bits", () => {
-    expect(make(of([0x81, 0x80, 0x80, 0x80, 0, 0, 0, 1, 0], 1))).toBe("bad-number");
-    expect([...(make(of([0x81, 0x80, 0x80, 0, 0, 0, 0x81, 0, 0], 1)) as Uint8Array)]).toEqual([0]);
+    expect(make(of([0x82, 0x80, 0x80, 0x80, 0, 0, 0, 1, 0], 1))).toBe("bad-number");
+    expect(made(of([0x82, 0x80, 0x80, 0, 0, 0, 0x81, 0, 0], 1))).toEqual([0]);
   });
 
   it("adds carries to no neighbour, in runs of every length and place", () => {
     const random = new Random(6);
     for (let length = 1; length < 600; length += length < 80 ? 1 : 37) {
       for (let start = 0; start < 4; start++) {
-        const difference = random.bytes(start + length + 5).map((byte) => ((byte & 3) === 0 ? 0 : byte | 1));
-        difference.fill(0, 0, start).fill(0, start + length);
-        const rough = { base: random.bytes(2_000).map((byte) => byte | 0x80), imageOffset: 0 };
-        const instructions = Uint8Array.of(...number(difference.length), 0, 0, ...runsOf(difference, 1_000));
-        const chunk = { ...rough, instructions, outputLength: difference.length };
-        expect(make(chunk)).toEqual(referencePatch(instructions, chunk));
+        const corrections = random.bytes(start + length + 5).map((byte) => ((byte & 3) === 0 ? 0 : byte | 1));
+        corrections.fill(0, 0, start).fill(0, start + length);
+        for (const isMoved of [false, true]) {
+          const instructions = Uint8Array.of(
+            ...head(corrections.length, 0, 0, isMoved),
+            ...runsOf(corrections, 1_000),
+          );
+          const high = random.bytes(2_000).map((byte) => byte | 0x80);
+          const chunk = { base: high, imageOffset: 0, instructions, outputLength: corrections.length };
+          expect(make(chunk)).toEqual(referencePatch(instructions, chunk));
+        }
       }
     }
   });
 
+  it("learns how far the addresses of a page have moved, and believes it as often as it was right", () => {
+    const table = new Uint32Array(16).fill(0x3f41_2000).map((address, i) => address + 4 * i);
+    // It moves by 8; one goes elsewhere, as does one after it was not believed at once; two, and the other is believed.
+    const shifts = [8, 8, 8, 8, 100, 8, 100, 100, 100, 8, 8, 8, 100, 8, 8, 8];
+    const corrections = new Uint8Array(64);
+    let shift = 0;
+    let trust = 0;
+    shifts.forEach((moved, i) => {
+      corrections[4 * i] = ((table[i] + moved) & 0xff) - ((table[i] + shift) & 0xff);
+      if (moved === shift) trust = Math.min(3, trust + 1);
+      else if (trust > 0) trust -= 1;
+      else shift = moved;
+    });
+    const chunk = {
+      base: new Uint8Array(table.buffer),
+      instructions: Uint8Array.of(...head(64, 0, 0, true), ...runsOf(corrections, 1)),
+      imageOffset: 0,
+      outputLength: 64,
+    };
+    const words = new Uint32Array((make(chunk) as Uint8Array).buffer);
+    expect([...words].map((word, i) => word - table[i])).toEqual(shifts);
+    // Told of it but for eight words: where it changes its mind, and where it would not yet.
+    expect(corrections.filter((correction) => correction !== 0).length).toBeLessThan(9);
+  });
+
+  it("has learnt nothing when it begins, and keeps what it has over records", () => {
+    const table = new Uint8Array(new Uint32Array(4).fill(0x3f41_2000).buffer);
+    const word = (isMoved: boolean, seek: number, ...runs: number[]): number[] => [
+      ...head(4, 0, seek, isMoved),
+      ...runs,
+    ];
+    const learn = [...word(true, 0, 0, 1, 8, 3, 0)];
+    const chunk = (...instructions: number[]): Chunk => {
+      return {
+        base: table,
+        instructions: Uint8Array.from(instructions),
+        imageOffset: 0,
+        outputLength: instructions.length > 8 ? 12 : 4,
+      };
+    };
+    const firsts = (bytes: Uint8Array): number[] => [...bytes].filter((_, i) => i % 4 === 0);
+    const all = chunk(...learn, ...word(false, 0, 4, 0), ...word(true, 0, 4, 0));
+    expect(firsts(make(all) as Uint8Array)).toEqual([8, 0, 8]);
+    expect(firsts(make(chunk(...word(true, 0, 4, 0))) as Uint8Array)).toEqual([0]);
+  });
+
+  it("guesses no word that its record does not have all of", () => {
+    const table = new Uint8Array(new Uint32Array(3).fill(0x3f41_2000).buffer);
+    const instructions = Uint8Array.of(...head(6, 0, 0, true), 0, 1, 8, 5, 0, ...head(6, 0, 0, true), 6, 0);
+    const chunk = { base: table, instructions, imageOffset: 0, outputLength: 12 };
+    expect(made(chunk)).toEqual([8, 0x20, 0x41, 0x3f, 0, 0x20, 0x41, 0x3f, 8, 0x20, 0x41, 0x3f]);
+  });
+
   it("that goes on behind its output, or ends before it, is none", () => {
-    expect(make(of([2, 0, 0, 2, 0, 0], 2))).toBe("output-too-long");
-    expect(make(of([3, 0, 0, 3, 0], 2))).toBe("output-too-long");
-    expect(make(of([2, 0, 0, 2, 0], 3))).toBe("output-too-short");
-    expect(make(of([0, 2, 0, 7], 2))).toBe("output-too-short");
+    expect(make(of([...head(2, 0), 2, 0, 0], 2))).toBe("output-too-long");
+    expect(make(of([...head(3, 0), 3, 0], 2))).toBe("output-too-long");
+    expect(make(of([...head(2, 0), 2, 0], 3))).toBe("output-too-short");
+    expect(make(of([...head(0, 2), 7], 2))).toBe("output-too-short");
   });
 
   it("can be begun again after a place has thrown, or half-way", () => {
-    const chunk = of([...number(4_500), 0, 0, ...number(4_500), 0], 4_500);
+    const chunk = of([...head(4_500, 0), ...number(4_500), 0], 4_500);
     const expected = make(chunk);
     const write = places.write.bind(places);
     places.write = () => {

@@ -29,7 +29,7 @@ function varint(value: number): Buffer {
 /** The image's bytes from `at` on as one record: differences to the base as far as it goes, then the bytes themselves. */
 function record(image: Uint8Array, base: Uint8Array, at: number, length: number): Buffer {
   const differing = Math.max(0, Math.min(length, base.length - at));
-  const parts = [varint(differing), varint(length - differing), varint(0)];
+  const parts = [varint(2 * differing), varint(length - differing), varint(0)];
   for (let done = 0; done < differing;) {
     let zeros = 0;
     while (done + zeros < differing && image[at + done + zeros] === base[at + done + zeros]) zeros += 1;

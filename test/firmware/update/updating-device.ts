@@ -22,7 +22,7 @@ import { UpdateFlash } from "./update-flash";
 import type { AgentOptions } from "../../../firmware/device/agent";
 import type { SleepState } from "../../../firmware/continuity/deep-sleep-record";
 import type { Slots } from "../../../firmware/update/slots";
-import type { StartedUpdate } from "../../../firmware/device/optional-parts";
+import type { FirmwareUpdate, StartedUpdate } from "../../../firmware/device/optional-parts";
 import type { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import type { Rig } from "../../host-sim/cloud/harness";
 import type { Peer } from "../../../host-sim/cloud/cloud";
@@ -98,7 +98,8 @@ export function packageOf({ maker, version = "0.3.0", ...options }: PackageOptio
 class Restarted extends Error {}
 
 /** What an image does when it starts; `good` by default. */
-export type Behaviour = "good" | "crashes" | "aborts early" | "mute" | "bad settings";
+export type Behaviour =
+  "good" | "crashes" | "aborts early" | "loses power" | "mute" | "deaf" | "bad settings";
 
 interface Slot {
   readonly flash: MemoryFlash;
@@ -205,6 +206,7 @@ export class UpdatingDevice {
   /** The versions of images, by their digest; and how they behave. */
   readonly versions = new Map<string, { version: string; behaviour: Behaviour }>();
   agent!: Rigged;
+  update!: FirmwareUpdate;
   version = "";
   readonly log: string[] = [];
   /** Reasons of all starts. */
@@ -214,9 +216,13 @@ export class UpdatingDevice {
   peer: Peer = demoPeer;
   /** The cloud does not answer. */
   silent = false;
+  /** There is no network for what runs now. */
+  dead: () => boolean = () => false;
+  readonly #informed = new Set<unknown>();
   readonly #requests: string[] = [];
   readonly #released: boolean[] = [];
   #base = 0;
+  #wasDead = false;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
@@ -259,6 +265,11 @@ export class UpdatingDevice {
     return [...this.#requests, ...this.agent.server.lines];
   }
 
+  /** Versions that the cloud was told. */
+  get informed(): Set<unknown> {
+    return this.#informed;
+  }
+
   /** Whether each datagram to the server asked for early release. */
   get released(): boolean[] {
     return [...this.#released, ...this.agent.released];
@@ -292,6 +303,7 @@ export class UpdatingDevice {
   wait(ms: number): void {
     const until = this.now + ms;
     while (this.now < until) {
+      this.look();
       if (this.rig.power.off) this.start("power-on", 2_000);
       try {
         if (this.#options.sleepsDeeply === true) this.turns(until);
@@ -300,8 +312,16 @@ export class UpdatingDevice {
         if (this.rig.power.off) continue;
         if (!(error instanceof Restarted)) throw error;
         this.start("software", 500);
+        this.look();
       }
     }
+  }
+
+  private look(): void {
+    const dead = this.dead();
+    if (dead) this.agent.link.ready = false;
+    if (dead || this.#wasDead) this.agent.link.broken = dead;
+    this.#wasDead = dead;
   }
 
   /** Waits until it is so; false when it is not in this time. */
@@ -370,6 +390,7 @@ export class UpdatingDevice {
     try {
       started = newUpdate({ version, retained, startReason: record.startReason, restart, log });
       if (behaviour === "aborts early") return this.start("panic", 300);
+      if (behaviour === "loses power") return this.start("power-on", 300);
       if (behaviour === "bad settings" && started.failed("server is not set", true)) return;
     } catch (error) {
       if (!(error instanceof Restarted)) throw error;
@@ -386,10 +407,15 @@ export class UpdatingDevice {
       wall: () => epoch + this.now,
       coverage: this.#options.coverage ?? (() => undefined),
     });
+    this.update = update;
     const mute = behaviour === "mute";
-    const server = new StandIn((datagram) =>
-      mute || this.silent ? undefined : this.cloud.exchange(datagram, this.now, this.peer),
-    );
+    const server = new StandIn((datagram) => {
+      if (mute || this.silent) return undefined;
+      const answer = this.cloud.exchange(datagram, this.now, this.peer);
+      this.#informed.add(this.cloud.cloud.devices.view("MuGsF6W4", "861234567890123")?.firmwareVersion);
+      this.#informed.delete(undefined);
+      return behaviour === "deaf" ? undefined : answer;
+    });
     if (this.agent !== undefined) {
       this.#requests.push(...this.agent.server.lines);
       this.#released.push(...this.agent.released);
@@ -420,7 +446,7 @@ export class UpdatingDevice {
     this.agent.agent.setTime(epoch + this.now, now, true);
     if (behaviour === "crashes") {
       try {
-        this.agent.wait(20_000);
+        this.agent.wait(6_000);
       } catch (error) {
         if (!(error instanceof Restarted)) throw error;
       }

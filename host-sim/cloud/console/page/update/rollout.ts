@@ -1,12 +1,11 @@
 /** A rollout as the API shows it, and its parts in words. */
 import { ago, span } from "../../../page/words";
 import { taskWords } from "./firmware";
-import type { RolloutStageView, RolloutView } from "../../../ota/rollout-view";
+import type { RolloutView } from "../../../ota/rollout-view";
 import type { TaskStatus } from "./firmware";
 
 /** Durations are in seconds, times epoch ms. */
 export type Rollout = RolloutView;
-type Stage = RolloutStageView;
 
 /** What can be done with one, and what the button says. */
 export type Decision = "pause" | "resume" | "retry" | "abort";
@@ -53,20 +52,13 @@ export function standing({ state, stage, stages, nextAt, reason, endedAt }: Roll
       return reason ?? "";
     case "aborted":
     case "done":
-      return `since ${ago(endedAt, now)}`.replace("since now", "now");
+      return `ended ${ago(endedAt, now)}`;
   }
 }
 
 /** A share in percent: `1 %`. */
 export function percent(share: number): string {
   return `${Math.round(share * 1000) / 10} %`;
-}
-
-/** A stage's state, for the mark before it. */
-export function stageState({ begunAt, endedAt, counts }: Stage): "todo" | "now" | "done" | "bad" {
-  if (begunAt === undefined) return "todo";
-  if (counts.failed > 0) return "bad";
-  return endedAt === undefined ? "now" : "done";
 }
 
 /** Shares as they are typed, in percent; undefined for what are none. */

@@ -1,0 +1,71 @@
+/**
+ * Words of the image that are guessed from the base's. An address points to what has moved, mostly by as much as what
+ * the last address into the same 4,096 bytes pointed to. What was learnt of such a page is one number:
+ *
+ *     how far it has moved << 2 | how often that was right, 0 to 3
+ *
+ * Nothing of it is in the package: encoder and decoder learn the same from the words that they have both seen
+ * (docs/update-format.md).
+ */
+import { addBytes } from "./byte-sums";
+
+/** Pages that are told apart. */
+const pages = 256;
+const pageMask = pages - 1;
+const pageBits = 12;
+/** Bytes of memory that it takes. */
+export const movedWordsMemory = 4 * pages;
+
+/** What has been learnt of a chunk's words so far. */
+export class MovedWords {
+  readonly #words: Int32Array;
+  readonly #start: number;
+
+  /** @param start index of the first word of `words` that is this one's */
+  constructor(words: Int32Array, start: number) {
+    this.#words = words;
+    this.#start = start;
+  }
+
+  /** Begins anew. */
+  forget(): void {
+    this.#words.fill(0, this.#start, this.#start + pages);
+  }
+
+  /**
+   * Makes the image's words from the base's, in their place.
+   *
+   * @param at index of the first
+   * @param end behind the last
+   * @param toCorrections how far behind each word its correction is, which is added to the guess byte by byte
+   */
+  correct(at: number, end: number, toCorrections: number): void {
+    const words = this.#words;
+    const start = this.#start;
+    let word = 0;
+    let correction = 0;
+    let page = 0;
+    let learnt = 0;
+    for (; at < end; at += 1) {
+      word = words[at];
+      correction = words[at + toCorrections];
+      page = word >> 24;
+      if (page === 0 || page === -1) {
+        // No address of an ESP32 begins with such a byte, and most words that are none do.
+        if (correction !== 0) words[at] = addBytes(word, correction);
+        continue;
+      }
+      page = start + ((word >> pageBits) & pageMask);
+      learnt = words[page];
+      if (correction === 0) {
+        words[at] = (word + (learnt >> 2)) | 0;
+        if ((learnt & 3) < 3) words[page] = learnt + 1;
+        continue;
+      }
+      correction = addBytes((word + (learnt >> 2)) | 0, correction);
+      words[at] = correction;
+      if ((learnt & 3) > 0) words[page] = learnt - 1;
+      else words[page] = (correction - word) << 2;
+    }
+  }
+}
