@@ -29,6 +29,7 @@ import type {
   UpdateSurroundings,
   UpdateVoice,
 } from "../device/optional-parts";
+import type { Configuration } from "../device/setting-values";
 import type { Moment } from "./plan";
 import type { Task } from "./task";
 import type { UpdateEvent } from "./update-event";
@@ -78,6 +79,10 @@ class UpdateStart implements StartedUpdate {
     this.#tasks!.change({ trial });
     const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
     return verdict?.kind === "back" && this.goBack(verdict.reason);
+  }
+
+  check(config: Configuration): void {
+    readUpdateSettings(config);
   }
 
   open(parts: UpdateParts): FirmwareUpdate {
