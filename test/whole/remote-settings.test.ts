@@ -206,6 +206,23 @@ describe("a change", () => {
     run.losesNothing(1);
   });
 
+  it("reaches what an update goes by, in a product that has one, and is checked by its own reader", async () => {
+    const run = await new Run().begin({ update: true, health: true });
+    await run.until(2 * hour);
+    const wrong = run.change({ updateHours: "25-3" });
+    await run.until(3 * hour);
+    expect(run.command(wrong)).toMatchObject({ code: 200, data: { accepted: false, version: 0 } });
+    expect((run.command(wrong).data as { reason: string }).reason).toMatch(/^updateHours is "25-3"/);
+    const right = run.change({ updateHours: "1-5", updates: "ask", updateBlocks: 16 });
+    await run.until(5 * hour);
+    expect(run.command(right)).toMatchObject(accepted(1));
+    expect(run.attribute).toEqual({ version: 1, updateHours: "1-5", updates: "ask", updateBlocks: 16 });
+    const fetched = run.send("fetch_settings");
+    await run.until(6 * hour);
+    expect(run.command(fetched)).toMatchObject({ data: { settings: { updateBlocks: 16, interval: 900 } } });
+    run.losesNothing(1);
+  });
+
   it("begins afresh where it says so", async () => {
     const run = await new Run().begin();
     await run.until(2 * hour);
