@@ -505,10 +505,11 @@ async function sealed(verdict: Verdict): Promise<void> {
 }
 
 async function unpack(verdict: Verdict): Promise<void> {
-  const { benchUnpacking, decoderMemory } = await import("../tools/bench/unpack");
+  const { benchUnpacking, decoderMemory, packages, stretches } = await import("../tools/bench/unpack");
   say("unpacking an update on XS, steps of the interpreter");
   try {
-    for (const { name, bytes, packed, chunks, steps, copying } of await benchUnpacking()) {
+    const cases = [...stretches(), ...(await packages())];
+    for (const { name, bytes, packed, chunks, steps, copying } of await benchUnpacking(cases)) {
       const each = steps / bytes;
       const judged =
         name === "not changed"

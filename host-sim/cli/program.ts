@@ -40,6 +40,11 @@ const commands: Readonly<Record<string, Entry>> = {
     does: "torment simulated devices with random faults, and check that no reading is lost",
     load: async () => (await import("./chaos")).chaosCommand(),
   },
+  fleet: {
+    takes: "[merge]",
+    does: "simulate thousands of devices with their cells and one cloud, in shards if need be",
+    load: async () => (await import("./fleet")).fleetCommand(),
+  },
   model: {
     takes: "<file>",
     does: "write firmware code, EnOS parsing script and layout table of a thing model",

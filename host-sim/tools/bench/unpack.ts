@@ -6,11 +6,12 @@ import { build } from "esbuild";
 import { projectRoot } from "../../project";
 import { XsEngine } from "../../sim/engine/xs-engine";
 import { Random } from "../../sim/time/random";
-import { chunkHeadLength, headLength } from "../../../firmware/update/package";
+import { chunkHeadLength } from "../../../firmware/update/package";
 import { HeapEngine } from "../footprint/heap-engine";
 import { packedChunks, wholly } from "../update/chunks";
 import { exampleFirmware } from "../update/example-images";
 import { differencePackage, wholePackage } from "../update/package-file";
+import { readPackage } from "../update/package-reader";
 import type { Chunk } from "../update/chunks";
 
 /** What unpacking took. */
@@ -30,16 +31,16 @@ export interface Unpacking {
 const stretch = 65_536;
 
 /**
- * Unpacks stretches and packages on XS, and holds what comes out to the image.
+ * Unpacks on XS, and holds what comes out to the image.
  *
  * @throws EngineMissing when XS is not installed
  */
-export async function benchUnpacking(): Promise<Unpacking[]> {
+export async function benchUnpacking(cases: readonly Case[]): Promise<Unpacking[]> {
   const engine = new XsEngine({ limit: 2 ** 31 - 1 });
   try {
     await engine.evaluate(await guest());
     const unpacked: Unpacking[] = [];
-    for (const { name, base, image, chunks } of [...stretches(), ...(await packages())]) {
+    for (const { name, base, image, chunks } of cases) {
       let [packed, steps, copying] = [0, 0, 0];
       for (const chunk of chunks) {
         const answer = Buffer.from(await engine.deliver(event(base, chunk)));
@@ -84,7 +85,8 @@ export async function decoderMemory(): Promise<number> {
 
 const nothing = new Uint8Array(0);
 
-interface Case {
+/** An image, or a stretch of one, and the chunks that make it. */
+export interface Case {
   readonly name: string;
   readonly base: Uint8Array;
   readonly image: Uint8Array;
@@ -92,7 +94,7 @@ interface Case {
 }
 
 /** Stretches that are made of one thing each. */
-function stretches(): Case[] {
+export function stretches(): Case[] {
   const random = new Random("unpack");
   const noise = random.bytes(stretch);
   const alike = (name: string, base: Uint8Array, image: Uint8Array): Case => {
@@ -127,7 +129,7 @@ function stretches(): Case[] {
 }
 
 /** The example changes, and the whole image. */
-async function packages(): Promise<Case[]> {
+export async function packages(): Promise<Case[]> {
   const { image: base } = await exampleFirmware("0.2.0", []);
   const about = { board: "m5stack-nbiot", version: "0.3.0" };
   const unsigned = (): Uint8Array => new Uint8Array(64);
@@ -147,18 +149,13 @@ async function packages(): Promise<Case[]> {
   ];
 }
 
-function chunksOf(file: Buffer): Chunk[] {
-  const chunks: Chunk[] = [];
-  let length = file.readUInt32BE(156);
-  for (let at = headLength, start = 0; length > 0;) {
-    const end = start + file.readUInt32BE(at);
-    chunks.push({ start, end, packed: file.subarray(at + chunkHeadLength, at + length) });
-    const next = file.readUInt32BE(at + 4);
-    at += length;
-    length = next;
-    start = end;
-  }
-  return chunks;
+function chunksOf(file: Uint8Array): Chunk[] {
+  const read = readPackage(file);
+  if ("problem" in read) throw new Error(`the package ${read.problem}`);
+  return read.chunks.map(({ offset, length, imageOffset: start, outputLength }) => {
+    const packed = file.subarray(offset + chunkHeadLength, offset + length);
+    return { start, end: start + outputLength, packed };
+  });
 }
 
 function event(base: Uint8Array, { start, end, packed }: Chunk): Uint8Array {
