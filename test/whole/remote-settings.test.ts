@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it, test } from "vitest";
 import { TwoSlotState } from "../../firmware/continuity/two-slot-state";
 import { decodeRecord, encodeRecord, recordForm, recordKeys } from "../../firmware/remote-settings/record";
 import { serveApi } from "../../host-sim/cloud/api/server";
-import { variantFiles } from "../../host-sim/sim/world/product-variant";
+import { bundleFirmware } from "../../host-sim/sim/board/bundle";
+import { variantFiles, variantSources } from "../../host-sim/sim/world/product-variant";
+import { readManifest } from "../../host-sim/tools/footprint/manifest";
 import { Random } from "../../host-sim/sim/time/random";
 import { World } from "../../host-sim/sim/world/world";
 import { sweep } from "../density";
@@ -369,8 +371,13 @@ describe("whatever happens in between", () => {
     run.losesNothing(1);
   });
 
-  test.skipIf(xsMissing)("XS does the same, with the room preloaded as on a board", async () => {
-    const run = await new Run().begin({ engine: "xs" });
+  test.skipIf(xsMissing)("XS does the same, with the modules that the manifests name", async () => {
+    const modules = new Map([
+      ...readManifest("firmware/board/generic/manifest.json").modules,
+      ...readManifest("firmware/remote-settings/manifest.json").modules,
+    ]);
+    const sources = variantSources("demo", { remoteSettings: true });
+    const run = await new Run().begin({ engine: "xs", firmware: await bundleFirmware({ modules, sources }) });
     await run.until(2 * hour);
     const id = run.change({ interval: 300, payload: "compact" });
     await run.until(4 * hour);
