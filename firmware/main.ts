@@ -84,7 +84,10 @@ export default function main(): void {
   const store = new StateStore();
   const remoteSettings = newRemoteSettings?.({
     config,
-    check: (given) => readParts(given).settings,
+    check: (given) => {
+      update?.check(given);
+      return readParts(given).settings;
+    },
     store,
     starts: record,
     update: newUpdate !== undefined,

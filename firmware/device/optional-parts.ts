@@ -128,6 +128,8 @@ export interface StartedUpdate {
    * @returns true when the slot before was made the next to start, and the board restarts
    */
   failed(reason: string, lasting: boolean): boolean;
+  /** Reads its settings of a configuration, as `open` does. @throws SettingsError that says what of it cannot be */
+  check(config: Configuration): void;
   /** @throws SettingsError */
   open(parts: UpdateParts): FirmwareUpdate;
 }

@@ -27,6 +27,7 @@ import type {
   UpdateSurroundings,
   UpdateVoice,
 } from "../device/optional-parts";
+import type { Configuration } from "../device/setting-values";
 import type { Moment } from "./plan";
 import type { Task } from "./task";
 import type { UpdateEvent } from "./update-event";
@@ -94,6 +95,10 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     this.tasks!.change({ trial });
     const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
     return verdict?.kind === "back" && this.goBack(verdict.reason);
+  }
+
+  check(config: Configuration): void {
+    readUpdateSettings(config);
   }
 
   open(parts: UpdateParts): FirmwareUpdate {
