@@ -234,6 +234,8 @@ export interface RemoteSettings extends Witness {
   poll(now: number): void;
   /** A restart is wanted, with which what was changed, or taken back, takes effect; once the answer has arrived. */
   readonly wantsRestart: boolean;
+  /** No start mends it: takes back what was changed. @returns true when there was something, and the board restarts */
+  startFailed(): boolean;
   /** To be called once the device has started, with what it may send by itself. */
   start(device: Device): void;
 }

@@ -345,7 +345,7 @@ class DeviceUpdate implements FirmwareUpdate {
     const { board } = this.#options;
     const deep = this.#options.surroundings.startReason === "deep-sleep";
     if (typeof board !== "string" && !deep && board.slots.unconfirmed) board.slots.confirm();
-    if (!this.inTrial && this.#unable === undefined) this.#updater?.resume(now);
+    if (!this.inTrial && this.#unable === undefined) this.#updater?.resume(deep, now);
   }
 
   private judge(now: number): void {

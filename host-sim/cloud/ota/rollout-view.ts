@@ -3,14 +3,14 @@ import type { Rollout, RolloutStage } from "./rollout";
 import type { UpgradeTask } from "./upgrade-task";
 
 /** Devices that failed for one reason. */
-export interface FailedDevices {
+interface FailedDevices {
   readonly reason: string;
   readonly count: number;
   /** The first of them, by their keys. */
   readonly deviceKeys: readonly string[];
 }
 
-export interface RolloutStageView extends RolloutStage {
+interface RolloutStageView extends RolloutStage {
   /** The middle one of the steps of those that upgrade, 0 to 100. */
   readonly progress?: number;
   /** The most frequent reason first. */

@@ -194,6 +194,7 @@ export class Upgrades {
     if (entry !== undefined && entry.task.toVersion === version) {
       this.#happen(entry, "informed", now, { progress: 100, desc: "the device informed the version" });
     }
+    if (entry === undefined) this.#seeReturn(device, version, now);
     this.#options.informed?.(device, now);
   }
 
@@ -337,6 +338,15 @@ export class Upgrades {
    */
   restore(number: number, value: unknown): void {
     this.#tasks.restore(number, value);
+  }
+
+  /** A device that has no task has told its version: is it the one from before its last upgrade? */
+  #seeReturn({ filedUnder }: CloudDevice, version: string, now: number): void {
+    const last = this.#tasks.ofDevice(filedUnder).at(-1);
+    if (last?.task.status !== "succeeded" || last.task.fromVersion !== version) return;
+    const { endedAt = 0, timeout, toVersion } = last.task;
+    if (now > endedAt + timeout) return;
+    this.#happen(last, "return", now, { desc: `the device went back from ${toVersion}` });
   }
 
   #chosen(productKey: string, deviceKeys: readonly string[] | undefined): CloudDevice[] {
