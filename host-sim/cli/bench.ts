@@ -191,7 +191,14 @@ async function updateOverTheAir(verdict: Verdict, cuts: number): Promise<void> {
   );
   const heap = await benchHeap();
   if (heap === undefined) say("  heap: skipped, for the XS engine is not installed");
-  else say(`  heap of an update in progress: ${heap} bytes ${verdict.judge("updateHeap", heap)}`);
+  else {
+    const { without, idle, updating } = heap;
+    const over = updating - without;
+    say(
+      `  heap while an update is in progress ${updating} bytes, ${over} more than of a product without updates ` +
+        `${verdict.judge("updateHeap", over)}: ${idle - without} while there is none, ${updating - idle} for it`,
+    );
+  }
   const result = await benchCuts(cuts, (part) => progress?.go(`power cuts, ${Math.round(100 * part)} %`));
   say(`  ${result.cuts} power cuts in the flash of ${result.updates} updates, in whole worlds:`);
   say(`    ${result.bricks} starts without an image ${verdict.judge("updateBricks", result.bricks)}`);

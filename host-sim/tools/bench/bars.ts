@@ -73,7 +73,10 @@ export const bars = Object.freeze({
   updateJoules: { what: "joules that nine changed lines take at level 0", most: 60 },
   updateShare: { what: "of what the whole image takes, joules", most: 0.05 },
   updateHours: { what: "hours of contact for a whole image at level 0", most: 3 },
-  updateHeap: { what: "heap of an update in progress, bytes", most: 12_288 },
+  updateHeap: {
+    what: "heap with an update in progress, bytes more than of a product without updates",
+    most: 12_288,
+  },
   updateBricks: { what: "starts without an image when the power fails in an update", most: 0 },
   updateWrong: { what: "starts of a wrong image, or updates that do not end, likewise", most: 0 },
   updateLost: { what: "readings lost or doubled, likewise", most: 0 },
