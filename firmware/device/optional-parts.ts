@@ -54,6 +54,8 @@ export interface FirmwareUpdate extends Witness {
   poll(now: number): void;
   /** A trial of a new firmware is under way: no deep sleep. */
   readonly inTrial: boolean;
+  /** The cloud is not to hear of this firmware's version yet: with it an update has come to its end. */
+  readonly holdsVersion: boolean;
   /** The board is to restart into another firmware, as soon as no reading is lost by that. */
   readonly restarts: boolean;
   /** The board restarts now. @returns whether it still wants that */
@@ -232,6 +234,8 @@ export interface RemoteSettings extends Witness {
   poll(now: number): void;
   /** A restart is wanted, with which what was changed, or taken back, takes effect; once the answer has arrived. */
   readonly wantsRestart: boolean;
+  /** No start mends it: takes back what was changed. @returns true when there was something, and the board restarts */
+  startFailed(): boolean;
   /** To be called once the device has started, with what it may send by itself. */
   start(device: Device): void;
 }

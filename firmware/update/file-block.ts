@@ -2,6 +2,7 @@
 import { blockOffset, blockSize, findBlock } from "../coap/block";
 import { Code } from "../coap/code";
 import { OptionNumber, findOption, readUint } from "../coap/option";
+import { startsWith } from "./slice-digest";
 import type { Message } from "../coap/message";
 
 /** A block of a file. The arrays are views of the answer. */
@@ -49,10 +50,10 @@ export function readFileBlock(message: Message, szx: number): FileBlock | "cut" 
   };
 }
 
-/** Whether two ETags, each of which may be absent, are the same. */
-export function isSameTag(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+/**
+ * Whether two ETags tell that the file is another one. Where one is absent they tell nothing: libcoap's server gives none
+ * with a later block that is asked for from another address.
+ */
+export function isOtherTag(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && (a.length !== b.length || !startsWith(a, b));
 }

@@ -277,6 +277,11 @@ class DeviceUpdate implements FirmwareUpdate {
     return this.#trial !== undefined && this.#options.tasks?.task?.phase === "trial";
   }
 
+  get holdsVersion(): boolean {
+    const phase = this.#options.tasks?.task?.phase;
+    return phase === "trial" || phase === "kept";
+  }
+
   get restarts(): boolean {
     return this.#failed !== undefined || this.#updater?.ready === true;
   }
@@ -340,7 +345,7 @@ class DeviceUpdate implements FirmwareUpdate {
     const { board } = this.#options;
     const deep = this.#options.surroundings.startReason === "deep-sleep";
     if (typeof board !== "string" && !deep && board.slots.unconfirmed) board.slots.confirm();
-    if (!this.inTrial && this.#unable === undefined) this.#updater?.resume(now);
+    if (!this.inTrial && this.#unable === undefined) this.#updater?.resume(deep, now);
   }
 
   private judge(now: number): void {

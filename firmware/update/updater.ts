@@ -69,16 +69,17 @@ export class Updater {
   #verified = false;
   /** The cloud has heard so: the board may restart into it. */
   #ready = false;
-  /** Why it pauses, as it was said last. */
+  /** Why it pauses, as it was said last; what was said before deep sleep is not said at each wake. */
   #said: string | undefined;
+  #quiet = false;
 
   constructor(options: UpdaterOptions) {
     this.#options = options;
     this.#reporter = new Reporter(options.voice, options.random, options.log);
   }
 
-  /** Goes on with what is in flash. */
-  resume(now: number): void {
+  /** Goes on with what is in flash. @param quiet behind deep sleep: it is nothing that has to be told */
+  resume(quiet: boolean, now: number): void {
     const { task } = this.#options.tasks;
     if (task?.phase !== "fetching") return;
     const { version, place } = task;
@@ -89,12 +90,9 @@ export class Updater {
     if (typeof download === "string") return this.end(download);
     if (this.#place === undefined || !(download.resume() || download.begin(task.size) === undefined))
       return this.fail(Step.download, "state lost");
-    this.#options.log({
-      kind: "update goes on",
-      version,
-      fetched: download.received,
-      size: download.fileSize,
-    });
+    this.#quiet = quiet;
+    const { received: fetched, fileSize: size } = download;
+    if (!quiet) this.#options.log({ kind: "update goes on", version, fetched, size });
     if (download.undecided) this.judge(download, now);
   }
 
@@ -161,6 +159,7 @@ export class Updater {
         return this.#reporter.ask((offer, at) => this.offered(offer, at), now);
       case "block":
         this.#said = undefined;
+        this.#quiet = false;
         return this.#fetcher!.fetch(this.#place!, now);
     }
   }
@@ -213,7 +212,8 @@ export class Updater {
     if (reason === undefined) return true;
     if (reason !== "no-answer" && reason !== "refused" && reason !== this.#said) {
       this.#said = reason;
-      log({ kind: "update pauses", reason, fetched: download.received, size: download.fileSize });
+      if (!this.#quiet)
+        log({ kind: "update pauses", reason, fetched: download.received, size: download.fileSize });
     }
     return false;
   }
@@ -380,5 +380,6 @@ export class Updater {
     this.#ready = false;
     this.#place = undefined;
     this.#said = undefined;
+    this.#quiet = false;
   }
 }

@@ -24,6 +24,7 @@ const parts = [
   "online",
   "energy",
   "sealed",
+  "unpack",
   "update",
   "console",
 ] as const;
@@ -40,6 +41,7 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   online: 30,
   energy: 60,
   sealed: 90,
+  unpack: 20,
   update: 120,
   console: 220,
 };
@@ -106,6 +108,7 @@ async function bench(flags: BenchFlags): Promise<void> {
     online: () => online(verdict),
     energy: () => energy(verdict),
     sealed: () => sealed(verdict),
+    unpack: () => unpack(verdict),
     update: () => updateOverTheAir(verdict, flags.cuts),
     console: () => consoleOfStandIn(verdict, only === "console"),
   };
@@ -499,6 +502,35 @@ async function sealed(verdict: Verdict): Promise<void> {
     const lost = 1 - value / years.plain;
     say(`    ${name} ${value.toFixed(3)}, ${percent(lost)} less ${verdict.judge("sealedYears", lost)}`);
   }
+}
+
+async function unpack(verdict: Verdict): Promise<void> {
+  const { benchUnpacking, decoderMemory, packages, stretches } = await import("../tools/bench/unpack");
+  say("unpacking an update on XS, steps of the interpreter");
+  try {
+    const cases = [...stretches(), ...(await packages())];
+    for (const { name, bytes, packed, chunks, steps, copying } of await benchUnpacking(cases)) {
+      const each = steps / bytes;
+      const judged =
+        name === "not changed"
+          ? verdict.judge("unpackSame", each)
+          : name === "whole image"
+            ? verdict.judge("unpackWhole", steps)
+            : "";
+      say(`  ${name}: ${bytes} bytes of ${packed} in ${plural(chunks, "chunk")}`);
+      const copied = (copying / 2 / bytes).toFixed(1);
+      say(`    ${each.toFixed(2)} a byte, ${steps} in all ${judged}, ${copied} bytes copied for each`);
+    }
+    const memory = await decoderMemory();
+    say(`  memory of the decoder, objects and all: ${memory} bytes ${verdict.judge("unpackMemory", memory)}`);
+  } catch (error) {
+    if (!(error instanceof EngineMissing)) throw error;
+    say(`  skipped: ${error.message}`);
+  }
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 async function processor(verdict: Verdict): Promise<void> {

@@ -96,7 +96,8 @@ function versionOption(name: string): (text: string) => string {
   };
 }
 
-function productKeyOption(text: string): string {
+/** A product key that fits into a package's head. @throws CommandError */
+export function productKeyOption(text: string): string {
   try {
     checkSegment("--product-key", text);
   } catch (error) {

@@ -62,6 +62,9 @@ export const bars = Object.freeze({
   sealedCode: { what: "bytecode of the room that seals, bytes", most: 8_192 },
   sealedScript: { what: "the dearest sealed message through the parsing script, ms", most: 2 },
   sealedYears: { what: "share of the years of README's example that a seal takes", most: 0.03 },
+  unpackSame: { what: "steps of XS for a byte of an image that has not changed", most: 1 },
+  unpackWhole: { what: "steps of XS to unpack a whole image", most: 100_000_000 },
+  unpackMemory: { what: "memory of an update's decoder, bytes", most: 8_192 },
   updateConstant: {
     what: "bytes on the air for the file of a changed constant, with IP and UDP",
     most: 1_000,

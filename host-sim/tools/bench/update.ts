@@ -105,7 +105,7 @@ export async function benchCuts(cuts: number, told: (share: number) => void): Pr
     sum.cuts += result.cuts;
     sum.bricks += result.bricks;
     sum.wrong += result.strangers + (result.runs === "0.3.0" ? 0 : 1);
-    sum.lost += result.readings.lost + result.readings.taken - result.readings.stored;
+    sum.lost += result.readings.lost + result.readings.doubled;
     told(sum.cuts / cuts);
   }
   return sum;

@@ -37,7 +37,9 @@ const headed = (kind: number, output: number, bytes: string): Uint8Array =>
 export const chunkTarget: Target = {
   name: "chunk",
   boundary: "update file",
-  code: ["firmware/update/huffman-table", "firmware/update/inflate", "firmware/update/patch"],
+  code: ["byte-sums", "huffman-table", "inflate", "moved-words", "patch"].map(
+    (name) => `firmware/update/${name}`,
+  ),
   portable: true,
   seeds: () => [
     headed(0, 480, packed[0]),

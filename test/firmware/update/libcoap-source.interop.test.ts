@@ -76,6 +76,21 @@ describe.skipIf(skip)("libcoap's server", () => {
     board.expectNoMisuse();
   });
 
+  it("goes on for a device that has another address meanwhile", async () => {
+    const port = await startServer();
+    const ours = await UdpEndpoint.open();
+    await put(ours, port, file);
+    const board = new DownloadingBoard({ seed: "moved", running });
+    board.download.begin(0);
+    for (let i = 0; i < 10; i++) {
+      if (board.download.undecided) board.download.accept();
+      else if (board.download.works) board.download.step();
+      else await fetchBlock(board, i < 5 ? ours : await UdpEndpoint.open(), port);
+    }
+    expect(await update(board, await UdpEndpoint.open(), port, true)).toBe("ready");
+    expect(board.fetched).toBe(Math.ceil(file.length / 512));
+  });
+
   it("says by its ETag that the file was replaced, and a download of the new one begins anew", async () => {
     const port = await startServer();
     const ours = await UdpEndpoint.open();

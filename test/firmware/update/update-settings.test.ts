@@ -197,6 +197,19 @@ describe("a task", () => {
     );
   });
 
+  it("lies there as docs/update-steps.md says", () => {
+    const bytes = encodeTask({
+      ...{ phase: "back", version: "0.3.0", from: "0.2.0", place: "/f/a", size: 0x1234, told: -128 },
+      ...{ report: { step: -3, desc: "x" }, activations: 2, newFiles: 1 },
+      trial: { starts: 3, tries: 4, searched: 0x0506 },
+    });
+    expect(Buffer.from(bytes).toString("hex")).toBe(
+      ["01 04 fd 02 01 03 04 80 0605 34120000", "05 302e332e30", "05 302e322e30", "04 2f662f61", "01 78"]
+        .join("")
+        .replaceAll(" ", ""),
+    );
+  });
+
   it("of other bytes is none, and throws nothing", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
