@@ -81,23 +81,27 @@ export default function main(): void {
   const starts = new FailedStarts({ record, timers: Timer, random, restart, log });
   // First of all: a firmware on trial that is no good may go back here.
   const update = newUpdate?.({ version, retained, startReason: record.startReason, restart, log });
+  const store = new StateStore();
+  const remoteSettings = newRemoteSettings?.({
+    config,
+    check: (given) => {
+      update?.check(given);
+      return readParts(given).settings;
+    },
+    store,
+    starts: record,
+    update: newUpdate !== undefined,
+    startReason: reason,
+    log,
+  });
   try {
-    const store = new StateStore();
-    const remoteSettings = newRemoteSettings?.({
-      config,
-      check: (given) => readParts(given).settings,
-      store,
-      starts: record,
-      update: newUpdate !== undefined,
-      startReason: reason,
-      log,
-    });
     const parts = readParts(remoteSettings?.config ?? config);
     run(parts, { retained, record, starts, ring, troubles, log, restart, store, remoteSettings, update });
   } catch (error) {
     const lasting = error instanceof SettingsError;
     if (update?.failed(reasonOf(error), lasting) === true) return;
     if (!lasting) return starts.failed(error);
+    if (remoteSettings?.startFailed() === true) return restart();
     // A restart would not mend it: the board says what is wrong and does nothing more.
     log({ kind: "settings", text: error.message });
   }
@@ -246,9 +250,8 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
           board: board.name,
           credentials,
           random,
-          now: () => clock.now(),
-          wall: () => clock.wall(),
-          coverage: () => modem.readCell()?.ecl,
+          clock,
+          modem,
         });
   health = newHealth?.({
     config: given,

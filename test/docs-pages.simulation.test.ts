@@ -135,10 +135,14 @@ async function faultOf(words: readonly string[], mentioned = false): Promise<str
   const { script, args } = call;
   if (!(script in packageJson.scripts)) return `package.json has no script "${script}"`;
   if (!commandNames.includes(script)) return args.length === 0 ? undefined : "takes no options";
-  const command = (await commandNamed(script))
-    .exitOverride()
-    .configureOutput({ writeErr() {}, writeOut() {} })
-    .action(() => {});
+  const command = await commandNamed(script);
+  // Commander looks for the action of a part first, which would really be done.
+  for (const each of [command, ...command.commands]) {
+    each
+      .exitOverride()
+      .configureOutput({ writeErr() {}, writeOut() {} })
+      .action(() => {});
+  }
   try {
     await command.parseAsync(
       args.map((word) => placeholders[word] ?? word),

@@ -133,7 +133,7 @@ describe("with the stand-in", () => {
       const [, last] = commandsOf(placed(first.text));
       expect(await device(last.words, keys)).toContain("3 of 3 readings acknowledged");
       const api = withShell.filter(({ page }) => page === "docs/cloud.md");
-      expect(api).toHaveLength(6);
+      expect(api).toHaveLength(8);
       const { stdout, stderr } = await pasted(placed(api.map(({ text }) => text).join("\n")), keys);
       expect(stderr).toBe("");
       expect(stdout).toContain(`"deviceKey":"${keys.ENOS_DEVICE_KEY}"`);
@@ -150,6 +150,7 @@ describe("with the stand-in", () => {
       expect(stdout).toContain(`{"created":2,"exist":0,"refused":0,`);
       expect(stdout).toMatch(/"fileSize":100000,"fileUrl":"\/f\/[\w-]{11}"/);
       expect(stdout).toMatch(/"fromVersion":"[\d.]+","toVersion":"1\.3\.0","status":"init"/);
+      expect(stdout).toMatch(/"rolloutId":"1",[^\n]*?"state":"aborted"/);
     },
   );
 

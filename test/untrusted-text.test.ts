@@ -77,6 +77,7 @@ const natives: readonly Native[] = [
       "modem/at/emm-cause.ts": [1, "lineText: 128 characters, and the names of causes"],
       "enos/topic.ts": [2, "topics of the firmware's own, and those that Downlinks took: 8 segments of 255"],
       "modem/driver/modem-memory.ts": [1, "the server's address, which a setting gives"],
+      "update/version-order.ts": [1, "24 characters"],
     },
   },
   {
@@ -91,6 +92,7 @@ const natives: readonly Native[] = [
       "modem/at/emm-cause.ts": [2, "3 digits; numbers of causes"],
       "modem/at/result-code.ts": [1, "8 digits"],
       "modem/family/bc95.ts": [1, "9 digits"],
+      "update/version-order.ts": [3, "9 digits; 22, of which the order alone is asked for"],
       "modem/at/fields.ts": [9, "9 digits; the groups of a clock's regular expression"],
       "modem/at/timers.ts": [1, "5 digits"],
       "modem/driver/modem-memory.ts": [2, "the server's address, which a setting gives"],
@@ -105,6 +107,7 @@ const natives: readonly Native[] = [
       "modem/driver/driver-state.ts": [1, "the command that was sent"],
       "text/ascii.ts": [1, "its definition"],
       "text/json.ts": [1, "a number: 64 digits"],
+      "update/package.ts": [1, "24 bytes"],
     },
   },
   {

@@ -153,14 +153,7 @@ export class Agent {
     this.#socket = socketOf(options);
     beginHealth(options, this.#endpoint, this.#uploader);
     options.update?.attach({
-      session: this.#session,
-      endpoint: this.#endpoint,
-      names,
-      takeId: () => memory.takeId(),
-      onHeard: (answered, now) => {
-        this.#radio.heard(answered, now);
-        if (answered) link.confirm?.(now);
-      },
+      ...{ session: this.#session, endpoint: this.#endpoint, names, memory, radio: this.#radio, link },
     });
   }
 
@@ -299,13 +292,9 @@ export class Agent {
     const { acknowledged } = this.#uploader.totals;
     if (acknowledged === this.#delivered) return;
     this.#delivered = acknowledged;
-    const { update, remoteSettings, application } = this.#options;
+    const { update, remoteSettings } = this.#options;
     update?.delivered(now);
     remoteSettings?.delivered(now);
-    if (!this.#versionWaits || update?.inTrial === true) return;
-    this.#versionWaits = false;
-    if (application.version !== undefined)
-      this.#messages.tellFirmware(application.version, this.#onVersionTold);
   }
 
   readonly #onVersionTold = (): void => void (this.#versionUntold = false);
@@ -322,6 +311,11 @@ export class Agent {
   private lookAtUpdate(update: FirmwareUpdate, now: number): void {
     // An erase keeps the processor from its UART.
     if (this.#options.link.busy !== true) update.poll(now);
+    if (this.#versionWaits && !update.holdsVersion) {
+      this.#versionWaits = false;
+      const { version } = this.#options.application;
+      if (version !== undefined) this.#messages.tellFirmware(version, this.#onVersionTold);
+    }
     if (!update.restarts || this.#session.busy || this.#commands.busy || this.#commands.replying) return;
     if (this.#uploader.safe && this.#options.restart !== undefined && update.restart(now))
       this.#restarts.now("update");
@@ -396,7 +390,7 @@ export class Agent {
     if (panics > 0) log({ kind: "agent panicked", panics, delay });
     else if (delay > 0) log({ kind: "agent waits", delay });
     // With the version of a firmware on trial an update would seem to have come to its end.
-    this.#versionWaits = this.#versionUntold && this.#options.update?.inTrial === true;
+    this.#versionWaits = this.#versionUntold && this.#options.update?.holdsVersion === true;
     const onTold = this.#versionUntold && !this.#versionWaits ? this.#onVersionTold : undefined;
     startApplication(this.#options, this.#messages, this.#memory, this.#uploader.waiting, onTold);
     this.#options.remoteSettings?.start(this.#messages);

@@ -125,11 +125,17 @@ class Health implements HealthReport {
       case "session authenticating":
         return tally.count(Count.authentications);
       case "report refused":
+        tally.isChanged = true;
         return tally.count(Count.refused);
       case "report dropped": {
         const { reason } = event;
+        tally.isChanged = true;
         return tally.count(reason === "full" || reason === "thinned" ? Count.lostFull : Count.lostDamaged);
       }
+      case "modem down":
+        // Its resets are behind such a line, and in no other that is sure to come.
+        tally.isChanged = true;
+        return undefined;
       case "modem firmware":
         // It is told once a boot, and a board that sleeps deeply has forgotten it with the next reading.
         this.#modemVersion = event.version;
@@ -169,7 +175,8 @@ class Health implements HealthReport {
     if (cell !== this.#cell) this.see(cell);
     // Or what is in flash would be there twice after a panic.
     if (this.#log.poll()) this.#tally.keep(now);
-    return isTaking || this.#isAsked || this.#isChanged || now >= this.#due + patience;
+    if (this.#isAsked || this.#isChanged || now >= this.#due + patience) return true;
+    return isTaking && (now >= this.#due - early || this.#tally.isChanged || this.mayAlarm());
   }
 
   tell(isTaking: boolean, now: number): HealthTold {
@@ -198,14 +205,15 @@ class Health implements HealthReport {
     }
     const versions = this.newVersions(isAsked, isDaily);
     if (versions !== undefined) readings.push(versions);
+    tally.isChanged = false;
     tally.keep(now);
-    this.store(isDaily ? 0 : betweenStores);
+    if (isDaily) this.store(0);
     return { readings, event: alarmEvent, alarms, atOnce: isAsked };
   }
 
   rested(now: number): void {
     this.#energy.note(this.#isModemAwake, now);
-    this.sync();
+    this.count();
     this.#log.rested();
     this.#tally.keep(now);
     this.store(betweenStores);
@@ -214,7 +222,7 @@ class Health implements HealthReport {
   beforeSleep(now: number): void {
     const { t3324 = Infinity } = this.#parts.modem.granted;
     this.#energy.beforeSleep(1_000 * t3324, now);
-    this.sync();
+    this.count();
     this.#log.beforeSleep();
     this.#tally.keep(now);
   }
@@ -224,6 +232,7 @@ class Health implements HealthReport {
     const number = startReasonNumber(reason);
     tally.lastStart = number;
     tally.count(Count.starts);
+    tally.isChanged = true;
     if (isPanic(number)) tally.count(Count.panics);
     if (isPowerLoss(number)) tally.count(Count.powerLosses);
   }
@@ -236,15 +245,25 @@ class Health implements HealthReport {
     this.#tally.see(Seen.coverage, cell.ecl);
   }
 
-  /** Takes over what others have counted meanwhile. */
-  private sync(): void {
-    const signs = this.#signs;
-    if (signs === undefined) return;
-    const tally = this.#tally;
-    const retransmissions = signs.retransmissions();
-    tally.count(Count.retransmissions, retransmissions - this.#retransmissions);
+  /** Whether a limit may be crossed by what changes with each reading. */
+  private mayAlarm(): boolean {
+    const [waiting, , , , , energy] = this.#limits;
+    return energy > 0 || (waiting > 0 && (this.#signs?.waiting() ?? 0) > waiting);
+  }
+
+  /** Takes over what others have counted since the start. */
+  private count(): void {
+    const retransmissions = this.#signs?.retransmissions() ?? 0;
+    if (retransmissions === this.#retransmissions) return;
+    this.#tally.count(Count.retransmissions, retransmissions - this.#retransmissions);
     this.#retransmissions = retransmissions;
-    const resets = signs.resets();
+  }
+
+  /** The same, and what outlives starts. */
+  private sync(): void {
+    this.count();
+    const tally = this.#tally;
+    const resets = this.#signs?.resets();
     if (resets === undefined) return;
     for (let level = 0; level < resetLevels; level++) {
       const before = tally.resetsBefore[level];

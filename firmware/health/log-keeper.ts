@@ -20,7 +20,7 @@ import type { Tally } from "./tally";
 
 /** So many new bytes go to flash at once, and fewer when the device rests. */
 const muchNew = logPlace.length >> 1;
-const someNew = 256;
+const someNew = 512;
 /** Erases of both blocks in the time of a daily report: 34 years until one of them has had 100,000. */
 export const erasesADay = 16;
 /** Stands for lines that went before they were in flash. */

@@ -6,7 +6,7 @@
  *     0    spans since the last report, 5 f64      192  signal, noise, coverage: least, most, last, 9 i16
  *     40   spans in all, 5 f64                     210  resets of the modem at the last report, 5 u16
  *     80   counts since the last report, 14 u32    220  alarms told, u16
- *     136  counts in all, 14 u32                   222  last start, u16; bit 15: `modemStays`
+ *     136  counts in all, 14 u32                   222  last start, u8; u8 of two bits, `modemStays` and `isChanged`
  *     224  CRC of the versions told, u32           228  the log: the ring is in flash up to here, u16; its erases
  *     232  when this was kept, f64                      today, u16, with bit 15 for lines that are missing there
  *     240  when the cell may be asked for, f64     248  when the next report is due, f64
@@ -52,6 +52,7 @@ export const resetLevels = 5;
 
 const gapBit = 0x8000;
 const staysBit = 0x8000;
+const changedBit = 0x4000;
 const length = 256;
 const form = 0x4ea2;
 const keys: readonly string[] = Object.freeze(["health-a", "health-b"]);
@@ -147,7 +148,16 @@ export class Tally {
   }
 
   set lastStart(reason: number) {
-    this.#words[1] = reason;
+    this.#words[1] = (this.#words[1] & ~0xff) | reason;
+  }
+
+  /** Something was counted since alarms were looked for. */
+  get isChanged(): boolean {
+    return (this.#words[1] & changedBit) !== 0;
+  }
+
+  set isChanged(changed: boolean) {
+    this.#words[1] = changed ? this.#words[1] | changedBit : this.#words[1] & ~changedBit;
   }
 
   /** The modem was awake when the board fell asleep, and nothing has it fall asleep. */
@@ -156,7 +166,7 @@ export class Tally {
   }
 
   set modemStays(stays: boolean) {
-    this.#words[1] = stays ? this.#words[1] | staysBit : this.#words[1] & 0xff;
+    this.#words[1] = stays ? this.#words[1] | staysBit : this.#words[1] & ~staysBit;
   }
 
   /** CRC-32 of the versions that were reported. */

@@ -40,8 +40,8 @@ const mostTries = 3;
 const tryTime = 600;
 /** Starts that may go wrong with a change. */
 const wrongStarts = 2;
-/** Longest time from afar between two contacts that readings make, s: so long nothing could be changed back. */
-const longestSilence = 604_800;
+/** Longest time from afar between two contacts that readings make, s: EnOS keeps no command for longer. */
+const longestSilence = 172_800;
 
 /** The attribute that tells what is in force, and the event that tells of what was taken back. */
 export const settingsAttribute = "remote_settings";
@@ -89,6 +89,14 @@ class SettingsFromAfar implements RemoteSettings {
   start(device: Device): void {
     this.#device = device;
     this.report();
+  }
+
+  startFailed(): boolean {
+    const { trial, kept } = this.#record;
+    if (trial === undefined && namesOf(kept) === "") return false;
+    // What was kept, too, may have been before a firmware that cannot do with it.
+    this.takeBack("the device stopped working", trial === undefined ? noChanges : kept);
+    return true;
   }
 
   connected(now: number): void {

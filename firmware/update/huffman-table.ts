@@ -80,8 +80,8 @@ export class HuffmanTable {
       place += at;
     }
     if (open > 0 && !(sparse && (used === 0 || (used === 1 && memory[counts + 1] === 1)))) return false;
-    this.sort(lengths, start, Math.min(end, start + 256), 0);
-    this.sort(lengths, start + 256, end, highSymbol);
+    this.arrange(lengths, start, Math.min(end, start + 256), 0);
+    this.arrange(lengths, start + 256, end, highSymbol);
     this.fill();
     return true;
   }
@@ -111,7 +111,7 @@ export class HuffmanTable {
   }
 
   /** Puts symbols where their codes are, from the entry `symbol` on. */
-  private sort(lengths: Uint8Array, start: number, end: number, symbol: number): void {
+  private arrange(lengths: Uint8Array, start: number, end: number, symbol: number): void {
     const memory = this.#memory;
     const { next } = this.#place;
     let length = 0;

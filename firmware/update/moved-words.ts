@@ -7,7 +7,7 @@
  * Nothing of it is in the package: encoder and decoder learn the same from the words that they have both seen
  * (docs/update-format.md).
  */
-import { addBytes } from "./byte-sums";
+import { addBytes, highBits, lowBits } from "./byte-sums";
 
 /** Pages that are told apart. */
 const pages = 256;
@@ -44,28 +44,30 @@ export class MovedWords {
     const start = this.#start;
     let word = 0;
     let correction = 0;
+    let guess = 0;
     let page = 0;
     let learnt = 0;
     for (; at < end; at += 1) {
       word = words[at];
       correction = words[at + toCorrections];
-      page = word >> 24;
-      if (page === 0 || page === -1) {
-        // No address of an ESP32 begins with such a byte, and most words that are none do.
+      // No address of an ESP32 begins with 0x00 or 0xff, and most words that are none do.
+      if (((word >> 24) + 1) >> 1 === 0) {
         if (correction !== 0) words[at] = addBytes(word, correction);
         continue;
       }
       page = start + ((word >> pageBits) & pageMask);
       learnt = words[page];
+      guess = (word + (learnt >> 2)) | 0;
       if (correction === 0) {
-        words[at] = (word + (learnt >> 2)) | 0;
+        words[at] = guess;
         if ((learnt & 3) < 3) words[page] = learnt + 1;
         continue;
       }
-      correction = addBytes((word + (learnt >> 2)) | 0, correction);
-      words[at] = correction;
+      // As addBytes does it, without a call for each.
+      guess = ((guess & lowBits) + (correction & lowBits)) ^ ((guess ^ correction) & highBits);
+      words[at] = guess;
       if ((learnt & 3) > 0) words[page] = learnt - 1;
-      else words[page] = (correction - word) << 2;
+      else words[page] = (guess - word) << 2;
     }
   }
 }

@@ -24,7 +24,9 @@ const parts = [
   "online",
   "energy",
   "sealed",
+  "unpack",
   "update",
+  "fleet",
   "console",
 ] as const;
 type Part = (typeof parts)[number];
@@ -40,7 +42,9 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   online: 30,
   energy: 60,
   sealed: 90,
+  unpack: 20,
   update: 120,
+  fleet: 220,
   console: 220,
 };
 /** Parts that judge nothing, and run only when they are asked for. */
@@ -106,8 +110,10 @@ async function bench(flags: BenchFlags): Promise<void> {
     online: () => online(verdict),
     energy: () => energy(verdict),
     sealed: () => sealed(verdict),
+    unpack: () => unpack(verdict),
     update: () => updateOverTheAir(verdict, flags.cuts),
     console: () => consoleOfStandIn(verdict, only === "console"),
+    fleet: async () => (await import("./bench-fleet")).benchFleet(verdict, say),
   };
   const wanted = parts.filter((part) => only === undefined || part === only);
   const all = wanted.reduce((sum, part) => sum + usualSeconds[part], 0);
@@ -188,7 +194,14 @@ async function updateOverTheAir(verdict: Verdict, cuts: number): Promise<void> {
   );
   const heap = await benchHeap();
   if (heap === undefined) say("  heap: skipped, for the XS engine is not installed");
-  else say(`  heap of an update in progress: ${heap} bytes ${verdict.judge("updateHeap", heap)}`);
+  else {
+    const { without, idle, updating } = heap;
+    const over = updating - without;
+    say(
+      `  heap while an update is in progress ${updating} bytes, ${over} more than of a product without updates ` +
+        `${verdict.judge("updateHeap", over)}: ${idle - without} while there is none, ${updating - idle} for it`,
+    );
+  }
   const result = await benchCuts(cuts, (part) => progress?.go(`power cuts, ${Math.round(100 * part)} %`));
   say(`  ${result.cuts} power cuts in the flash of ${result.updates} updates, in whole worlds:`);
   say(`    ${result.bricks} starts without an image ${verdict.judge("updateBricks", result.bricks)}`);
@@ -499,6 +512,35 @@ async function sealed(verdict: Verdict): Promise<void> {
     const lost = 1 - value / years.plain;
     say(`    ${name} ${value.toFixed(3)}, ${percent(lost)} less ${verdict.judge("sealedYears", lost)}`);
   }
+}
+
+async function unpack(verdict: Verdict): Promise<void> {
+  const { benchUnpacking, decoderMemory, packages, stretches } = await import("../tools/bench/unpack");
+  say("unpacking an update on XS, steps of the interpreter");
+  try {
+    const cases = [...stretches(), ...(await packages())];
+    for (const { name, bytes, packed, chunks, steps, copying } of await benchUnpacking(cases)) {
+      const each = steps / bytes;
+      const judged =
+        name === "not changed"
+          ? verdict.judge("unpackSame", each)
+          : name === "whole image"
+            ? verdict.judge("unpackWhole", steps)
+            : "";
+      say(`  ${name}: ${bytes} bytes of ${packed} in ${plural(chunks, "chunk")}`);
+      const copied = (copying / 2 / bytes).toFixed(1);
+      say(`    ${each.toFixed(2)} a byte, ${steps} in all ${judged}, ${copied} bytes copied for each`);
+    }
+    const memory = await decoderMemory();
+    say(`  memory of the decoder, objects and all: ${memory} bytes ${verdict.judge("unpackMemory", memory)}`);
+  } catch (error) {
+    if (!(error instanceof EngineMissing)) throw error;
+    say(`  skipped: ${error.message}`);
+  }
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 async function processor(verdict: Verdict): Promise<void> {

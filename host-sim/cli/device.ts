@@ -3,10 +3,6 @@
  * stand-in or the real EnOS.
  */
 import { lookup } from "node:dns/promises";
-import { DemoApplication } from "../../firmware/application";
-import { internet } from "../../firmware/coap/transmission";
-import { Agent } from "../../firmware/device/agent";
-import { logLine } from "../../firmware/device/log";
 import { wantedOf } from "../../firmware/device/modem-settings";
 import { readSettings } from "../../firmware/device/settings";
 import { unknownSettings } from "../../firmware/device/unknown-settings";
@@ -16,27 +12,19 @@ import { sealingOf } from "../../firmware/seal/sealing";
 import { SettingsError } from "../../firmware/enos/credentials";
 import { ivForms } from "../cloud/enos/sign";
 import { FileFlashError, openDeviceDirectory } from "../sim/flash/file-flash";
-import { splitLogLine } from "../sim/world/device-log";
-import { nodeCryptography } from "../tools/pc/crypt";
-import { RealTimeDriver } from "../tools/pc/driver";
-import { NodeUdp } from "../tools/pc/udp";
-import { randomFraction } from "../tools/pc/random";
 import { escaped } from "../model/escaped";
-import { Refusals } from "../inspect/report/refusals";
 import { paletteFor } from "../inspect/report/style";
 import { Command } from "./command";
+import { UdpDevice } from "./device-over-udp";
 import { runOverSerial } from "./device-serial";
 import { readKeys, readSealKey } from "./keys";
 import { another, warnOfVersioning } from "./master-flag";
 import { CommandError, exclusive, misuse } from "./misuse";
 import { addSimulationFlags, sealedFormat } from "./simulation-flags";
 import { families } from "../../firmware/modem/family/index";
-import { contactsOf } from "../../firmware/device/contact-plan";
-import type { LogEvent } from "../../firmware/device/log";
 import type { Credentials } from "../../firmware/enos/credentials";
-import type { NewSealing } from "../../firmware/delivery/sealing";
+import type { SealUsed } from "./device-over-udp";
 import type { Seal } from "../sim/world/device-options";
-import type { Link } from "../../firmware/device/agent";
 import type { Format } from "../../firmware/device/settings";
 import type { Refusal, Rejection } from "../../firmware/enos/outcome";
 import type { EditionSetting } from "../../firmware/enos/authentication";
@@ -61,6 +49,7 @@ interface DeviceFlags {
   at?: boolean;
   sealed?: Seal;
   master?: readonly string[];
+  remoteSettings?: boolean;
 }
 
 /** In real time, and without a network of its own: what it shares with the simulation. */
@@ -104,12 +93,10 @@ export function deviceCommand(): Command {
       another,
     )
     .option("--at", "lines typed here go to that modem too, between those of the driver")
+    .option("--remote-settings", "its settings can be changed from afar (docs/settings.md)")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
 }
-
-/** A network that is simply there. */
-const alwaysThere: Link = { ready: true, deadline: Infinity, connect() {}, poll() {} };
 
 async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
   const { host, port } = parseServer(flags.server);
@@ -125,101 +112,22 @@ async function runDevice(flags: DeviceFlags, command: Command): Promise<void> {
     return overSerial(flags, flags.serial, { credentials, seal }, address, port);
   const kept = flags.data === undefined ? undefined : openData(flags.data);
   const palette = paletteFor(process.stdout);
-  let ended = false;
-  const log = (event: LogEvent): void => {
-    if (ended) return;
-    refusals.hearDevice(event, Date.now());
-    const { room, text } = splitLogLine(logLine(event));
+  const show = (text: string, room: string): void => {
     const time = palette.dim(timeOfDay(Date.now()));
     process.stdout.write(`${time}  ${palette.cyan(room.padEnd(7))}  ${escaped(text)}\n`);
   };
-  const refusals = new Refusals();
-  const driver = new RealTimeDriver((text) => log({ kind: "fault", text }));
-
-  let settle: (failure: string | undefined) => void = () => {};
-  const settled = new Promise<string | undefined>((resolve) => (settle = resolve));
-
-  const { batch, lifetime } = contactsOf(flags.interval, flags.batch, flags.lifetime);
-  let everOnline = false;
-  let agent: Agent;
-  const { newSealing, format } = seal;
-  try {
-    agent = new Agent({
-      session: { credentials, address, port, lifetime, edition: flags.edition, iv: flags.iv },
-      crypto: nodeCryptography,
-      random: randomFraction,
-      transmission: internet,
-      link: alwaysThere,
-      socket: {
-        io: NodeUdp,
-        afterEvent: () => {
-          driver.turn();
-          const { taken, refused, dropped } = agent.totals;
-          if (flags.reports === 0 || taken < flags.reports || agent.waiting > 0) return;
-          // With --data some of those acknowledged may be of an earlier run.
-          const lost = refused + dropped;
-          settle(lost === 0 ? undefined : `${lost} of ${flags.reports} readings were refused`);
-        },
-      },
-      application: new DemoApplication({
-        random: randomFraction,
-        rssi: () => undefined,
-        now: driver.now,
-      }),
-      interval: flags.interval,
-      reports: flags.reports,
-      format,
-      batch,
-      flash: kept?.flash,
-      store: kept?.store,
-      sealing: newSealing?.({
-        crypto: nodeCryptography,
-        random: randomFraction,
-        keyText: seal.key,
-        credentials,
-        retained: undefined,
-        store: kept?.store,
-        startReason: "power-on",
-        log,
-      }),
-      now: driver.now,
-      wake: driver.wake,
-      log,
-      onSession: (event) => {
-        if (event.kind === "online") everOnline = true;
-        // Later on the firmware tries again by itself, as it does in the field.
-        if (event.kind === "refused" && !everOnline) settle(advice(event, flags));
-        if (event.kind === "doubted") settle(doubt(event.reason, flags));
-      },
-    });
-  } catch (error) {
-    if (error instanceof SettingsError) throw misuse(error.message);
-    throw error;
-  }
-  process.once("SIGINT", () => settle(undefined));
-  process.once("SIGTERM", () => settle(undefined));
-  agent.setTime(Date.now(), driver.now());
-  driver.start(agent);
-  const failure = await settled;
-  // What the firmware says of being shut down in mid-air is no news.
-  ended = true;
-  driver.stop();
-  agent.close(driver.now());
+  const device = new UdpDevice({
+    ...{ flags, credentials, seal, address, port, kept },
+    onRefusal: (event) => advice(event, flags),
+    onDoubt: (reason) => doubt(reason, flags),
+    show,
+  });
+  const failure = await device.run();
   kept?.flash.close();
-  const { taken, acknowledged, commands } = agent.totals;
+  const { taken, acknowledged, commands, refusals } = device.totals;
   process.stdout.write(`${acknowledged} of ${taken} readings acknowledged, ${commands} commands executed\n`);
   for (const line of refusals.lines(timeOfDay)) process.stdout.write(`${line}\n`);
   if (failure !== undefined) throw new CommandError(1, failure);
-}
-
-/** What the device seals with. */
-interface SealUsed {
-  /** Undefined: it does not. */
-  readonly newSealing: NewSealing | undefined;
-  /** 64 hexadecimal digits; empty where it does not. */
-  readonly key: string;
-  /** How readings are sent. */
-  readonly format: Format;
 }
 
 /** @throws CommandError for a key that is missing, or that nothing needs */

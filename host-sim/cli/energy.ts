@@ -9,6 +9,7 @@ import { changed, rowsOf } from "../inspect/energy/variants";
 import { families } from "../sim/modem/families";
 import { paletteFor } from "../inspect/report/style";
 import { capacity } from "./battery-flag";
+import { coverageMix } from "./coverage-mix";
 import { Command, Option } from "./command";
 import { energyInCells } from "./energy-cells";
 import { inStages } from "./energy-stages";
@@ -19,7 +20,8 @@ import { profileOf } from "./profile-flag";
 import { addSimulationFlags, isGiven, sealedFormat } from "./simulation-flags";
 import type { Attacked } from "../inspect/energy/attack";
 import type { Battery } from "../inspect/energy/battery";
-import type { Choice, CoverageMix } from "../inspect/energy/choice";
+import type { CoverageMix } from "../sim/radio/coverage";
+import type { Choice } from "../inspect/energy/choice";
 import type { EnergyProfile } from "../inspect/energy/profile";
 import type { Variant } from "../inspect/energy/variants";
 import type { GivenSetting } from "./energy-settings";
@@ -103,22 +105,6 @@ function settingOption(flag: "--set" | "--try", text: string): Option {
   return new Option(`${flag} <name=value>`, text)
     .argParser((given, before: readonly GivenSetting[]) => [...before, givenSetting(flag, given)])
     .default([], "none");
-}
-
-function coverageMix(text: string): CoverageMix {
-  if (/^[012]$/.test(text))
-    return [0, 1, 2].map((level) => (level === Number(text) ? 1 : 0)) as unknown as CoverageMix;
-  const mix: [number, number, number] = [0, 0, 0];
-  for (const part of text.split(",")) {
-    const found = /^([012])=(\d{1,3}(?:\.\d{1,3})?)$/.exec(part);
-    if (found === null) {
-      throw misuse(`--coverage takes a level, or shares such as 0=80,1=15,2=5, got "${text.slice(0, 40)}"`);
-    }
-    mix[Number(found[1])] += Number(found[2]);
-  }
-  const sum = mix[0] + mix[1] + mix[2];
-  if (sum <= 0) throw misuse("--coverage: the shares must be more than 0 together");
-  return [mix[0] / sum, mix[1] / sum, mix[2] / sum];
 }
 
 /** The settings as the user wants them. @throws CommandError for a setting that is wrong, or said twice */

@@ -40,6 +40,11 @@ const commands: Readonly<Record<string, Entry>> = {
     does: "torment simulated devices with random faults, and check that no reading is lost",
     load: async () => (await import("./chaos")).chaosCommand(),
   },
+  fleet: {
+    takes: "[merge]",
+    does: "simulate thousands of devices with their cells and one cloud, in shards if need be",
+    load: async () => (await import("./fleet")).fleetCommand(),
+  },
   model: {
     takes: "<file>",
     does: "write firmware code, EnOS parsing script and layout table of a thing model",
@@ -64,7 +69,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   update: {
     takes: "<part>",
-    does: "firmware updates: the maker's key, files for a board, what they cost, what is in them",
+    does: "firmware updates: the maker's key, files for a board, what they cost, rollout in stages",
     load: async () => (await import("./update")).updateCommand(),
   },
   footprint: {

@@ -39,7 +39,11 @@ const bundle = await bundled({
   name: "cli",
   options: {
     // A campaign's workers run a script of their own.
-    entryPoints: ["host-sim/cli/index.ts", "host-sim/tools/chaos/trial-worker.ts"],
+    entryPoints: [
+      "host-sim/cli/index.ts",
+      "host-sim/tools/chaos/trial-worker.ts",
+      "host-sim/tools/fleet/shard-worker.ts",
+    ],
     entryNames: "[name]",
     outExtension: { ".js": ".mjs" },
     splitting: true,

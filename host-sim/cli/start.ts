@@ -15,13 +15,14 @@ import { capacity } from "./battery-flag";
 import { Command, Option } from "./command";
 import { eavesdrop } from "./eavesdropper";
 import { requireEngine } from "./engine";
-import { misuse } from "./misuse";
+import { misuse, wholeNumber } from "./misuse";
 import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
 import { RunScreen, byReports, checkScreenFlags } from "./run-screen";
 import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven, sealedFormat } from "./simulation-flags";
 import { updateScenario } from "./update-scenario";
 import { speedOf, usualSpeed } from "./watch";
 import type { DatagramJson } from "../inspect/report/json";
+import { deviceSeed } from "../sim/fleet/fleet";
 import type { Attack } from "../sim/radio/hostile-acts";
 import type { ScreenFlags } from "./run-screen";
 import type { EveryFlag, FlagName, SimulationFlags } from "./simulation-flags";
@@ -32,6 +33,7 @@ interface StartFlags extends SimulationFlags, ScreenFlags {
   attack?: Attack;
   report?: string;
   pcap?: string;
+  fleetDevice?: number;
 }
 
 const scenarios = ["first-hours", "outage", "eavesdropper", "update"] as const;
@@ -98,6 +100,11 @@ export function startCommand(): Command {
     .option("--battery <Wh>", "what the totals say how long it would last", capacity, 19)
     .option("--attack <who>", attackText, attackOf)
     .option(
+      "--fleet-device <n>",
+      "this device of npm run fleet with the same --seed, alone and through its whole modem",
+      wholeNumber("--fleet-device", 0, 1_000_000),
+    )
+    .option(
       "--watch [speed]",
       `show the run as it happens, so many times as fast as real time (${usualSpeed} unless said)`,
       speedOf,
@@ -114,6 +121,10 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   checkScreenFlags(flags);
   refuseGiven(command, refusedIn[flags.scenario], `--scenario ${flags.scenario}`);
   requireEngine(flags.engine);
+  if (flags.fleetDevice !== undefined && flags.scenario !== "first-hours")
+    throw misuse(
+      `--fleet-device does not go with --scenario ${flags.scenario}, which has a device of its own`,
+    );
   if (flags.scenario === "outage") {
     if (flags.attack !== undefined) throw misuse("--attack does not go with --scenario outage");
     if (command.getOptionValueSource("battery") === "cli") {
@@ -155,6 +166,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   try {
     result = await new Simulation({
       ...device,
+      ...(flags.fleetDevice === undefined ? {} : { seed: deviceSeed(flags.seed, flags.fleetDevice) }),
       ...(flags.attack === undefined ? {} : { attacks: [flags.attack] }),
       reports: flags.reports,
       command: flags.command,

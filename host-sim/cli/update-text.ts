@@ -75,7 +75,8 @@ function counted(count: number, what: string): string {
 function time(hours: number): string {
   const seconds = 3_600 * hours;
   if (seconds < 100) return `${seconds.toFixed(0)} s`;
-  return hours < 1.5 ? `${(60 * hours).toFixed(0)} min` : `${hours.toFixed(1)} h`;
+  const minutes = 60 * hours;
+  return minutes < 90 ? `${minutes.toFixed(minutes < 10 ? 1 : 0)} min` : `${hours.toFixed(1)} h`;
 }
 
 function joulesText(joules: number): string {

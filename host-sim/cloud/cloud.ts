@@ -48,7 +48,7 @@ export type { DeviceView } from "./registry/cloud-device";
 export type { HistoryQuery, Reading, StoredEvent, StoredPoint } from "./registry/history";
 export type { Faults, RateLimit } from "./coap/message-layer";
 export type { NatPolicy } from "./enos/authentication";
-export type { FirmwareAbout, FirmwareRecord, SignMethod } from "./ota/firmware-files";
+export type { FirmwareAbout, FirmwareRecord } from "./ota/firmware-files";
 export type { RolloutView } from "./ota/rollout-view";
 export type { RolloutOrder } from "./ota/rollouts";
 export type { TaskQuery } from "./ota/task-store";

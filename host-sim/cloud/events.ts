@@ -26,7 +26,7 @@ export function nameOf({ productKey, deviceKey }: DeviceName): DeviceName {
 }
 
 /** Which rollout an event is about, and of which version. */
-export interface RolloutName {
+interface RolloutName {
   productKey: string;
   rolloutId: string;
   version: string;

@@ -4,7 +4,10 @@ import { afterEach, describe, expect, it, test } from "vitest";
 import { TwoSlotState } from "../../firmware/continuity/two-slot-state";
 import { decodeRecord, encodeRecord, recordForm, recordKeys } from "../../firmware/remote-settings/record";
 import { serveApi } from "../../host-sim/cloud/api/server";
-import { variantFiles } from "../../host-sim/sim/world/product-variant";
+import { bundleFirmware } from "../../host-sim/sim/board/bundle";
+import { variantFiles, variantSources } from "../../host-sim/sim/world/product-variant";
+import { readManifest } from "../../host-sim/tools/footprint/manifest";
+import { Random } from "../../host-sim/sim/time/random";
 import { World } from "../../host-sim/sim/world/world";
 import { sweep } from "../density";
 import { xsMissing } from "../host-sim/sim/board/rig";
@@ -205,6 +208,23 @@ describe("a change", () => {
     run.losesNothing(1);
   });
 
+  it("reaches what an update goes by, in a product that has one, and is checked by its own reader", async () => {
+    const run = await new Run().begin({ update: true, health: true });
+    await run.until(2 * hour);
+    const wrong = run.change({ updateHours: "25-3" });
+    await run.until(3 * hour);
+    expect(run.command(wrong)).toMatchObject({ code: 200, data: { accepted: false, version: 0 } });
+    expect((run.command(wrong).data as { reason: string }).reason).toMatch(/^updateHours is "25-3"/);
+    const right = run.change({ updateHours: "1-5", updates: "ask", updateBlocks: 16 });
+    await run.until(5 * hour);
+    expect(run.command(right)).toMatchObject(accepted(1));
+    expect(run.attribute).toEqual({ version: 1, updateHours: "1-5", updates: "ask", updateBlocks: 16 });
+    const fetched = run.send("fetch_settings");
+    await run.until(6 * hour);
+    expect(run.command(fetched)).toMatchObject({ data: { settings: { updateBlocks: 16, interval: 900 } } });
+    run.losesNothing(1);
+  });
+
   it("begins afresh where it says so", async () => {
     const run = await new Run().begin();
     await run.until(2 * hour);
@@ -351,8 +371,13 @@ describe("whatever happens in between", () => {
     run.losesNothing(1);
   });
 
-  test.skipIf(xsMissing)("XS does the same, with the room preloaded as on a board", async () => {
-    const run = await new Run().begin({ engine: "xs" });
+  test.skipIf(xsMissing)("XS does the same, with the modules that the manifests name", async () => {
+    const modules = new Map([
+      ...readManifest("firmware/board/generic/manifest.json").modules,
+      ...readManifest("firmware/remote-settings/manifest.json").modules,
+    ]);
+    const sources = variantSources("demo", { remoteSettings: true });
+    const run = await new Run().begin({ engine: "xs", firmware: await bundleFirmware({ modules, sources }) });
     await run.until(2 * hour);
     const id = run.change({ interval: 300, payload: "compact" });
     await run.until(4 * hour);
@@ -367,4 +392,83 @@ describe("whatever happens in between", () => {
     expect(run.attribute).toEqual({ version: 3, interval: 300, payload: "compact" });
     run.losesNothing(1);
   });
+
+  it("two changes within an hour bring one restart each hour, and both hold in the end", async () => {
+    const run = await new Run().begin({ interval: 300 });
+    await run.until(20 * minute);
+    run.change({ batch: 2 });
+    await run.until(35 * minute);
+    expect(run.told("supervisor restart")).toHaveLength(1);
+    const second = run.change({ interval: 240 });
+    await run.until(75 * minute);
+    expect(run.command(second)).toMatchObject(accepted(2));
+    // Within an hour of a start that the cloud has asked for there is none that it asks for.
+    expect(run.told("supervisor restart")).toHaveLength(1);
+    await run.until(3 * hour);
+    expect(run.told("supervisor restart")).toHaveLength(2);
+    expect(run.attribute).toEqual({ version: 2, batch: 2, interval: 240 });
+    run.losesNothing(2);
+  });
+
+  /** Values that a reader takes, those among them that nobody in his right mind gives. */
+  const possible: Readonly<Record<string, readonly unknown[]>> = {
+    interval: [60, 450, 3_600, 86_400],
+    batch: [1, 2, 7, 100],
+    lifetime: [30, 3_600, 86_400],
+    keepAlive: [true],
+    payload: ["compact", "json", "alternate"],
+    payloadLimit: [64, 1_024],
+    late: [0, 31_536_000],
+    full: ["newest", "thin"],
+    order: ["live"],
+    spacing: [0, 3_600],
+    startSpread: [3_600],
+    radioBudget: [0, 1, 60],
+    othersBudget: [0, 1],
+    logValues: [true],
+    sleep: ["none", "deep"],
+    waiting: ["awake", "light-sleep"],
+    processor: [80, 240],
+    t3324: [0, 60, 11_160],
+    t3412: [60, 35_712_000],
+    edrx: [20, 10_486],
+    bands: ["8", "85", "3,20,28"],
+    search: [60, 86_400],
+    operator: ["26201", "99999"],
+    roaming: [false],
+    rat: ["nb-iot", "lte-m"],
+  };
+
+  it.each([...sweep(1, 160, 20, 3)])(
+    "whatever is changed, the device is there again (draw %i)",
+    async (seed) => {
+      const random = new Random(`change/${seed}`);
+      const run = await new Run().begin({ seed, sleep: random.chance(0.5) ? "deep" : "none" });
+      await run.until(2 * hour);
+      const names = Object.keys(possible);
+      const settings: Record<string, unknown> = {};
+      const one = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)];
+      for (let i = one([1, 2, 3, 4, 5]); i > 0; i--) {
+        const name = one(names);
+        settings[name] = one(possible[name]);
+      }
+      const id = run.change(settings);
+      await run.until(40 * hour);
+      expect(run.command(id).status, JSON.stringify(settings)).toBe("success");
+      const { accepted: taken } = run.command(id).data as { accepted: boolean };
+      // At most two days lie between two contacts, and a contact may fail: whoever waits asks again.
+      let asked = "";
+      for (let at = 41; at < 41 + 24 * 12; at++) {
+        if (asked === "" || run.command(asked).status === "expired") asked = run.send("fetch_settings");
+        await run.until(at * hour);
+        if (run.command(asked).status === "success") break;
+      }
+      expect(run.command(asked).status, JSON.stringify(settings)).toBe("success");
+      const { version, trial } = run.command(asked).data as { version: number; trial: boolean };
+      expect(trial).toBe(false);
+      if (!taken) expect(version).toBe(0);
+      expect(run.told("settings")).toEqual([]);
+      expect(run.told("start safe")).toEqual([]);
+    },
+  );
 });

@@ -295,7 +295,7 @@ export function noFile(productKey: string, { version, board, from }: FirmwareNam
 }
 
 /** Whether a file lies on another server. */
-export function isElsewhere({ fileUrl }: Pick<FirmwareRecord, "fileUrl">): boolean {
+function isElsewhere({ fileUrl }: Pick<FirmwareRecord, "fileUrl">): boolean {
   return !fileUrl.startsWith("/");
 }
 

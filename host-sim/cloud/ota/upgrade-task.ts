@@ -12,11 +12,15 @@
  *       |               |
  *       '---------------+---> canceled                            by an operator
  *
+ *     succeeded ---> failed    the device informs the version that it had before, within the time limit: it went back
+ *
  * "Told of it": the upgrade has left, or was the answer to getversion.
  *
  * States are those that EnOS's API names. As there, what is upgrading already cannot be canceled, only a task that
  * failed can be tried again, and the time limit counts from the first progress. A device may have got the version
- * otherwise, by cable for one: that succeeds from any state that is not an end.
+ * otherwise, by cable for one: that succeeds from any state that is not an end. A device that tells a new version as it
+ * starts it and goes back for what it finds then tells the old one again: EnOS has no word for that, and a rollout has to
+ * see it.
  */
 
 /** Where a task stands. */
@@ -43,17 +47,19 @@ export type Happening =
   /** The device has informed the version that it was to get. */
   | "informed"
   | "timeout"
+  /** The device has informed the version that it had before, soon after the new one. */
+  | "return"
   | "cancel"
   | "retry";
 
-/** Why a task failed: by the device's own word, by its reply to the upgrade, or by the time limit. */
-export type FailureCause = "failure" | "refusal" | "timeout";
+/** Why a task failed: by the device's own word, by its reply to the upgrade, by the time limit, or as it went back. */
+export type FailureCause = "failure" | "refusal" | "timeout" | "return";
 
 /** How the device hears of it: "push" sends `ota/device/upgrade`, "request" waits until it asks. */
 export type UpgradePolicy = "push" | "request";
 
 /** The file that a device is given. */
-export interface TaskFile {
+interface TaskFile {
   readonly fileUrl: string;
   /** Bytes. */
   readonly fileSize: number;
@@ -106,7 +112,7 @@ const next: Readonly<Record<TaskStatus, Partial<Record<Happening, TaskStatus>>>>
     ...{ informed: "succeeded", cancel: "canceled" },
   },
   upgrading: { progress: "upgrading", failure: "failed", informed: "succeeded", timeout: "failed" },
-  succeeded: {},
+  succeeded: { return: "failed" },
   failed: { retry: "init" },
   canceled: {},
 });
@@ -116,7 +122,7 @@ export function afterwards(status: TaskStatus, happening: Happening): TaskStatus
   return next[status][happening];
 }
 
-/** Whether nothing can happen to a task any more but that it is tried again. */
+/** Whether nothing can happen to a task any more but that it is tried again, or that its device goes back. */
 export function isOver(status: TaskStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "canceled";
 }

@@ -112,6 +112,11 @@ export class Upgrades {
     return this.#tasks.list(query);
   }
 
+  /** The tasks that a rollout has made, as far as they are kept, to be looked at alone. */
+  *ofRollout(rolloutId: string): Iterable<UpgradeTask> {
+    for (const { task } of this.#tasks.ofRollout(rolloutId)) yield task;
+  }
+
   task(taskId: string): UpgradeTask | undefined {
     const found = this.#tasks.find(taskId);
     return found && { ...found.task };
@@ -194,6 +199,7 @@ export class Upgrades {
     if (entry !== undefined && entry.task.toVersion === version) {
       this.#happen(entry, "informed", now, { progress: 100, desc: "the device informed the version" });
     }
+    if (entry === undefined) this.#seeReturn(device, version, now);
     this.#options.informed?.(device, now);
   }
 
@@ -337,6 +343,15 @@ export class Upgrades {
    */
   restore(number: number, value: unknown): void {
     this.#tasks.restore(number, value);
+  }
+
+  /** A device that has no task has told its version: is it the one from before its last upgrade? */
+  #seeReturn({ filedUnder }: CloudDevice, version: string, now: number): void {
+    const last = this.#tasks.ofDevice(filedUnder).at(-1);
+    if (last?.task.status !== "succeeded" || last.task.fromVersion !== version) return;
+    const { endedAt = 0, timeout, toVersion } = last.task;
+    if (now > endedAt + timeout) return;
+    this.#happen(last, "return", now, { desc: `the device went back from ${toVersion}` });
   }
 
   #chosen(productKey: string, deviceKeys: readonly string[] | undefined): CloudDevice[] {

@@ -1,5 +1,6 @@
 /** What a battery is asked to carry: the settings of a device, as one choice among others. */
 import { builtClock } from "./profile";
+import type { CoverageMix } from "../../sim/radio/coverage";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { BoardClock, EnergyProfile } from "./profile";
 
@@ -12,9 +13,6 @@ export interface Choice
 
 type Deciding =
   "modem" | "interval" | "format" | "batch" | "keepAlive" | "sleep" | "t3324" | "releaseAssistance";
-
-/** Shares of the coverage levels, together 1. */
-export type CoverageMix = readonly [number, number, number];
 
 /** What stays as it is while settings are compared. */
 export interface MeasureOptions extends Pick<DeviceOptions, "seed" | "loss"> {

@@ -12,7 +12,8 @@ import { batteryYears } from "./battery";
 import { limit } from "./limit";
 import { measureTo } from "./measure";
 import { modemParts, sumOf, waterfallOf } from "./waterfall";
-import type { Choice, CoverageMix, MeasureOptions } from "./choice";
+import type { CoverageMix } from "../../sim/radio/coverage";
+import type { Choice, MeasureOptions } from "./choice";
 import type { Waterfall } from "./waterfall";
 import type { Coverage } from "../../sim/radio/link";
 

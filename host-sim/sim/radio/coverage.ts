@@ -7,6 +7,9 @@ import type { Random } from "../time/random";
 /** Coverage enhancement level: 0 normal, 1 robust, 2 extreme (3GPP TS 36.331, CE level or ECL). */
 export type Coverage = 0 | 1 | 2;
 
+/** Shares of devices, or of a device's time, at the three levels; 1 together. */
+export type CoverageMix = readonly [number, number, number];
+
 /** A log-normal time: its median and 95th percentile, ms. */
 interface Spread {
   readonly median: number;

@@ -64,6 +64,8 @@ export interface NbIotCellOptions {
   profile?: Partial<CoverageProfile>;
   /** ms after which an unused NAT mapping is forgotten. Default never. */
   natIdle?: number;
+  /** The NAT's public address; drawn when left out. */
+  natAddress?: string;
   /** Whose cell it is and how it is heard; the rest as `homeCarrier`. */
   carrier?: Partial<Carrier>;
   /** ms that a device's search takes until it has found the cell for the first time. Default 0: as any search. */
@@ -74,6 +76,8 @@ export interface NbIotCellOptions {
   grantPsm?: (request: PsmTimers) => PsmTimers | undefined;
   /** Sees every datagram when it sets out. */
   onDatagram?: (report: DatagramReport) => void;
+  /** The same for who counts only, and needs no report. */
+  onFate?: (up: boolean, bytes: number, arrives: boolean) => void;
 }
 
 /** A test network (MCC 001) in band 8, and the one that the SIM cards are of. */
@@ -158,7 +162,7 @@ export class NbIotCell implements CellSide {
     this.#nameServer = options.random.fork("name server");
     const nat = options.random.fork("nat");
     this.#nat = new NatTable({
-      address: `100.64.${nat.u32() % 256}.${1 + (nat.u32() % 254)}`,
+      address: options.natAddress ?? `100.64.${nat.u32() % 256}.${1 + (nat.u32() % 254)}`,
       firstPort: 20_000 + (nat.u32() % 20_000),
       idle: options.natIdle ?? Infinity,
     });
@@ -402,6 +406,7 @@ export class NbIotCell implements CellSide {
     reason?: DatagramReport["reason"],
     duplicate = false,
   ): void {
+    this.#options.onFate?.(direction === "up", bytes.length, deliveredAt !== undefined);
     if (this.#options.onDatagram === undefined) return;
     const fate = deliveredAt === undefined ? "lost" : "delivered";
     const time = this.#scheduler.now;

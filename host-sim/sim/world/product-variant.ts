@@ -5,13 +5,16 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { defineThing } from "../../../firmware/model/thing";
 import { generate } from "../../model/generate";
 import { readLock } from "../../model/lock";
 import { faultLine } from "../../model/model";
 import { readModel } from "../../model/read-model";
+import { thingTable } from "../../model/write-thing";
 import { projectRoot } from "../../project";
 import { products } from "./products";
 import type { ProductRecord } from "../../cloud/registry/product";
+import type { Thing } from "../../../firmware/model/thing";
 import type { Generated } from "../../model/generate";
 import type { Model } from "../../model/model";
 import type { ApplicationName, Variant } from "./device-options";
@@ -70,6 +73,12 @@ export function variantSources(
   const { files } = variantFiles(application, variant).generated;
   const { folder } = products[application];
   return new Map(changed.map((file) => [`${folder}/${file}`, files[file]]));
+}
+
+/** The thing model of such a product, for firmware in this process. */
+export function variantThing(application: ApplicationName, variant: Variant): Thing {
+  const { model, fingerprint } = variantFiles(application, variant).generated;
+  return defineThing(structuredClone(thingTable(model, fingerprint)) as unknown as Thing);
 }
 
 /** Such a product as an operator registers it; one with a seal: `SealedProduct`. */

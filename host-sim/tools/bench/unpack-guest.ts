@@ -3,13 +3,15 @@
  *
  *   0          4             8              12         16
  *   +----------+-------------+--------------+----------+------ - - -+------ - - -
- *   | base u32 | packed u32  | output u32   | 0        | base       | packed        numbers are little-endian
+ *   | base u32 | packed u32  | output u32   | at u32   | base       | packed        numbers are little-endian
  *   +----------+-------------+--------------+----------+------ - - -+------ - - -
  *
- * The answer is three numbers of 32 bits, and the output: steps of the decoder, those of them that XS counts for bytes
- * that it copies, two for each, and bytes of memory that the decoder has in its arrays.
+ * `at` is where the output begins in the image. The answer is two numbers of 32 bits, and the output: the decoder's
+ * steps, and those of them that XS counts for bytes that it copies, two for each. An event without output has the guest
+ * make a decoder and keep it, for the heap to be looked at.
  */
 import { ChunkDecoder } from "../../../firmware/update/patch";
+import type { ChunkPlaces } from "../../../firmware/update/patch";
 
 /** Sets XS's meter and gives what it was at. */
 const setMeter = (Math as unknown as { meter: (limit: number, count: number) => number }).meter;
@@ -27,28 +29,37 @@ interface Call {
   readonly offset: number;
 }
 
+/** Kept for the heap to be looked at. */
+const kept: ChunkDecoder[] = [];
+const nowhere: ChunkPlaces = { readPacked() {}, readBase() {}, write() {} };
+
 function work(event: ArrayBuffer): ArrayBuffer {
   const view = new DataView(event);
   const baseLength = view.getUint32(0, true);
   const packedLength = view.getUint32(4, true);
   const outputLength = view.getUint32(8, true);
+  const imageOffset = view.getUint32(12, true);
+  if (outputLength === 0) {
+    kept.push(new ChunkDecoder(nowhere));
+    return new ArrayBuffer(0);
+  }
   const base = new Uint8Array(event, 16, baseLength);
   const packed = new Uint8Array(event, 16 + baseLength, packedLength);
-  const answer = new Uint8Array(12 + outputLength);
-  const output = answer.subarray(12);
+  const answer = new Uint8Array(8 + outputLength);
+  const output = answer.subarray(8);
   const calls: Call[] = [];
-  let kept: Call[] | undefined = calls;
+  let noted: Call[] | undefined = calls;
   const call = {
     packed: (buffer: Uint8Array, offset: number): void =>
       buffer.set(packed.subarray(offset, offset + buffer.length)),
     base: (buffer: Uint8Array, offset: number): void =>
       buffer.set(base.subarray(offset, offset + buffer.length)),
-    write: (buffer: Uint8Array, offset: number): void => output.set(buffer, offset),
+    write: (buffer: Uint8Array, offset: number): void => output.set(buffer, offset - imageOffset),
   };
   const place =
     (kind: Call["kind"]) =>
     (buffer: Uint8Array, offset: number): void => {
-      kept?.push({ kind, buffer, offset });
+      noted?.push({ kind, buffer, offset });
       call[kind](buffer, offset);
     };
   const decoder = new ChunkDecoder({
@@ -57,13 +68,13 @@ function work(event: ArrayBuffer): ArrayBuffer {
     write: place("write"),
   });
   const run = (): void => {
-    decoder.begin({ packedLength, outputLength, imageOffset: 0, baseLength });
+    decoder.begin({ packedLength, outputLength, imageOffset, baseLength });
     let state = decoder.step(4_096);
     while (state === "more") state = decoder.step(4_096);
     if (state !== "done") throw new Error(state);
   };
   run();
-  kept = undefined;
+  noted = undefined;
   let before = read();
   run();
   const all = read() - before;

@@ -9,6 +9,7 @@ import { simulatedBoard } from "./update-scenario";
 import { UpdatedDevice } from "./updated-device";
 import type { DeviceOptions } from "../../sim/world/device-options";
 import type { ExampleChange } from "./example-changes";
+import type { ReadingFigures } from "./updated-device";
 
 /** An update whose power fails. */
 export interface CutUpdate {
@@ -21,7 +22,7 @@ export interface CutUpdate {
   /** Starts without an image, and with one that is neither of the two. */
   readonly bricks: number;
   readonly strangers: number;
-  readonly readings: { readonly taken: number; readonly stored: number; readonly lost: number };
+  readonly readings: ReadingFigures;
 }
 
 /** When the power fails next: so many operations after the last cut, or after the order; undefined for no more. */
@@ -37,9 +38,9 @@ export async function cutUpdate(
   nextCut: NextCut,
   change: ExampleChange = "constant",
 ): Promise<CutUpdate> {
-  const { application, seed } = options;
-  const before = await exampleFirmware("0.2.0", [], application, options);
-  const after = await exampleFirmware(version, [change], application, options);
+  const { seed } = options;
+  const before = await exampleFirmware("0.2.0", [], options);
+  const after = await exampleFirmware(version, [change], options);
   const { sign } = new SeededMaker(seed);
   const about = { board: simulatedBoard, version, baseVersion: before.version };
   const file = differencePackage(before.image, after.image, about, sign);

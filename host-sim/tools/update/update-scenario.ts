@@ -12,7 +12,7 @@ import type { DeviceOptions } from "../../sim/world/device-options";
 import type { Pace } from "../../sim/time/clock";
 import type { WorldEvent } from "../../sim/world/world";
 import type { ExampleChange } from "./example-changes";
-import type { UpdateFigures, UpdatedDeviceOptions } from "./updated-device";
+import type { ReadingFigures, UpdateFigures, UpdatedDeviceOptions } from "./updated-device";
 
 export interface UpdateScenarioOptions extends DeviceOptions {
   readonly seed: number;
@@ -44,7 +44,7 @@ export interface UpdateScenarioResult {
   /** Bytes of the image, and of the file that would bring it whole. */
   readonly image: number;
   readonly wholeFile: number;
-  readonly readings: { readonly taken: number; readonly stored: number; readonly lost: number };
+  readonly readings: ReadingFigures;
   /** Starts of the board that found no image. */
   readonly bricks: number;
   readonly virtualTime: number;
@@ -82,11 +82,12 @@ export const simulatedBoard = "m5stack-nbiot";
 
 /** Runs it. @throws EngineMissing */
 export async function runUpdateScenario(options: UpdateScenarioOptions): Promise<UpdateScenarioResult> {
-  const { application, engine, seed, onTurn } = options;
+  const { engine, seed, onTurn } = options;
   const { sign } = new SeededMaker(seed);
   const firmwareOf = async ({ version, changes }: Pick<Step, "version" | "changes">): Promise<Uint8Array> =>
-    (await exampleFirmware(version, changes, application, options)).image;
+    (await exampleFirmware(version, changes, options)).image;
   const image = await firmwareOf({ version: first, changes: [] });
+  const device = await UpdatedDevice.create({ ...options, image });
   const files: Buffer[] = [];
   let base = image;
   let baseVersion = first;
@@ -97,7 +98,6 @@ export async function runUpdateScenario(options: UpdateScenarioOptions): Promise
   }
   const wholeFile = wholePackage(base, { board: simulatedBoard, version: baseVersion }, sign).length;
 
-  const device = await UpdatedDevice.create({ ...options, image });
   const figures: UpdateFigures[] = [];
   const spans: (readonly [from: number, to: number])[] = [];
   try {
@@ -178,6 +178,7 @@ function shortfallOf({
   }
   if (updates.length < steps.length) return "not all updates were ordered";
   if (readings.lost > 0) return `${readings.lost} readings are lost`;
+  if (readings.doubled > 0) return `${readings.doubled} readings are in the cloud twice`;
   if (readings.stored !== readings.taken) {
     return `${readings.stored} readings of ${readings.taken} are in the cloud`;
   }

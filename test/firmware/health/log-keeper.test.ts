@@ -74,7 +74,7 @@ describe("the log that can be fetched", () => {
     expect(said.length - at - held.length).toBeLessThan(1_000);
     // A device that rests has nearly all of it in flash.
     after.health.rested(after.now);
-    const more = talk(after, 12);
+    const more = talk(after, 20);
     after.health.rested(after.now);
     after.turn();
     board.ram.bytes.fill(0xa5);

@@ -128,7 +128,7 @@ describe("a change", () => {
     [{ bands: { a: 1 } }, "bands must be"],
     [{ bands: "8\n20" }, "bands must be"],
     [{ bands: "8".repeat(101) }, "bands must be"],
-    [{ interval: 86_400, batch: 8 }, "nothing reaches the device in between"],
+    [{ interval: 86_400, batch: 3 }, "nothing reaches the device in between"],
   ])("%j is refused with the reason, and nothing of it is kept", (settings, reason) => {
     const board = ready();
     const answer = board.change({ logValues: true, ...settings });
@@ -278,6 +278,19 @@ describe("what cannot be read at a start", () => {
     expect(board.log.at(-2)).toBe('remote settings: taken back version=1 reason="it cannot be read"');
     board.acknowledge();
     expect(board.start().told).toEqual([]);
+  });
+
+  it("or with which the board cannot be put together is given up: the trial, then what was kept, then nothing", () => {
+    const board = onTrial({ interval: 700 });
+    board.remote.delivered(minute);
+    board.change({ batch: 2 });
+    board.start("software");
+    expect(board.remote.startFailed()).toBe(true);
+    expect(board.start("software").settings).toMatchObject({ interval: 700, batch: 1 });
+    expect(board.remote.startFailed()).toBe(true);
+    expect(board.start("software").remote.config).toBe(own);
+    expect(board.remote.startFailed()).toBe(false);
+    expect(board.told[0].values).toMatchObject({ reason: "the device stopped working" });
   });
 
   it("and is none of ours counts as nothing", () => {

@@ -145,8 +145,8 @@ const task = {
   ),
   progress: whole("the device's last step: 0 to 100; below 0, what it failed with"),
   desc: text("what the device, or this server, said of it last"),
-  cause: text("why it failed: by the device's step or reply, or by the time limit", {
-    enum: ["failure", "refusal", "timeout"],
+  cause: text("why it failed: by the device's step or reply, by the time limit, or as it went back", {
+    enum: ["failure", "refusal", "timeout", "return"],
   }),
   timeout: number("seconds that it may be upgrading"),
   createdAt: time("when it was made"),

@@ -205,6 +205,19 @@ describe("failures", () => {
     expect(fleet.rollout).toMatchObject({ state: "running", stage: 2 });
   });
 
+  it("are devices that go back to the version that they had, too", () => {
+    const fleet = new UpgradedFleet(20);
+    fleet.begin({ shares: [0.1, 1] });
+    const [one, two] = fleet.who("init");
+    fleet.succeed(one, two);
+    expect(fleet.rollout.state).toBe("waiting");
+    fleet.at(two).inform(fleet.tick(), "1.2.0");
+    expect(fleet.rollout).toMatchObject({
+      ...{ state: "stopped", reason: "1 of 2 devices of stage 1 failed: 50 %, above 5 %" },
+      stages: [{ failures: [{ reason: "the device went back from 1.3.0", deviceKeys: [two] }] }, {}],
+    });
+  });
+
   it("of a stage before stop a later one", () => {
     const fleet = new UpgradedFleet(20);
     fleet.begin({ shares: [0.1, 1], stageLimit: day, wait: 0 });

@@ -4,17 +4,27 @@ import { afterwards, isOver, taskStatuses } from "../../../../host-sim/cloud/ota
 import type { Happening } from "../../../../host-sim/cloud/ota/upgrade-task";
 
 const happenings: readonly Happening[] = [
-  ...(["published", "progress", "failure", "refusal", "informed", "timeout", "cancel", "retry"] as const),
+  ...([
+    "published",
+    "progress",
+    "failure",
+    "refusal",
+    "informed",
+    "timeout",
+    "return",
+    "cancel",
+    "retry",
+  ] as const),
 ];
 
 const table = `
-            published  progress   failure  refusal  informed   timeout  cancel    retry
-init        published  -          -        -        succeeded  -        canceled  -
-published   published  upgrading  failed   failed   succeeded  -        canceled  -
-upgrading   -          upgrading  failed   -        succeeded  failed   -         -
-succeeded   -          -          -        -        -          -        -         -
-failed      -          -          -        -        -          -        -         init
-canceled    -          -          -        -        -          -        -         -
+            published  progress   failure  refusal  informed   timeout  return  cancel    retry
+init        published  -          -        -        succeeded  -        -       canceled  -
+published   published  upgrading  failed   failed   succeeded  -        -       canceled  -
+upgrading   -          upgrading  failed   -        succeeded  failed   -       -         -
+succeeded   -          -          -        -        -          -        failed  -         -
+failed      -          -          -        -        -          -        -       -         init
+canceled    -          -          -        -        -          -        -       -         -
 `;
 
 it("is as the table says", () => {
@@ -29,9 +39,11 @@ it("is as the table says", () => {
   expect([[...happenings], ...found]).toEqual(rows);
 });
 
-it("is over where nothing but another try can happen", () => {
+it("is over where nothing but another try or a return can happen", () => {
   for (const status of taskStatuses) {
-    const open = happenings.filter((each) => each !== "retry" && afterwards(status, each) !== undefined);
+    const open = happenings.filter(
+      (each) => each !== "retry" && each !== "return" && afterwards(status, each) !== undefined,
+    );
     expect(isOver(status)).toBe(open.length === 0);
   }
 });

@@ -333,6 +333,36 @@ describe("an upgrade that is pushed", () => {
   });
 });
 
+describe("a device that goes back to the version that it had", () => {
+  function upgraded(): Updater {
+    const it = ordered("token", { timeout: 2 * hour });
+    it.reply(4, it.pushed(3)!.id);
+    it.inform(5, "1.3.0");
+    expect(task(it)).toMatchObject({ status: "succeeded", endedAt: 5 });
+    return it;
+  }
+
+  it("has failed, and can be tried again", () => {
+    const it = upgraded();
+    it.inform(6, "1.3.0");
+    expect(task(it)).toMatchObject({ status: "succeeded" });
+    it.inform(hour, "1.2.0");
+    expect(task(it)).toMatchObject({
+      ...{ status: "failed", cause: "return", desc: "the device went back from 1.3.0", endedAt: hour },
+    });
+    expect(it.device.rig.cloud.ota.retry("1", hour + 1)).toMatchObject({ status: "init" });
+  });
+
+  it("long after, or goes elsewhere, has not", () => {
+    const other = upgraded();
+    other.inform(6, "1.1.0");
+    expect(task(other)).toMatchObject({ status: "succeeded" });
+    const late = upgraded();
+    late.inform(3 * hour, "1.2.0");
+    expect(task(late)).toMatchObject({ status: "succeeded" });
+  });
+});
+
 it("goes with its device and its product", () => {
   const it = ordered();
   const { cloud } = it.device.rig;

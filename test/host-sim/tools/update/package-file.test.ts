@@ -14,6 +14,7 @@ import {
   differencePackage,
   wholePackage,
 } from "../../../../host-sim/tools/update/package-file";
+import { editedImages } from "./edited-images";
 import { decodePackage } from "./reference-decoder";
 import type { PackageAbout } from "../../../../host-sim/tools/update/package-file";
 
@@ -123,43 +124,8 @@ describe("chunks make the image", () => {
   });
 
   it("of which tables, code and noise were moved, changed, cut and put in, at any byte", () => {
-    const pool = new Random("pool");
     for (let round = 0; round < 60; round++) {
-      const random = new Random(`edits ${round}`);
-      const table = Buffer.alloc(4 * Math.floor(random.between(1, 6_000)));
-      for (let at = 0; at < table.length; at += 4) {
-        table.writeUInt32LE(0x3f40_0000 + Math.floor(random.between(0, 0x10_0000)), at);
-      }
-      const base = Buffer.concat([
-        table,
-        pool.bytes(Math.floor(random.between(1, 20_000))),
-        Buffer.alloc(Math.floor(random.between(0, 30_000)), 0xff),
-      ]);
-      let image = Buffer.from(base);
-      for (let edit = 0; edit < Math.floor(random.between(1, 6)); edit++) {
-        const at = Math.floor(random.between(0, image.length));
-        const end = Math.min(image.length, at + Math.floor(random.between(0, 8_000)));
-        switch (Math.floor(random.between(0, 4))) {
-          case 0:
-            image = Buffer.concat([
-              image.subarray(0, at),
-              pool.bytes(Math.floor(random.between(0, 300))),
-              image.subarray(at),
-            ]);
-            break;
-          case 1:
-            image = Buffer.concat([image.subarray(0, at), image.subarray(end)]);
-            break;
-          case 2:
-            for (let word = at; word + 4 <= end; word += 4) {
-              image.writeUInt32LE((image.readUInt32LE(word) + 0x120) >>> 0, word);
-            }
-            break;
-          default:
-            image = Buffer.concat([image.subarray(end), image.subarray(0, end)]);
-        }
-      }
-      if (image.length === 0 || base.equals(image)) continue;
+      const { base, image } = editedImages(`format ${round}`);
       const file = differencePackage(base, image, about, unsigned);
       expect(decodePackage(file, base).image.equals(image), `round ${round}`).toBe(true);
     }

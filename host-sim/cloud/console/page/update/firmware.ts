@@ -44,7 +44,7 @@ export interface UpgradeTask {
   readonly status: TaskStatus;
   readonly progress?: number;
   readonly desc?: string;
-  readonly cause?: "failure" | "refusal" | "timeout";
+  readonly cause?: "failure" | "refusal" | "timeout" | "return";
   readonly timeout: number;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -127,6 +127,8 @@ function failureWords({ cause, progress }: UpgradeTask): string {
       return "the device refused the upgrade";
     case "timeout":
       return "its time was over";
+    case "return":
+      return "it went back to the version before";
     case undefined:
       return "";
   }

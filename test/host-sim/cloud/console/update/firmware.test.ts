@@ -67,6 +67,11 @@ test.each<[string, Partial<UpgradeTask>, string[]]>([
     { ...published, status: "failed", cause: "refusal", endedAt: start + 9_000 },
     ["done ordered", "done told", "bad failed: the device refused the upgrade"],
   ],
+  [
+    "undone by the device",
+    { ...published, status: "failed", cause: "return", progress: 100, endedAt: start + 9_000 },
+    ["done ordered", "done told", "bad failed: it went back to the version before"],
+  ],
   ["canceled", { status: "canceled", endedAt: start + 9_000 }, ["done ordered", "done canceled"]],
 ])("of an upgrade that is %s", (_what, more, steps) => {
   expect(told(more)).toEqual(steps);

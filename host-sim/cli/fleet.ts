@@ -1,0 +1,310 @@
+/**
+ * `npm run fleet`: thousands of devices in one virtual time, at link depth; a part of it, or what the parts come to; and
+ * one of the devices alone, through the whole modem.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { readSettings } from "../../firmware/device/settings";
+import { unknownSettings } from "../../firmware/device/unknown-settings";
+import { SettingsError } from "../../firmware/enos/credentials";
+import { reasonOf } from "../../firmware/text/reason";
+import { Progress } from "../inspect/report/progress";
+import { profiles } from "../inspect/energy/profiles";
+import { fleetLines, shortfallOf } from "../tools/fleet/fleet-text";
+import { mergeResults, readResult } from "../tools/fleet/merge";
+import { devicesOf, scenarios } from "../tools/fleet/plan";
+import { resultForm } from "../tools/fleet/result";
+import { runFleet } from "../tools/fleet/run-fleet";
+import { parseShard, shardOf } from "../tools/fleet/shard-of";
+import { capacity } from "./battery-flag";
+import { Command } from "./command";
+import { coverageMix } from "./coverage-mix";
+import { realFleet } from "./fleet-real";
+import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
+import { givenSetting } from "./energy-settings";
+import { projectVersion } from "./version";
+import type { FleetPlan, Scenario, Shard } from "../tools/fleet/plan";
+import type { FleetResult, WorstDevice } from "../tools/fleet/result";
+import type { CoverageMix } from "../sim/radio/coverage";
+import type { DeviceOptions } from "../sim/world/device-options";
+import type { GivenSetting } from "./energy-settings";
+
+interface FleetFlags {
+  devices: number;
+  hours: number;
+  seed: number;
+  scenario: Scenario;
+  at: number;
+  interval: number;
+  batch: number;
+  format: DeviceOptions["format"];
+  sleep: "none" | "deep";
+  set: readonly GivenSetting[];
+  coverage: CoverageMix;
+  loss?: number;
+  natIdle?: number;
+  perCell: number;
+  powerSpread: number;
+  edition: "token" | "tokenless";
+  battery: number;
+  profile: string;
+  shard?: string;
+  jobs?: number;
+  out?: string;
+  json?: boolean;
+  server?: string;
+  speed: number;
+  rate: number;
+  register?: string;
+  deviceList?: string;
+  iOwnThisServer?: boolean;
+}
+
+/** The `fleet` command. */
+export function fleetCommand(): Command {
+  const command = new Command("fleet");
+  return command
+    .configureHelp({
+      commandUsage: () => "npm run fleet -- [options]\n       npm run fleet -- merge <file...>",
+    })
+    .argument("[action]", "merge: the results of shards as one")
+    .argument("[files...]", "these results")
+    .option("--devices <n>", "how many there are", wholeNumber("--devices", 1, 1_000_000), 1_000)
+    .option("--hours <n>", "virtual hours", wholeNumber("--hours", 1, 8_784), 24)
+    .option("--seed <n>", "seed of all randomness", wholeNumber("--seed", 0, 4_294_967_295), 1)
+    .addOption(
+      command.createOption("--scenario <name>", "what happens to them").choices(scenarios).default("none"),
+    )
+    .option("--at <h>", "hours after the start at which it begins", wholeNumber("--at", 0, 8_784), 6)
+    .option("--interval <s>", "seconds between readings", wholeNumber("--interval", 10, 86_400), 900)
+    .option("--batch <n>", "readings that are sent together", wholeNumber("--batch", 1, 100), 1)
+    .addOption(
+      command
+        .createOption("--format <name>", "how readings are sent")
+        .choices(["raw", "compact", "json", "alternate"])
+        .default("compact"),
+    )
+    .addOption(
+      command
+        .createOption("--sleep <how>", "what the boards do between readings")
+        .choices(["none", "deep"])
+        .default("deep"),
+    )
+    .addOption(
+      command
+        .createOption(
+          "--set <name=value>",
+          "a setting of the firmware, such as startSpread=0; again for each",
+        )
+        .argParser((text: string, before: readonly GivenSetting[]) => [
+          ...before,
+          givenSetting("--set", text),
+        ])
+        .default([], "none"),
+    )
+    .option("--coverage <mix>", "shares of devices at each level", coverageMix, [0.8, 0.15, 0.05])
+    .option("--loss <p>", "datagrams lost each way (default: each level's)", fraction("--loss", 0.9))
+    .option(
+      "--nat-idle <s>",
+      "seconds after which a NAT forgets (default: never)",
+      wholeNumber("--nat-idle", 1, 1_000_000),
+    )
+    .option("--per-cell <n>", "devices in each cell", wholeNumber("--per-cell", 1, 60_000), 1_000)
+    .option(
+      "--power-spread <s>",
+      "seconds within which they get their power at the start",
+      wholeNumber("--power-spread", 0, 864_000),
+      900,
+    )
+    .addOption(
+      command
+        .createOption("--edition <name>", "protocol edition that the cloud speaks")
+        .choices(["token", "tokenless"])
+        .default("token"),
+    )
+    .option("--battery <Wh>", "of each device", capacity, 19)
+    .addOption(
+      command
+        .createOption("--profile <name>", "what draws how much")
+        .choices(Object.keys(profiles))
+        .default("modern"),
+    )
+    .option(
+      "--shard <i/n>",
+      "this part of it alone (default: as Slurm, Kubernetes or AWS Batch say, else all)",
+    )
+    .option("--jobs <n>", "processes at a time (default: one for each core)", wholeNumber("--jobs", 1, 256))
+    .option("--out <file>", "writes the result as JSON, to be merged with others")
+    .option("--server <url>", "talks real UDP to this EnOS or stand-in, HOST[:PORT], in real time")
+    .option(
+      "--speed <n>",
+      "with --server: pauses between readings are so much shorter",
+      wholeNumber("--speed", 1, 86_400),
+      1,
+    )
+    .option(
+      "--rate <n>",
+      "with --server: datagrams a second at most",
+      wholeNumber("--rate", 1, 100_000),
+      1_000,
+    )
+    .option("--register <url>", "with --server: has the stand-in behind this API know the devices")
+    .option("--device-list <file>", "with --server: these devices, as npm run cloud -- --devices takes them")
+    .option("--i-own-this-server", "with --server: it may be another machine")
+    .option("--json", "print one JSON document")
+    .action(fleet);
+}
+
+/** What goes with real UDP alone, and what with virtual time alone. */
+const onlyReal = ["speed", "rate", "register", "deviceList", "iOwnThisServer"] as const;
+const onlyVirtual = [
+  ...["scenario", "at", "sleep", "set", "coverage", "loss", "natIdle", "perCell", "powerSpread", "battery"],
+  ...["profile", "shard", "jobs", "out"],
+] as const;
+
+async function fleet(
+  action: string | undefined,
+  files: readonly string[],
+  flags: FleetFlags,
+  command: Command,
+): Promise<void> {
+  const wrong = (flags.server === undefined ? onlyReal : onlyVirtual).find(
+    (name) => command.getOptionValueSource(name) === "cli",
+  );
+  if (wrong !== undefined) {
+    const flag = command.options.find((option) => option.attributeName() === wrong)!.long!;
+    throw misuse(
+      flags.server === undefined
+        ? `${flag} goes with --server alone`
+        : `${flag} does not go with --server, which is real`,
+    );
+  }
+  if (action !== undefined && action !== "merge") {
+    throw misuse(`fleet takes no word but merge, got "${action.slice(0, 40)}"`);
+  }
+  if (action === "merge") return tell(merged(files), flags);
+  if (flags.server !== undefined) {
+    const edition = command.getOptionValueSource("edition") === "cli" ? flags.edition : "auto";
+    return realFleet({ ...flags, server: flags.server, edition });
+  }
+  const plan = planOf(flags);
+  const shard = shardWanted(flags);
+  const { first, end } = devicesOf(plan, shard);
+  if (first === end) {
+    const cells = Math.ceil(plan.devices / plan.devicesPerCell);
+    throw misuse(
+      `shard ${shard.index}/${shard.count} has no device: there are ${cells} cells, and no shard has less than one`,
+    );
+  }
+  // A file that cannot be written shows now, and a shard that ends without a result leaves none that passes for one.
+  if (flags.out !== undefined)
+    write(flags.out, { form: resultForm, plan, shards: [shard], failed: "it did not end" });
+  const progress = new Progress(process.stderr);
+  try {
+    const jobs = flags.jobs ?? availableParallelism();
+    const result = await runFleet(plan, shard, jobs, (share) =>
+      progress.tell(share, `${flags.devices} devices`),
+    );
+    progress.clear();
+    if (flags.out !== undefined) write(flags.out, result);
+    tell(result, flags);
+  } catch (error) {
+    if (flags.out !== undefined) {
+      write(flags.out, { form: resultForm, plan, shards: [shard], failed: reasonOf(error) });
+    }
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** @throws CommandError for settings that the firmware refuses */
+function planOf(flags: FleetFlags): FleetPlan {
+  const { interval, batch, sleep, format, natIdle, loss } = flags;
+  const settings: Record<string, unknown> = { interval, batch, sleep };
+  for (const { name, text } of flags.set) {
+    if (name in { server: 1, port: 1, modem: 1, board: 1, reports: 1, payload: 1, edition: 1 }) {
+      throw misuse(`--set: ${name} is the simulation's own`);
+    }
+    settings[name] = text;
+  }
+  try {
+    const config = { server: "203.0.113.5", payload: format, ...settings };
+    const read = readSettings(config);
+    for (const { name, nearest } of unknownSettings(config, read)) {
+      throw misuse(`--set: there is no setting "${name}", the nearest is ${nearest}`);
+    }
+  } catch (error) {
+    if (error instanceof SettingsError) throw misuse(`--set: ${error.message}`);
+    throw error;
+  }
+  return {
+    version: projectVersion().version,
+    ...{ seed: flags.seed, devices: flags.devices, hours: flags.hours },
+    ...{ scenario: flags.scenario, scenarioAt: flags.at, edition: flags.edition, mix: flags.coverage },
+    ...{ devicesPerCell: flags.perCell, format, settings, powerSpread: 1_000 * flags.powerSpread },
+    natIdle: natIdle === undefined ? null : 1_000 * natIdle,
+    loss: loss ?? null,
+    ...{ journalSize: 131_072, profile: flags.profile, battery: flags.battery },
+  };
+}
+
+function shardWanted({ shard }: FleetFlags): Shard {
+  if (shard !== undefined) {
+    const parsed = parseShard(shard);
+    if (parsed === undefined) throw misuse(`--shard takes a part such as 3/16, got "${shard.slice(0, 20)}"`);
+    return parsed;
+  }
+  const told = shardOf(process.env);
+  if (told !== undefined && "problem" in told) throw misuse(told.problem);
+  return told ?? { index: 1, count: 1 };
+}
+
+/** @throws CommandError that names the file which does not fit */
+function merged(files: readonly string[]): FleetResult {
+  if (files.length === 0) throw misuse("merge takes the files that --out has written");
+  const results = files.map((name) => {
+    let text: string;
+    try {
+      text = readFileSync(name, "utf8");
+    } catch (error) {
+      throw misuse(`${name}: ${systemReason(error)}`);
+    }
+    const result = readResult(text);
+    if ("problem" in result) throw new CommandError(1, `${name} ${result.problem}`);
+    return { name, result };
+  });
+  const whole = mergeResults(results);
+  if ("problem" in whole) throw new CommandError(1, whole.problem);
+  return whole;
+}
+
+function write(file: string, value: unknown): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(value)}\n`);
+  } catch (error) {
+    throw misuse(`--out: ${file}: ${systemReason(error)}`);
+  }
+}
+
+function tell(result: FleetResult, { json = false, out }: FleetFlags): void {
+  const whole = result.shards[0].count === 1;
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else for (const line of fleetLines(result, replayOf(result.plan))) process.stdout.write(`${line}\n`);
+  if (!json && !whole) {
+    const { index, count } = result.shards[0];
+    process.stdout.write(`shard ${index}/${count} alone${out === undefined ? "" : `, in ${out}`}\n`);
+  }
+  const shortfall = shortfallOf(result);
+  if (shortfall !== undefined) throw new CommandError(1, shortfall);
+}
+
+/** The command that replays a device of the fleet alone, modem and all. */
+function replayOf({ seed, settings, format, edition, hours }: FleetPlan): (device: WorstDevice) => string {
+  const { interval, batch, sleep } = settings as { interval: number; batch: number; sleep: string };
+  const reports = Math.max(1, Math.floor((hours * 3_600) / interval));
+  const more = `${batch === 1 ? "" : ` --batch ${batch}`}${sleep === "none" ? "" : ` --sleep ${sleep}`}`;
+  return ({ number, coverage }) =>
+    `npm start -- --seed ${seed} --fleet-device ${number} --coverage ${coverage} --interval ${interval} --reports ${reports}` +
+    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --no-command --quiet`;
+}

@@ -1,0 +1,53 @@
+/**
+ * The timers of one firmware at link depth, in the shape of Moddable's: they end all together when the board loses its
+ * power, restarts or sleeps.
+ */
+import type { Timers } from "../../../firmware/device/driver";
+import type { ScheduledEvent, VirtualClock } from "../time/clock";
+
+/** A timer that was set. */
+export interface FirmwareTimer {
+  readonly callback: () => void;
+  event: ScheduledEvent | undefined;
+}
+
+/** Timers on the simulation's clock. */
+export class FirmwareTimers implements Timers<FirmwareTimer> {
+  readonly #clock: VirtualClock;
+  #running: Set<FirmwareTimer> | undefined = new Set();
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  set(callback: () => void, wait: number): FirmwareTimer {
+    const timer: FirmwareTimer = { callback, event: undefined };
+    this.#running?.add(timer);
+    this.schedule(timer, wait);
+    return timer;
+  }
+
+  schedule(timer: FirmwareTimer, wait: number): void {
+    this.#clock.cancel(timer.event);
+    // One that is set by a firmware that has ended calls nobody.
+    if (this.#running === undefined) return;
+    timer.event = this.#clock.after(wait, () => {
+      this.#running?.delete(timer);
+      timer.callback();
+    });
+  }
+
+  repeat(callback: () => void, interval: number): void {
+    const again = (): void => {
+      this.set(again, interval);
+      callback();
+    };
+    this.set(again, interval);
+  }
+
+  /** None of them calls back any more. */
+  end(): void {
+    for (const { event } of this.#running ?? []) this.#clock.cancel(event);
+    this.#running = undefined;
+  }
+}

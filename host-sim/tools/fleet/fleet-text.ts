@@ -1,0 +1,105 @@
+/** What a fleet run comes to, for people. */
+import { histogramOf } from "./delays";
+import type { Histogram } from "./delays";
+import type { FleetLoad, FleetResult, WorstDevice } from "./result";
+
+const number = new Intl.NumberFormat("en-US");
+const whole = (value: number): string => number.format(value);
+
+/** The lines of the summary. @param command of the one that replays a device, up to its number */
+export function fleetLines(result: FleetResult, replay: (device: WorstDevice) => string): string[] {
+  const { plan, counts, load, levels, worst } = result;
+  const delays = histogramOf(result.delays)!;
+  const years = histogramOf(result.years)!;
+  const onTheWay = counts.taken - counts.acknowledged - counts.lost;
+  const peakCloud = peak(load, "datagrams");
+  const peakCell = peak(load, "requests");
+  const lines = [
+    `${whole(plan.devices)} devices for ${plan.hours} h in ${whole(cellsOf(result))} cells, seed ${plan.seed}` +
+      (plan.scenario === "none" ? "" : `, ${plan.scenario} after ${plan.scenarioAt} h`),
+    `readings     ${whole(counts.taken)} taken, ${whole(counts.acknowledged)} acknowledged, ${whole(counts.stored)} stored, ` +
+      `${whole(counts.lost)} lost, ${whole(onTheWay)} still on their way`,
+    `delay        ${delayText(delays)}`,
+    `sessions     ${whole(counts.authentications)} authentications, ${whole(counts.restarts)} starts, ${whole(counts.faults)} faults`,
+    `datagrams    ${whole(counts.datagramsUp)} up, ${whole(counts.retransmissions)} of them again; ${whole(counts.datagramsDown)} down; ` +
+      `${whole(counts.datagramsLost)} lost`,
+    `cell         at most ${whole(Math.max(...load.waiting))} devices of one waited for it at once; ` +
+      `${whole(sum(load.collisions))} tries met others, ${whole(sum(load.refusals))} gave up`,
+    `peaks        cells ${perSecond(peakCell, load)} connections/s${at(peakCell, load)}; ` +
+      `cloud ${perSecond(peakCloud, load)} datagrams/s${at(peakCloud, load)}`,
+    `battery      ${plan.battery} Wh last ${yearsText(years)} (profile ${plan.profile})`,
+    ...levels.map(
+      ({ devices, modem, board }, level) =>
+        `  level ${level}    ${whole(devices)} devices` +
+        (devices === 0 ? "" : `, ${joules(modem, devices)} J modem, ${joules(board, devices)} J board each`),
+    ),
+    "the worst, each to be replayed alone through the whole modem:",
+    ...worst.map(
+      (device) =>
+        `  ${device.deviceKey}  level ${device.coverage}  ${device.lost} lost, ${device.waiting} waiting, latest ${seconds(device.latest)}, ` +
+        `${(device.years / 100).toFixed(1)} years: ${replay(device)}`,
+    ),
+  ];
+  return lines;
+}
+
+/** How many cells the run has. */
+export function cellsOf({ plan }: FleetResult): number {
+  return Math.ceil(plan.devices / plan.devicesPerCell);
+}
+
+/** What keeps a run from being a good one: undefined for nothing. */
+export function shortfallOf({ counts }: FleetResult): string | undefined {
+  if (counts.lost > 0) return `${whole(counts.lost)} readings were lost`;
+  if (counts.stored < counts.acknowledged) {
+    return `${whole(counts.acknowledged - counts.stored)} readings count as acknowledged, and the cloud does not have them`;
+  }
+  return undefined;
+}
+
+function delayText(delays: Histogram): string {
+  if (delays.totalCount === 0) return "no reading has arrived";
+  const shares = [50, 90, 99, 99.9] as const;
+  return [
+    ...shares.map((share) => `${share} % within ${seconds(delays.getValueAtPercentile(share))}`),
+    `the latest ${seconds(delays.maxValue)}`,
+  ].join(", ");
+}
+
+function yearsText(years: Histogram): string {
+  const [least, fifth, middle, most] = [0, 5, 50, 100].map((share) =>
+    (years.getValueAtPercentile(share) / 100).toFixed(1),
+  );
+  return `${middle} years (5 % less than ${fifth}; ${least} to ${most})`;
+}
+
+function seconds(ms: number): string {
+  if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return ms < 7_200_000 ? `${(ms / 60_000).toFixed(0)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+
+interface Peak {
+  readonly value: number;
+  readonly bin: number;
+}
+
+function peak(load: FleetLoad, name: "datagrams" | "requests"): Peak {
+  let best: Peak = { value: 0, bin: 0 };
+  load[name].forEach((value, bin) => {
+    if (value > best.value) best = { value, bin };
+  });
+  return best;
+}
+
+const perSecond = ({ value }: Peak, { step }: FleetLoad): string => ((1_000 * value) / step).toFixed(1);
+
+function at({ value, bin }: Peak, { step }: FleetLoad): string {
+  if (value === 0) return "";
+  const minutes = Math.floor((bin * step) / 60_000);
+  return ` at ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+const joules = (millijoules: number, devices: number): string =>
+  whole(Math.round(millijoules / 1_000 / devices));

@@ -1,0 +1,71 @@
+/**
+ * Runs a fleet on as many cores as it is given: a shard on each, whose devices share no cell with another's. It comes to
+ * the same bytes on one core.
+ */
+import { Worker } from "node:worker_threads";
+import { mergeResults } from "./merge";
+import { devicesOf } from "./plan";
+import { runShard } from "./shard-run";
+import type { FleetPlan, Shard } from "./plan";
+import type { FleetResult } from "./result";
+
+/** How much memory a worker may have, MB. */
+const workerHeap = 8_192;
+
+/** The parts of a shard, one for each of so many workers at most: none of them is empty. */
+function partsOf(plan: FleetPlan, shard: Shard, jobs: number): readonly Shard[] {
+  const { first, end } = devicesOf(plan, shard);
+  const cells = Math.ceil((end - first) / plan.devicesPerCell);
+  const parts = Math.max(1, Math.min(jobs, cells));
+  // A finer cut of the same cells: part k of p of shard i of n is part (i-1)p+k of np.
+  const cut = Array.from({ length: parts }, (_, k) => ({
+    index: (shard.index - 1) * parts + k + 1,
+    count: shard.count * parts,
+  }));
+  return cut.every((each) => devicesOf(plan, each).first < devicesOf(plan, each).end) ? cut : [shard];
+}
+
+/**
+ * Runs a shard of a plan.
+ *
+ * @param onProgress gets the share of it that is done
+ * @throws whatever ended a worker
+ */
+export async function runFleet(
+  plan: FleetPlan,
+  shard: Shard,
+  jobs: number,
+  onProgress: (share: number) => void = () => {},
+): Promise<FleetResult> {
+  const parts = partsOf(plan, shard, jobs);
+  if (parts.length === 1) return runShard(plan, shard, onProgress);
+  const shares = parts.map(() => 0);
+  const results = await Promise.all(
+    parts.map(
+      (part, i) =>
+        new Promise<FleetResult>((resolve, reject) => {
+          const worker = new Worker(new URL("./shard-worker.mjs", import.meta.url), {
+            workerData: { plan, shard: part },
+            resourceLimits: { maxOldGenerationSizeMb: workerHeap },
+          });
+          worker.on("message", ({ share, result }: { share?: number; result?: FleetResult }) => {
+            if (result !== undefined) return resolve(result);
+            shares[i] = share!;
+            onProgress(shares.reduce((sum, each) => sum + each, 0) / shares.length);
+          });
+          worker.on("error", reject);
+          worker.on("exit", (code) => {
+            if (code !== 0) reject(new Error(`a worker of the fleet ended with ${code}`));
+          });
+        }),
+    ),
+  );
+  // The parts as if they were all there is: their places among all are the shard's.
+  const alone = results.map((result, i) => ({
+    name: `part ${i + 1}`,
+    result: { ...result, shards: [{ index: i + 1, count: parts.length }] },
+  }));
+  const merged = mergeResults(alone);
+  if ("problem" in merged) throw new Error(merged.problem);
+  return { ...merged, shards: [shard] };
+}

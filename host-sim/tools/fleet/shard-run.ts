@@ -1,0 +1,211 @@
+/** Runs a part of a fleet, and counts what comes of it. */
+import { batteryYears } from "../../inspect/energy/battery";
+import { profiles } from "../../inspect/energy/profiles";
+import { loadScriptEngine } from "../../cloud/script/script-engine";
+import { Fleet } from "../../sim/fleet/fleet";
+import { epoch } from "../../sim/world/network-and-cloud";
+import { count, newHistogram, textOf } from "./delays";
+import { DeviceMeter, levelPower } from "./device-meter";
+import { begin } from "./incidents";
+import { devicesOf } from "./plan";
+import { byWorst, emptyLoad, resultForm, worstNamed } from "./result";
+import type { LogEvent } from "../../../firmware/device/log";
+import type { Histogram } from "./delays";
+import type { FleetPlan, Shard } from "./plan";
+import type { FleetCounts, FleetLoad, FleetResult, WorstDevice } from "./result";
+
+const hour = 3_600_000;
+/** ms of a stretch of the load: a peak behind a blackout lasts for minutes. */
+const step = 10_000;
+/** What a battery loses by itself in a year: `npm run energy` takes the same. */
+const selfDischarge = 0.01;
+/**
+ * Steps of XS at each contact of a SIM7020 whose board sleeps deeply, and at one that stays awake (`npm run bench --
+ * --only energy` has the first in test/energy.json; the second is what is left of it without the start).
+ */
+const stepsAtWake = 201_200;
+const stepsAwake = 150_000;
+/** Steps of XS in a second at the clock that the firmware is built for. */
+const stepsASecond = 8_333 * 160;
+
+/** What is counted of each device, by its place in the shard. */
+class Books {
+  readonly acknowledged: Float64Array;
+  readonly lost: Float64Array;
+  readonly latest: Float64Array;
+  readonly delays: Histogram = newHistogram();
+  readonly counts: FleetCounts = {
+    ...{ taken: 0, acknowledged: 0, stored: 0, lost: 0, waiting: 0, authentications: 0 },
+    ...{ datagramsUp: 0, datagramsDown: 0, datagramsLost: 0, retransmissions: 0, bytesUp: 0, bytesDown: 0 },
+    ...{ restarts: 0, faults: 0 },
+  };
+
+  constructor(devices: number) {
+    this.acknowledged = new Float64Array(devices);
+    this.lost = new Float64Array(devices);
+    this.latest = new Float64Array(devices);
+  }
+
+  hear(place: number, event: LogEvent): void {
+    const { counts } = this;
+    switch (event.kind) {
+      case "report taken":
+        counts.taken += 1;
+        return;
+      case "report acknowledged":
+        counts.acknowledged += 1;
+        this.acknowledged[place] += 1;
+        if (event.after > this.latest[place]) this.latest[place] = event.after;
+        return count(this.delays, event.after);
+      case "report refused":
+      case "report dropped":
+        counts.lost += 1;
+        this.lost[place] += 1;
+        return;
+      case "session online":
+        counts.authentications += 1;
+        return;
+      case "fault":
+        counts.faults += 1;
+        return;
+    }
+  }
+}
+
+/**
+ * Runs it.
+ *
+ * @param onProgress gets the share that is done, now and then
+ */
+export async function runShard(
+  plan: FleetPlan,
+  shard: Shard,
+  onProgress: (share: number) => void = () => {},
+): Promise<FleetResult> {
+  const { first, end } = devicesOf(plan, shard);
+  const books = new Books(end - first);
+  const load = emptyLoad(plan.hours, step);
+  const profile = profiles[plan.profile as keyof typeof profiles];
+  const powers = ([0, 1, 2] as const).map((coverage) => levelPower(profile, coverage));
+  const meters: DeviceMeter[] = [];
+  const { counts } = books;
+  const bin = (): number => Math.min(load.datagrams.length - 1, Math.floor(fleet.clock.now / step));
+  const steps = plan.settings["sleep"] === "deep" ? stepsAtWake : stepsAwake;
+  const fleet = new Fleet({
+    ...{ seed: plan.seed, first, end, mix: plan.mix, edition: plan.edition, format: plan.format },
+    ...{ devicesPerCell: plan.devicesPerCell, settings: plan.settings, journalSize: plan.journalSize },
+    natIdle: plan.natIdle ?? undefined,
+    loss: plan.loss ?? undefined,
+    scriptEngine: await loadScriptEngine(() => epoch),
+    onLog: (number, event) => books.hear(number - first, event),
+    onModem: (number, event) => {
+      meters[number - first].hear(event);
+      if (event.type === "psm" && event.state === "exit") {
+        meters[number - first].computed((1_000 * steps) / stepsASecond);
+      }
+    },
+    onBoard: (number, what) => {
+      meters[number - first].moment(what, fleet.clock.now);
+      if (what === "power on") counts.restarts += 1;
+    },
+    onUplink: (number, bytes, again) => {
+      counts.datagramsUp += 1;
+      counts.bytesUp += bytes;
+      if (again) counts.retransmissions += 1;
+      meters[number - first].sent(bytes, fleet.clock.now);
+    },
+    onFate: (up, bytes, arrives) => {
+      if (!up) {
+        counts.datagramsDown += 1;
+        counts.bytesDown += bytes;
+      }
+      if (!arrives) counts.datagramsLost += 1;
+    },
+    onArrival: () => {
+      load.datagrams[bin()] += 1;
+    },
+    onCloud: (event) => {
+      if (event.type !== "stored" || event.kind !== "reading") return;
+      counts.stored += 1;
+      load.stored[bin()] += 1;
+    },
+  });
+  for (const coverage of fleet.coverage) meters.push(new DeviceMeter(powers[coverage]));
+  watchCells(fleet, load);
+  begin(plan, fleet, first);
+  const until = plan.hours * hour;
+  const parts = 100;
+  for (let part = 1; part <= parts; part++) {
+    await fleet.run((until * part) / parts);
+    onProgress(part / parts);
+  }
+  return { form: resultForm, plan, shards: [shard], ...summed(plan, fleet, first, { books, meters, load }) };
+}
+
+/** Notes at each step what the cells had to do in it. */
+function watchCells({ clock, cells }: Fleet, load: FleetLoad): void {
+  const before = cells.map(() => ({ requests: 0, collisions: 0, refusals: 0, airtime: 0 }));
+  load.requests.forEach((_, i) => {
+    // Behind all else of that moment.
+    clock.at((i + 1) * step, () => {
+      cells.forEach(({ access }, c) => {
+        const now = access.load;
+        load.requests[i] += now.requests - before[c].requests;
+        load.collisions[i] += now.collisions - before[c].collisions;
+        load.refusals[i] += now.refusals - before[c].refusals;
+        load.airtime[i] += Math.round(now.airtime) - Math.round(before[c].airtime);
+        load.waiting[i] = Math.max(load.waiting[i], now.mostWaiting);
+        now.mostWaiting = now.waiting;
+        before[c] = { ...now };
+      });
+    });
+  });
+}
+
+interface Counted {
+  readonly books: Books;
+  readonly meters: readonly DeviceMeter[];
+  readonly load: FleetLoad;
+}
+
+function summed(
+  plan: FleetPlan,
+  fleet: Fleet,
+  first: number,
+  { books, meters, load }: Counted,
+): Omit<FleetResult, "form" | "plan" | "shards"> {
+  const { counts } = books;
+  const levels = [0, 1, 2].map(() => ({ devices: 0, modem: 0, board: 0 }));
+  const years = newHistogram();
+  const worst: WorstDevice[] = [];
+  const seconds = plan.hours * 3_600;
+  const battery = { capacity: plan.battery, selfDischarge };
+  fleet.devices.forEach((device, i) => {
+    const joules = meters[i].account(fleet.clock.now);
+    const lasts = Math.round(100 * batteryYears(battery, joules / seconds));
+    const level = levels[fleet.coverage[i]];
+    level.devices += 1;
+    // Whole numbers, whose sum is the same in whatever order.
+    level.modem += Math.round(1_000 * meters[i].modem);
+    level.board += Math.round(1_000 * meters[i].board);
+    count(years, lasts);
+    counts.waiting += device.waiting;
+    worst.push({
+      number: first + i,
+      deviceKey: device.record.deviceKey,
+      coverage: fleet.coverage[i],
+      lost: books.lost[i],
+      waiting: device.waiting,
+      latest: Math.round(books.latest[i]),
+      years: lasts,
+    });
+  });
+  return {
+    counts,
+    delays: textOf(books.delays),
+    years: textOf(years),
+    levels,
+    load,
+    worst: worst.sort(byWorst).slice(0, worstNamed),
+  };
+}

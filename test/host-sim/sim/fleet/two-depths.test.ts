@@ -1,0 +1,165 @@
+/**
+ * A device at link depth against the same device through modem, UART and driver: the same keys, the same cell with the same
+ * draws for each datagram, the same stand-in. They send the same requests, each reading comes to the same end, and times
+ * and joules are nearly the same.
+ */
+import { describe, expect, test } from "vitest";
+import { readSettings } from "../../../../firmware/device/settings";
+import { DemoApplication } from "../../../../firmware/application";
+import { EnosCloud } from "../../../../host-sim/cloud/cloud";
+import { decodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
+import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
+import { pathOf } from "../../../../host-sim/inspect/capture/cause";
+import { profiles } from "../../../../host-sim/inspect/energy/profiles";
+import { DeviceMeter, levelPower } from "../../../../host-sim/tools/fleet/device-meter";
+import { fleetCryptography } from "../../../../host-sim/sim/fleet/fleet-cryptography";
+import { LinkDevice } from "../../../../host-sim/sim/fleet/link-device";
+import { sim7020Link } from "../../../../host-sim/sim/fleet/link-traits";
+import { NbIotCell } from "../../../../host-sim/sim/radio/link";
+import { VirtualClock } from "../../../../host-sim/sim/time/clock";
+import { Random } from "../../../../host-sim/sim/time/random";
+import { demoDevice } from "../../../../host-sim/sim/world/demo-device";
+import { readLogLine } from "../../../../host-sim/sim/world/device-log";
+import { epoch, server } from "../../../../host-sim/sim/world/network-and-cloud";
+import { productRecord } from "../../../../host-sim/sim/world/products";
+import { World } from "../../../../host-sim/sim/world/world";
+import type { Coverage, DatagramReport } from "../../../../host-sim/sim/radio/link";
+
+interface Run {
+  readonly seed: string;
+  readonly coverage: Coverage;
+  readonly loss: number;
+  readonly sleep: "none" | "deep";
+  readonly batch?: number;
+}
+
+/** What of a run is compared. */
+interface Told {
+  /** Requests in their order, retransmissions left out. */
+  readonly requests: string[];
+  /** ms from each reading's measurement until it was known to be stored, in their order. */
+  readonly delays: number[];
+  readonly lost: number;
+  readonly modem: number;
+}
+
+const hours = 12;
+const interval = 900;
+
+/** Hears datagrams that set out, and tells requests from their copies. */
+class Requests {
+  readonly all: string[] = [];
+  #last = -1;
+
+  hear({ direction, bytes }: DatagramReport): void {
+    if (direction !== "up") return;
+    const message = decodeCoap(bytes);
+    if ("malformed" in message) throw new Error("malformed");
+    const path = pathOf(message);
+    if (path === undefined || message.messageId === this.#last) return;
+    this.#last = message.messageId;
+    this.all.push(path.replace(/\/(sys|auth)\/[^/]+\/[^/]+/, "/$1"));
+  }
+}
+
+const common = { interval, startSpread: 0, payload: "compact", othersBudget: 0, radioBudget: 0 };
+
+async function full({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<Told> {
+  const requests = new Requests();
+  const delays: number[] = [];
+  let lost = 0;
+  const meter = new DeviceMeter(levelPower(profiles.modern, coverage));
+  const world = await World.create({
+    ...{ seed, coverage, loss, sleep, interval, batch, engine: "node", edition: "token" },
+    ...{ format: "compact", powerKey: true },
+    settings: common,
+    quirks: { urcInsideResponse: false, junkAtWake: false, ceregRoutingArea: false },
+    onEvent: (event) => {
+      if (event.source === "modem") meter.hear(event.event);
+      if (event.source === "air") {
+        requests.hear(event.report);
+        if (event.report.direction === "up") meter.sent(event.report.bytes.length, event.time);
+      }
+      if (event.source !== "device") return;
+      const told = readLogLine(event.text);
+      if (told?.kind === "report acknowledged") delays.push(told.after);
+      if (told?.kind === "report dropped" || told?.kind === "report refused") lost += 1;
+    },
+  });
+  try {
+    await world.start();
+    await world.clock.run({ until: hours * 3_600_000 });
+  } finally {
+    await world.close();
+  }
+  meter.account(world.clock.now);
+  return { requests: requests.all, delays, lost, modem: meter.modem };
+}
+
+async function link({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<Told> {
+  const clock = new VirtualClock();
+  const random = new Random(seed);
+  const keys = random.fork("keys");
+  const record = demoDevice((length) => keys.bytes(length));
+  const cloudRandom = random.fork("cloud");
+  const requests = new Requests();
+  const delays: number[] = [];
+  let lost = 0;
+  const meter = new DeviceMeter(levelPower(profiles.modern, coverage));
+  const engine = await loadScriptEngine(() => epoch + clock.now);
+  const cell = new NbIotCell({
+    ...{ scheduler: clock, random: random.fork("radio"), coverage, loss },
+    onDatagram: (report) => requests.hear(report),
+  });
+  const cloud = new EnosCloud({
+    transmit: (datagram, peer) => cell.sendDownlink(datagram, peer),
+    randomBytes: (length) => cloudRandom.bytes(length),
+    ...{ edition: "token", iv: "zero", devices: [record], scriptEngine: engine },
+    products: [productRecord("demo", record.productKey, "raw")],
+  });
+  cell.onUplink = (datagram, peer) => cloud.receive(datagram, peer, epoch + clock.now);
+  const device = new LinkDevice({
+    ...{ record, clock, random: random.fork("device"), network: cell.admit(), traits: sim7020Link, epoch },
+    airtime: () => 0,
+    settings: readSettings({ ...common, sleep, batch, server: server.address }),
+    crypto: fleetCryptography,
+    application: (inputs) => new DemoApplication(inputs),
+    ...{ journalSize: 131_072, maxDatagram: 512, sleepRate: 1, bootTime: 500, wakeTime: 150 },
+    onLog: (event) => {
+      if (event.kind === "report acknowledged") delays.push(event.after);
+      if (event.kind === "report dropped" || event.kind === "report refused") lost += 1;
+    },
+    onModem: (event) => meter.hear(event),
+    onUplink: (bytes) => meter.sent(bytes, clock.now),
+  });
+  device.powerOn();
+  await clock.run({ until: hours * 3_600_000 });
+  meter.account(clock.now);
+  expect(device.faults).toBe(0);
+  return { requests: requests.all, delays, lost, modem: meter.modem };
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+const runs: readonly Run[] = [
+  { seed: "depths 1", coverage: 0, loss: 0, sleep: "none" },
+  { seed: "depths 2", coverage: 0, loss: 0, sleep: "deep" },
+  { seed: "depths 3", coverage: 1, loss: 0.1, sleep: "deep" },
+  { seed: "depths 4", coverage: 2, loss: 0.1, sleep: "none" },
+  { seed: "depths 5", coverage: 0, loss: 0, sleep: "deep", batch: 4 },
+  { seed: "depths 6", coverage: 1, loss: 0, sleep: "none" },
+  { seed: "depths 7", coverage: 2, loss: 0, sleep: "deep" },
+];
+
+describe("both depths", () => {
+  test.each(runs)("%o", async (run) => {
+    const [through, alone] = await Promise.all([full(run), link(run)]);
+    expect(alone.requests).toEqual(through.requests);
+    expect(alone.lost).toBe(through.lost);
+    expect(alone.delays).toHaveLength(through.delays.length);
+    // A request takes its time on the air, which both draw the same; what AT commands take, link depth has as a constant.
+    expect(Math.abs(median(alone.delays) - median(through.delays))).toBeLessThan(500);
+    expect(alone.modem / through.modem).toBeGreaterThan(0.9);
+    expect(alone.modem / through.modem).toBeLessThan(1.1);
+  });
+});
