@@ -26,6 +26,7 @@ const parts = [
   "sealed",
   "unpack",
   "update",
+  "fleet",
   "console",
 ] as const;
 type Part = (typeof parts)[number];
@@ -43,6 +44,7 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   sealed: 90,
   unpack: 20,
   update: 120,
+  fleet: 220,
   console: 220,
 };
 /** Parts that judge nothing, and run only when they are asked for. */
@@ -111,6 +113,7 @@ async function bench(flags: BenchFlags): Promise<void> {
     unpack: () => unpack(verdict),
     update: () => updateOverTheAir(verdict, flags.cuts),
     console: () => consoleOfStandIn(verdict, only === "console"),
+    fleet: async () => (await import("./bench-fleet")).benchFleet(verdict, say),
   };
   const wanted = parts.filter((part) => only === undefined || part === only);
   const all = wanted.reduce((sum, part) => sum + usualSeconds[part], 0);
