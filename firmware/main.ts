@@ -250,9 +250,8 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
           board: board.name,
           credentials,
           random,
-          now: () => clock.now(),
-          wall: () => clock.wall(),
-          coverage: () => modem.readCell()?.ecl,
+          clock,
+          modem,
         });
   health = newHealth?.({
     config: given,

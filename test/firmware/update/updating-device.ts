@@ -403,9 +403,8 @@ export class UpdatingDevice {
       ...{ crypto, random: () => random.next(), board, settings: { server: "192.0.2.1", port: 5683 } },
       config: { updateKey: this.#options.maker.publicKey, ...this.#options.settings },
       credentials: { productKey: "MuGsF6W4", deviceKey: "861234567890123" },
-      now: () => this.agent?.now ?? now,
-      wall: () => epoch + this.now,
-      coverage: this.#options.coverage ?? (() => undefined),
+      clock: { now: () => this.agent?.now ?? now, wall: () => epoch + this.now },
+      modem: { readCell: () => ({ ecl: this.#options.coverage?.() }) },
     });
     this.update = update;
     const mute = behaviour === "mute";
