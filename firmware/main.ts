@@ -84,7 +84,10 @@ export default function main(): void {
   const store = new StateStore();
   const remoteSettings = newRemoteSettings?.({
     config,
-    check: (given) => readParts(given).settings,
+    check: (given) => {
+      update?.check(given);
+      return readParts(given).settings;
+    },
     store,
     starts: record,
     update: newUpdate !== undefined,
@@ -247,9 +250,8 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
           board: board.name,
           credentials,
           random,
-          now: () => clock.now(),
-          wall: () => clock.wall(),
-          coverage: () => modem.readCell()?.ecl,
+          clock,
+          modem,
         });
   health = newHealth?.({
     config: given,

@@ -153,14 +153,7 @@ export class Agent {
     this.#socket = socketOf(options);
     beginHealth(options, this.#endpoint, this.#uploader);
     options.update?.attach({
-      session: this.#session,
-      endpoint: this.#endpoint,
-      names,
-      takeId: () => memory.takeId(),
-      onHeard: (answered, now) => {
-        this.#radio.heard(answered, now);
-        if (answered) link.confirm?.(now);
-      },
+      ...{ session: this.#session, endpoint: this.#endpoint, names, memory, radio: this.#radio, link },
     });
   }
 

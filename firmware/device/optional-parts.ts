@@ -9,6 +9,8 @@
 import type { Endpoint } from "../coap/endpoint";
 import type { LogRing } from "../continuity/log-ring";
 import type { StartRecord } from "../continuity/start-record";
+import type { PersistentState } from "../continuity/persistent-state";
+import type { RadioGuard } from "../continuity/radio-budget";
 import type { RetainedMemory } from "../continuity/retained-memory";
 import type { ByteStore } from "../continuity/two-slot-state";
 import type { Credentials } from "../enos/credentials";
@@ -19,6 +21,7 @@ import type { ThingValues } from "../model/thing";
 import type { Cell } from "../modem/family/family";
 import type { MemberNames } from "../text/member-names";
 import type { Slots, Verify } from "../update/slots";
+import type { Link } from "./agent-options";
 import type { Device, ServiceHandler } from "./application";
 import type { Log, LogEvent } from "./log";
 import type { Configuration } from "./setting-values";
@@ -64,16 +67,17 @@ export interface FirmwareUpdate extends Witness {
   beforeSleep(now: number): void;
 }
 
-/** What an update speaks by. */
+/** What an update speaks by: the agent's own parts, as each closure would take RAM. */
 export interface UpdateVoice {
-  readonly session: Pick<Session, "send" | "busy">;
+  readonly session: Pick<Session, "send">;
   readonly endpoint: Pick<Endpoint, "exchange">;
   /** Counts what the server's answers are made of. */
   readonly names: MemberNames;
-  /** An id that no other message has. */
-  readonly takeId: () => number;
-  /** The exchange of a block has ended, with an answer or without. */
-  readonly onHeard: (answered: boolean, now: number) => void;
+  /** Gives messages their ids. */
+  readonly memory: Pick<PersistentState, "takeId">;
+  /** Are told how the exchange of a block has ended. */
+  readonly radio: Pick<RadioGuard, "heard">;
+  readonly link: Pick<Link, "confirm">;
 }
 
 /** What an update needs of the board. */
@@ -107,12 +111,10 @@ export interface UpdateParts {
   readonly board: string;
   readonly credentials: Pick<Credentials, "productKey" | "deviceKey">;
   readonly random: () => number;
-  /** The device's time, monotonic, ms. */
-  readonly now: () => number;
-  /** The wall clock, epoch ms; undefined while it is not set. */
-  readonly wall: () => number | undefined;
-  /** The coverage level as the modem told it last, 0 to 2; who asks has it asked for at the next contact. */
-  readonly coverage: () => number | undefined;
+  /** The device's time, monotonic, ms, and the wall clock, epoch ms; undefined while it is not set. */
+  readonly clock: { now(): number; wall(): number | undefined };
+  /** Tells the coverage level of its cell, 0 to 2, as it knew it last; who asks has it asked for at the next contact. */
+  readonly modem: { readCell(): { readonly ecl?: number } | undefined };
 }
 
 /** An update at the very start: a new firmware that is on trial may fail before it can do anything. */
@@ -126,6 +128,8 @@ export interface StartedUpdate {
    * @returns true when the slot before was made the next to start, and the board restarts
    */
   failed(reason: string, lasting: boolean): boolean;
+  /** Reads its settings of a configuration, as `open` does. @throws SettingsError that says what of it cannot be */
+  check(config: Configuration): void;
   /** @throws SettingsError */
   open(parts: UpdateParts): FirmwareUpdate;
 }

@@ -52,7 +52,7 @@ export function eventTopic(event: string): string {
 }
 
 /** Path of a device's topics as text, without the slash at its end. */
-export function deviceRoot(credentials: Credentials): string {
+export function deviceRoot(credentials: Pick<Credentials, "productKey" | "deviceKey">): string {
   return `/topic/sys/${credentials.productKey}/${credentials.deviceKey}`;
 }
 

@@ -5,40 +5,33 @@
 import { blockSize } from "../coap/block";
 import { requestBlock } from "../coap/block-request";
 import { Code, codeClass, codeText } from "../coap/code";
-import type { Endpoint } from "../coap/endpoint";
+import { readPlace } from "./file-place";
 import type { Exchange, Outcome } from "../coap/exchange";
 import type { Download } from "./download";
-import type { FilePlace } from "./file-place";
-import type { Plan } from "./plan";
-import type { UpdateEvent } from "./update-event";
+import type { UpdateHost } from "./update-host";
 
-export interface FetcherOptions {
-  readonly endpoint: Pick<Endpoint, "exchange">;
-  readonly download: Download;
-  readonly plan: Plan;
-  /** The server that readings go to. */
-  readonly server: { readonly address: string; readonly port: number };
-  readonly log: (event: UpdateEvent) => void;
-  /** An exchange has ended, with an answer or without. */
-  readonly onHeard: (answered: boolean, now: number) => void;
+/** Whom it works for, and tells what has come. */
+export interface FetchOwner {
+  readonly host: UpdateHost;
+  readonly download: Download | undefined;
   /** The package's head is there. */
-  readonly onHead: (now: number) => void;
+  onHead(download: Download, now: number): void;
   /** Another file has come under this name. */
-  readonly onOtherFile: (now: number) => void;
+  onOtherFile(download: Download): void;
   /** The flash fails. */
-  readonly onFault: () => void;
+  onFault(download: Download): void;
   /** The file is not to be had. */
-  readonly onGivenUp: (reason: string, now: number) => void;
+  onGivenUp(reason: string): void;
 }
 
 /** Asks for blocks. All times are monotonic, ms. */
 export class Fetcher {
-  readonly #options: FetcherOptions;
+  readonly #owner: FetchOwner;
   #exchange: Exchange | undefined;
   #underWay = false;
 
-  constructor(options: FetcherOptions) {
-    this.#options = options;
+  constructor(owner: FetchOwner) {
+    this.#owner = owner;
   }
 
   /** A block was asked for, and has not come. */
@@ -47,16 +40,19 @@ export class Fetcher {
   }
 
   /** Asks for the block that is wanted next, if one is. */
-  fetch(place: FilePlace, now: number): void {
-    const { endpoint, download, server } = this.#options;
-    const next = download.next;
-    if (next === undefined || this.#underWay) return;
+  fetch(now: number): void {
+    const { host, download } = this.#owner;
+    const next = download?.next;
+    // Read anew each time: it would be in RAM for days.
+    const place = readPlace(host.tasks!.task?.place ?? "");
+    if (next === undefined || place === undefined || this.#underWay) return;
     this.#underWay = true;
+    const { settings } = host.parts!;
     const exchange = requestBlock(
-      endpoint,
+      host.voice!.endpoint,
       {
-        address: place.host ?? server.address,
-        port: place.host === undefined ? server.port : place.port,
+        address: place.host ?? settings.server,
+        port: place.host === undefined ? settings.port : place.port,
         fixed: place.path,
         num: next.offset / blockSize(next.szx),
         szx: next.szx,
@@ -65,7 +61,7 @@ export class Fetcher {
           // What was dropped meanwhile is no answer to what is fetched now.
           if (!this.#underWay) return;
           this.#underWay = false;
-          this.heard(outcome, at);
+          this.heard(download!, outcome, at);
         },
       },
       now,
@@ -79,47 +75,43 @@ export class Fetcher {
     this.#exchange?.cancel(now);
   }
 
-  private heard(outcome: Outcome, now: number): void {
-    const { onHeard } = this.#options;
+  private heard(download: Download, outcome: Outcome, now: number): void {
+    const owner = this.#owner;
+    const { radio, link } = owner.host.voice!;
     if (outcome.kind !== "response") {
-      if (outcome.kind === "timeout" || outcome.kind === "no-response") onHeard(false, now);
-      return this.failed(outcome.kind, false, now);
+      if (outcome.kind === "timeout" || outcome.kind === "no-response") radio.heard(false, now);
+      return this.failed(download, outcome.kind, false, now);
     }
-    onHeard(true, now);
-    const { code } = outcome.message;
-    if (code !== Code.content) return this.failed(codeText(code), codeClass(code) === 4, now);
-    const { download, plan, onHead, onOtherFile } = this.#options;
+    radio.heard(true, now);
+    link.confirm?.(now);
+    const { code, payload } = outcome.message;
+    if (code !== Code.content) return this.failed(download, codeText(code), codeClass(code) === 4, now);
     const taken = download.take(outcome.message);
     switch (taken) {
       case "taken":
       case "complete":
       case "head":
-        plan.took(outcome.message.payload.length, now);
-        return taken === "head" ? onHead(now) : undefined;
+        owner.host.plan!.took(payload.length, now);
+        return taken === "head" ? owner.onHead(download, now) : undefined;
       case "smaller":
         // As often as there are sizes of blocks.
         return;
       case "other-file":
-        return onOtherFile(now);
+        return owner.onOtherFile(download);
       case "stale":
-        return this.failed("another block", false, now);
+        return this.failed(download, "another block", false, now);
       case "unusable":
-        return this.failed("no block of a file", true, now);
+        return this.failed(download, "no block of a file", true, now);
       case "fault":
-        return this.#options.onFault();
+        return owner.onFault(download);
     }
   }
 
-  private failed(reason: string, refused: boolean, now: number): void {
-    const { download, plan, log, onGivenUp } = this.#options;
-    const retry = plan.failed(refused, now);
-    if (retry === undefined) return onGivenUp(refused ? reason : `no block for days: ${reason}`, now);
-    log({
-      kind: "update pauses",
-      reason: refused ? "refused" : "no-answer",
-      fetched: download.received,
-      size: download.fileSize,
-      retry,
-    });
+  private failed({ received, fileSize }: Download, reason: string, refused: boolean, now: number): void {
+    const owner = this.#owner;
+    const retry = owner.host.plan!.failed(refused, now);
+    if (retry === undefined) return owner.onGivenUp(refused ? reason : `no block for days: ${reason}`);
+    const why = refused ? "refused" : "no-answer";
+    owner.host.log({ kind: "update pauses", reason: why, fetched: received, size: fileSize, retry });
   }
 }

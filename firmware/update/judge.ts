@@ -4,6 +4,7 @@
  */
 import { readPackageHead } from "./package";
 import { storageGeneration } from "./storage-generation";
+import { keysOf } from "./update-settings";
 import { isNewer } from "./version-order";
 import type { Cryptography } from "../enos/sign";
 import type { PackageHead } from "./package";
@@ -13,8 +14,8 @@ import type { Verify } from "./slots";
 export interface Judge {
   readonly crypto: Pick<Cryptography, "sha256">;
   readonly verify: Verify;
-  /** The maker's public keys. */
-  readonly keys: readonly Uint8Array[];
+  /** The maker's public keys, as the setting has them. */
+  readonly updateKey: string;
   readonly board: string;
   readonly productKey: string;
   /** Of the firmware that runs. */
@@ -41,13 +42,14 @@ export type Refusal =
  * @param version that the cloud has told of
  */
 export function judgeHead(
-  { crypto, verify, keys, board, productKey, version: running }: Judge,
+  { crypto, verify, updateKey, board, productKey, version: running }: Judge,
   bytes: Uint8Array,
   version: string,
 ): PackageHead | Refusal {
   const head = readPackageHead(bytes);
   if (typeof head === "string") return head;
   const digest = crypto.sha256(head.signed);
+  const keys = keysOf(updateKey) ?? [];
   let signed = false;
   for (let i = 0; i < keys.length && !signed; i++) signed = verify(keys[i], digest, head.signature);
   if (!signed) return "unsigned";

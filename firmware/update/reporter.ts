@@ -5,28 +5,16 @@
 import { ContentFormat } from "../coap/option";
 import { requestBody } from "../enos/body";
 import { describeOutcome } from "../enos/outcome";
-import { pathOptions } from "../enos/topic";
+import { deviceRoot, pathOptions } from "../enos/topic";
 import { Backoff } from "../timing/backoff";
 import { isTaskGone, progressBody, progressTopic } from "./progress";
 import { askTopic, readOffers, upgradeReply, upgradeReplyTopic } from "./upgrade-command";
+import type { OptionBlock } from "../coap/option";
 import type { CommandId } from "../enos/command";
 import type { PublishOutcome } from "../enos/outcome";
-import type { Session } from "../enos/session";
-import type { MemberNames } from "../text/member-names";
 import type { Report } from "./progress";
-import type { UpdateEvent } from "./update-event";
+import type { UpdateHost } from "./update-host";
 import type { Offer } from "./upgrade-command";
-
-/** What of the device it speaks by. */
-export interface Voice {
-  readonly session: Pick<Session, "send" | "busy">;
-  /** Path of the device's topics. */
-  readonly root: string;
-  /** Counts what the server's answers are made of. */
-  readonly names: MemberNames;
-  /** An id that no other message has. */
-  readonly takeId: () => number;
-}
 
 /** Pauses between attempts, ms. */
 const firstPause = 60_000;
@@ -36,17 +24,15 @@ const mostRefusals = 3;
 
 /** Speaks with the cloud of one update. All times are monotonic, ms. */
 export class Reporter {
-  readonly #voice: Voice;
-  readonly #pauses: Backoff;
-  readonly #log: (event: UpdateEvent) => void;
+  readonly #host: UpdateHost;
   #speaking = false;
+  /** Attempts in vain since one has arrived, and when the next one may come. */
+  #failures = 0;
   #notBefore = -Infinity;
   #refusals = 0;
 
-  constructor(voice: Voice, random: () => number, log: (event: UpdateEvent) => void) {
-    this.#voice = voice;
-    this.#pauses = new Backoff(firstPause, longestPause, random);
-    this.#log = log;
+  constructor(host: UpdateHost) {
+    this.#host = host;
   }
 
   /** A report or a question is under way. */
@@ -66,22 +52,20 @@ export class Reporter {
    * @param onTold it has, or will not; `gone`: the cloud has no such task any more
    */
   tell(report: Report, must: boolean, onTold: (gone: boolean, now: number) => void, now: number): void {
-    const { names, takeId } = this.#voice;
-    const payload = progressBody(String(takeId()), report);
     const { step } = report;
-    this.send(progressTopic, payload, now, (outcome, at) => {
+    const host = this.#host;
+    this.send(progressTopic, progressBody(this.takeId(), report), now, (outcome, at) => {
       if (outcome.kind === "accepted") {
-        this.#pauses.reset();
+        this.#failures = 0;
         this.#refusals = 0;
-        this.#log({ kind: "update told", step });
-        return onTold(isTaskGone(outcome.payload, names), at);
+        host.log({ kind: "update told", step });
+        return onTold(isTaskGone(outcome.payload, host.voice!.names), at);
       }
       if (outcome.kind === "rejected") this.#refusals += 1;
       const over = !must || this.#refusals >= mostRefusals;
-      const retryAfter = outcome.kind === "offline" ? outcome.retryAfter : 0;
-      const retry = over ? 0 : Math.max(retryAfter, this.#pauses.next());
+      const retry = over ? 0 : Math.max(outcome.kind === "offline" ? outcome.retryAfter : 0, this.pause());
       this.#notBefore = at + retry;
-      this.#log({ kind: "update untold", step, reason: describeOutcome(outcome), retry });
+      host.log({ kind: "update untold", step, reason: describeOutcome(outcome), retry });
       if (!over) return;
       this.#refusals = 0;
       onTold(false, at);
@@ -90,19 +74,18 @@ export class Reporter {
 
   /** Asks for the versions that there are. @param onOffer there is one */
   ask(onOffer: (offer: Offer, now: number) => void, now: number): void {
-    const { names, takeId } = this.#voice;
-    this.send(askTopic, requestBody(String(takeId()), askTopic, {}), now, (outcome, at) => {
-      const offer = outcome.kind === "accepted" ? readOffers(outcome.payload, names) : undefined;
+    this.send(askTopic, requestBody(this.takeId(), askTopic, {}), now, (outcome, at) => {
+      if (outcome.kind !== "accepted") return;
+      const offer = readOffers(outcome.payload, this.#host.voice!.names);
       if (offer !== undefined) onOffer(offer, at);
     });
   }
 
   /** Answers a command. */
   reply(id: CommandId, code: number, message: string | undefined, now: number): void {
-    const { session, root } = this.#voice;
-    session.send(
+    this.#host.voice!.session.send(
       {
-        path: pathOptions(`${root}/${upgradeReplyTopic}`, ContentFormat.json),
+        path: this.pathOf(upgradeReplyTopic),
         payload: upgradeReply(id, code, message),
         answer: true,
         // The cloud sends the command again where this does not arrive.
@@ -118,11 +101,10 @@ export class Reporter {
     now: number,
     onComplete: (outcome: PublishOutcome, now: number) => void,
   ): void {
-    const { session, root } = this.#voice;
     this.#speaking = true;
-    session.send(
+    this.#host.voice!.session.send(
       {
-        path: pathOptions(`${root}/${topic}`, ContentFormat.json),
+        path: this.pathOf(topic),
         payload,
         onComplete: (outcome, at) => {
           this.#speaking = false;
@@ -131,5 +113,20 @@ export class Reporter {
       },
       now,
     );
+  }
+
+  private pathOf(topic: string): OptionBlock {
+    const { credentials } = this.#host.parts!;
+    return pathOptions(`${deviceRoot(credentials)}/${topic}`, ContentFormat.json);
+  }
+
+  private takeId(): string {
+    return String(this.#host.voice!.memory.takeId());
+  }
+
+  /** Time until the next attempt. */
+  private pause(): number {
+    const { random } = this.#host.parts!;
+    return new Backoff(firstPause, longestPause, random, this.#failures++).next();
   }
 }

@@ -4,7 +4,7 @@
  * another form is not read.
  *
  *     0 form u8 | 1 phase u8 | 2 step i8 | 3 activations u8 | 4 new files u8 | 5 starts u8 | 6 tries u8 | 7 told i8
- *     | 8 searched, min u16 | 10 size u32 | version, from, place, desc: length u8 and ASCII each        little-endian
+ *     | 8 searched, min u16 | 10 size u32 | version, place, desc: length u8 and ASCII each        little-endian
  */
 import { ascii, asciiText } from "../text/ascii";
 import { longestDesc } from "./progress";
@@ -45,9 +45,8 @@ const phases: readonly Phase[] = Object.freeze([
 /** One update. */
 export interface Task {
   readonly phase: Phase;
-  /** The version that it brings, and the one that ran when it was begun. */
+  /** The version that it brings. */
   readonly version: string;
-  readonly from: string;
   /** Where the file is, see file-place.ts. */
   readonly place: string;
   /** Bytes of the file; 0 where that was not said. */
@@ -70,8 +69,8 @@ const headLength = 14;
 
 /** The bytes of a task; texts that are too long are cut. */
 export function encodeTask(task: Task): Uint8Array {
-  const { version, from, place, report, trial } = task;
-  const texts = [version, from, place, report.desc.slice(0, longestDesc)];
+  const { version, place, report, trial } = task;
+  const texts = [version, place, report.desc.slice(0, longestDesc)];
   let length = headLength;
   for (let i = 0; i < texts.length; i++) length += 1 + Math.min(texts[i].length, 255);
   const bytes = new Uint8Array(length);
@@ -102,18 +101,17 @@ export function decodeTask(bytes: Uint8Array): Task | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const texts: string[] = [];
   let at = headLength;
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 3; i++) {
     const end = at + 1 + bytes[at];
     if (!(end <= bytes.length)) return undefined;
     texts.push(asciiText(bytes, at + 1, end));
     at = end;
   }
   if (at !== bytes.length) return undefined;
-  const [version, from, place, desc] = texts;
+  const [version, place, desc] = texts;
   return {
     phase: phases[bytes[1]],
     version,
-    from,
     place,
     size: view.getUint32(10, true),
     told: view.getInt8(7),

@@ -11,8 +11,11 @@ import type { Configuration } from "../device/setting-values";
 
 /** What a user sets of it. */
 export interface UpdateSettings {
-  /** The maker's public keys, x and y of P-256, 64 bytes each: one, or while it is exchanged two. */
-  readonly keys: readonly Uint8Array[];
+  /**
+   * The maker's public keys, x and y of P-256, each 128 hex digits: one, or while it is exchanged two with a comma between;
+   * empty for none. See `keysOf`.
+   */
+  readonly updateKey: string;
   /** Folder of the files, `coap://host[:port]/dir`; empty: where `fileUrl` of EnOS says. */
   readonly files: string;
   /** Whether the cloud tells of a version, is asked once a day besides, or neither. */
@@ -46,13 +49,14 @@ export const updateSettingNames: readonly string[] = Object.freeze([
 
 const keyDigits = 128;
 const mostKeys = 2;
+const longestKeys = 300;
 /** A file's name behind the folder: `/`, version, `-`, board, `.enup`. */
 const longestName = 55;
 
 /** Reads them. @throws SettingsError that names the setting, its value and what it may be */
 export function readUpdateSettings(config: Configuration): UpdateSettings {
   return {
-    keys: keysOf(config),
+    updateKey: updateKeyOf(config),
     files: filesOf(config),
     updates: choice(config, "updates", "push", ["push", "ask", "none"]),
     blocks: whole(config, "updateBlocks", 0, 0, 100_000),
@@ -62,21 +66,26 @@ export function readUpdateSettings(config: Configuration): UpdateSettings {
   };
 }
 
-function keysOf({ updateKey }: Configuration): readonly Uint8Array[] {
-  if (updateKey === undefined || updateKey === "") return [];
-  const texts = typeof updateKey === "string" && updateKey.length <= 300 ? updateKey.split(",") : [""];
+/** The keys of the setting, 64 bytes each; undefined for a text that has others. */
+export function keysOf(updateKey: string): readonly Uint8Array[] | undefined {
+  const texts = updateKey.length <= longestKeys ? updateKey.split(",") : [];
   const keys: Uint8Array[] = [];
   for (let i = 0; i < texts.length; i++) {
     const digits = texts[i].trim();
     const key = digits.length === keyDigits ? readHex(ascii(digits), 0, keyDigits) : undefined;
-    if (key === undefined || texts.length > mostKeys) {
-      throw new SettingsError(
-        `updateKey must be ${keyDigits} hex digits, or two times as many with a comma between: npm run update -- keygen prints it`,
-      );
-    }
+    if (key === undefined) return undefined;
     keys.push(key);
   }
-  return keys;
+  return keys.length >= 1 && keys.length <= mostKeys ? keys : undefined;
+}
+
+/** The text itself is kept, which lies in flash: the bytes would be in RAM all the time, for a moment in a year. */
+function updateKeyOf({ updateKey }: Configuration): string {
+  if (updateKey === undefined || updateKey === "") return "";
+  if (typeof updateKey === "string" && keysOf(updateKey) !== undefined) return updateKey;
+  throw new SettingsError(
+    `updateKey must be ${keyDigits} hex digits, or two times as many with a comma between: npm run update -- keygen prints it`,
+  );
 }
 
 function filesOf({ files }: Configuration): string {

@@ -8,9 +8,7 @@
  *       trial, this version: one more start of the trial
  *       back, another version: it has failed, which is told
  */
-import { deviceRoot } from "../enos/topic";
 import { retainedParts } from "../continuity/retained-memory";
-import { Download } from "./download";
 import { Plan, planLength } from "./plan";
 import { Step } from "./progress";
 import { nothingTold } from "./task";
@@ -29,9 +27,11 @@ import type {
   UpdateSurroundings,
   UpdateVoice,
 } from "../device/optional-parts";
+import type { Configuration } from "../device/setting-values";
 import type { Moment } from "./plan";
 import type { Task } from "./task";
 import type { UpdateEvent } from "./update-event";
+import type { UpdateHost } from "./update-host";
 import type { UpdateSettings } from "./update-settings";
 
 /** How often a start is asked for that is none: by the boot loader's word, or as the power fails each time. */
@@ -42,62 +42,96 @@ const coverageKept = 60_000;
 
 /** What makes a product's update, of what its board has for it. */
 export function firmwareUpdateOf(openBoard: () => UpdateBoard | string): NewUpdate {
-  return (surroundings) => new UpdateStart(surroundings, openBoard());
+  return (surroundings) => new Update(surroundings, openBoard());
 }
 
-/** The firmware at its start, and its way back to the slot before. */
-class UpdateStart implements StartedUpdate {
-  readonly settingNames = updateSettingNames;
-  readonly #surroundings: UpdateSurroundings;
-  readonly #board: UpdateBoard | string;
-  readonly #tasks: TaskKeeper | undefined;
-  /** The plan's state before the start, and whether the clock has gone on since. */
-  readonly #kept: Uint8Array;
-  readonly #continued: boolean;
+/** A bit of the plan's flags: there is a task in flash. */
+const hasTask = 1;
+
+/** The update of a firmware: its start and the way back, then its trial, or what fetches the next firmware. */
+class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
+  readonly surroundings: UpdateSurroundings;
+  readonly board: UpdateBoard | string;
+  readonly tasks: TaskKeeper | undefined;
+  parts: UpdateParts | undefined;
+  settings: UpdateSettings | undefined;
+  plan: Plan | undefined;
+  voice: UpdateVoice | undefined;
+  #trial: Trial | undefined;
+  #updater: Updater | undefined;
+  /** Why this board is not updated. */
+  #unable: string | undefined;
+  #polled = false;
+  /** The trial has failed, for this reason. */
+  #failed: string | undefined;
+  #coverage: number | undefined;
+  #coverageAt = -Infinity;
+  /** What the plan had counted when it was kept last. */
+  #kept = 0;
 
   constructor(surroundings: UpdateSurroundings, board: UpdateBoard | string) {
-    this.#surroundings = surroundings;
-    this.#board = board;
-    const kept = surroundings.retained.read(retainedParts.update) ?? new Uint8Array(0);
-    this.#kept = kept.slice(0, planLength);
-    this.#continued = surroundings.startReason === "deep-sleep";
+    this.surroundings = surroundings;
+    this.board = board;
     if (typeof board === "string") return;
-    const known = this.#continued && this.#kept.length === planLength;
-    this.#tasks = new TaskKeeper(
+    const kept = this.deep ? surroundings.retained.read(retainedParts.update) : undefined;
+    const known = kept !== undefined && kept.length >= planLength;
+    const tasks = new TaskKeeper(
       board.staging,
       known ? kept.slice(planLength) : undefined,
-      known && (this.#kept[planLength - 1] & hasTask) === 0,
+      known && (kept[planLength - 1] & hasTask) === 0,
     );
-    this.begin(board, this.#tasks);
+    this.tasks = tasks;
+    this.begin(board, tasks);
+  }
+
+  get settingNames(): readonly string[] {
+    return updateSettingNames;
   }
 
   failed(reason: string, lasting: boolean): boolean {
-    const task = this.#tasks?.task;
+    const task = this.tasks?.task;
     if (task?.phase !== "trial") return false;
     const trial = { ...task.trial, starts: task.trial.starts + 1 };
-    this.#tasks!.change({ trial });
+    this.tasks!.change({ trial });
     const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
     return verdict?.kind === "back" && this.goBack(verdict.reason);
+  }
+
+  check(config: Configuration): void {
+    readUpdateSettings(config);
   }
 
   open(parts: UpdateParts): FirmwareUpdate {
     const settings = readUpdateSettings(parts.config);
     const plan = new Plan(settings, parts.random);
-    const now = parts.now();
-    plan.restore(this.#kept, this.#continued, now);
-    return new DeviceUpdate({
-      ...{ surroundings: this.#surroundings, board: this.#board, tasks: this.#tasks, parts, settings, plan },
-      prepareBack: (reason) => this.prepareBack(reason),
-    });
+    const kept = this.surroundings.retained.read(retainedParts.update);
+    if (kept !== undefined) plan.restore(kept.subarray(0, planLength), this.deep, parts.clock.now());
+    this.parts = parts;
+    this.settings = settings;
+    this.plan = plan;
+    const { board, tasks } = this;
+    const task = tasks?.task;
+    if (task?.phase === "trial")
+      this.#trial = new Trial(task.trial, (trial) => void tasks!.change({ trial }));
+    if (typeof board === "string") this.#unable = board;
+    else if (settings.updates === "none") this.#unable = "updates=none";
+    else if (settings.updateKey === "") this.#unable = "no updateKey";
+    if (this.#unable !== undefined && !this.deep) this.log({ kind: "update none", reason: this.#unable });
+    return this;
+  }
+
+  /** This start is a wake, in which the clock has gone on. */
+  private get deep(): boolean {
+    return this.surroundings.startReason === "deep-sleep";
   }
 
   /** Takes the task to where this start shows that it is. */
   private begin(board: UpdateBoard, tasks: TaskKeeper): void {
-    const { version, startReason } = this.#surroundings;
+    const { version, startReason } = this.surroundings;
     const { task } = tasks;
     if (task === undefined || task.phase === "fetching" || task.phase === "kept" || task.phase === "failed") {
       // An image that nobody has told of: somebody has written it into the slot by cable.
-      if (!this.#continued && board.slots.unconfirmed) tasks.keep(newTrial(version));
+      if (!this.deep && board.slots.unconfirmed) tasks.keep(newTrial(version));
       return;
     }
     const mine = task.version === version;
@@ -126,7 +160,7 @@ class UpdateStart implements StartedUpdate {
 
   /** The new firmware was to start, and this one does: the power has failed before, or it has not come far. */
   private missed(tasks: TaskKeeper, task: Task): void {
-    const { startReason } = this.#surroundings;
+    const { startReason } = this.surroundings;
     const most = isPowerStart(startReason) ? mostPowerlessActivations : mostActivations;
     if (task.activations < most) {
       // It is fetched and whole; what is told again shows that there is a network.
@@ -139,16 +173,15 @@ class UpdateStart implements StartedUpdate {
   /** Has the slot before started, at once. */
   private goBack(reason: string): boolean {
     if (!this.prepareBack(reason)) return false;
-    this.#surroundings.restart();
+    this.surroundings.restart();
     return true;
   }
 
   /** Has the slot before started from the next start on; false when that cannot be, and this firmware stays. */
   private prepareBack(reason: string): boolean {
-    const tasks = this.#tasks;
-    const board = this.#board;
+    const { board, tasks } = this;
     if (tasks === undefined || typeof board === "string") return false;
-    const { version } = this.#surroundings;
+    const { version } = this.surroundings;
     tasks.change({ phase: "back", report: { step: Step.failed, desc: reason } });
     this.log({ kind: "update back", version, reason });
     const fault = board.slots.back();
@@ -159,74 +192,9 @@ class UpdateStart implements StartedUpdate {
     return false;
   }
 
-  private log(event: UpdateEvent): void {
-    this.#surroundings.log({ ...event, line: updateLine(event) });
-  }
-}
-
-/** A bit of the plan's flags: there is a task in flash. */
-const hasTask = 1;
-
-interface DeviceUpdateOptions {
-  readonly surroundings: UpdateSurroundings;
-  readonly board: UpdateBoard | string;
-  readonly tasks: TaskKeeper | undefined;
-  readonly parts: UpdateParts;
-  readonly settings: UpdateSettings;
-  readonly plan: Plan;
-  readonly prepareBack: (reason: string) => boolean;
-}
-
-/** The update of a device that has started: its trial, or what fetches the next firmware. */
-class DeviceUpdate implements FirmwareUpdate {
-  readonly #options: DeviceUpdateOptions;
-  readonly #trial: Trial | undefined;
-  #updater: Updater | undefined;
-  /** Why this board is not updated. */
-  #unable: string | undefined;
-  #polled = false;
-  /** The trial has failed, for this reason. */
-  #failed: string | undefined;
-  #coverage: number | undefined;
-  #coverageAt = -Infinity;
-  #saved = 0;
-
-  constructor(options: DeviceUpdateOptions) {
-    this.#options = options;
-    const { board, tasks, settings, plan } = options;
-    this.#saved = plan.counted;
-    const task = tasks?.task;
-    if (task?.phase === "trial")
-      this.#trial = new Trial(task.trial, (trial) => void tasks!.change({ trial }));
-    if (typeof board === "string") this.#unable = board;
-    else if (settings.updates === "none") this.#unable = "updates=none";
-    else if (settings.keys.length === 0) this.#unable = "no updateKey";
-    if (this.#unable !== undefined && !(options.surroundings.startReason === "deep-sleep"))
-      this.log({ kind: "update none", reason: this.#unable });
-  }
-
   attach(voice: UpdateVoice): void {
-    const { board, tasks, parts, settings, plan, surroundings } = this.#options;
-    if (typeof board === "string" || tasks === undefined) return;
-    const { crypto, credentials, random } = parts;
-    const { server, port } = parts.settings;
-    const { slots, verify } = board;
-    this.#updater = new Updater({
-      ...{ crypto, verify, keys: settings.keys, board: parts.board, productKey: credentials.productKey },
-      ...{ version: surroundings.version, settings, tasks, plan, random },
-      voice: { ...voice, root: deviceRoot({ ...credentials, deviceSecret: "" }) },
-      endpoint: voice.endpoint,
-      server: { address: server, port },
-      onHeard: voice.onHeard,
-      newDownload: () => {
-        const { log } = tasks;
-        return typeof log === "string"
-          ? log
-          : new Download({ log, slots, newSha256: () => crypto.newSha256() });
-      },
-      moment: () => this.moment(),
-      log: (event) => this.log(event),
-    });
+    this.voice = voice;
+    if (this.tasks !== undefined) this.#updater = new Updater(this);
   }
 
   obey(topic: string, payload: Uint8Array, now: number): boolean {
@@ -270,15 +238,15 @@ class DeviceUpdate implements FirmwareUpdate {
     if (!this.#polled) this.start(now);
     if (this.inTrial) this.judge(now);
     else if (this.working) this.#updater!.poll();
-    if (this.#options.plan.counted !== this.#saved) this.beforeSleep(now);
+    if (this.plan!.counted !== this.#kept) this.beforeSleep(now);
   }
 
   get inTrial(): boolean {
-    return this.#trial !== undefined && this.#options.tasks?.task?.phase === "trial";
+    return this.#trial !== undefined && this.tasks?.task?.phase === "trial";
   }
 
   get holdsVersion(): boolean {
-    const phase = this.#options.tasks?.task?.phase;
+    const phase = this.tasks?.task?.phase;
     return phase === "trial" || phase === "kept";
   }
 
@@ -287,12 +255,12 @@ class DeviceUpdate implements FirmwareUpdate {
   }
 
   restart(now: number): boolean {
-    const { board, tasks, prepareBack, surroundings } = this.#options;
+    const { board, tasks } = this;
     if (typeof board === "string" || tasks === undefined) return false;
     if (this.#failed !== undefined) {
       const reason = this.#failed;
       this.#failed = undefined;
-      return prepareBack(reason);
+      return this.prepareBack(reason);
     }
     const { task } = tasks;
     if (task === undefined || this.#updater?.ready !== true) return false;
@@ -306,7 +274,6 @@ class DeviceUpdate implements FirmwareUpdate {
     }
     tasks.change({ phase: "fetching" });
     this.#updater.unstartable(fault);
-    void surroundings;
     return false;
   }
 
@@ -315,7 +282,7 @@ class DeviceUpdate implements FirmwareUpdate {
   }
 
   delivered(now: number): void {
-    this.#options.plan.contact(now);
+    this.plan!.contact(now);
     if (!this.inTrial) return;
     this.#trial!.delivered();
     // A command that came with the answer finds the trial over.
@@ -323,8 +290,9 @@ class DeviceUpdate implements FirmwareUpdate {
   }
 
   beforeSleep(now: number): void {
-    const { plan, tasks, surroundings } = this.#options;
-    this.#saved = plan.counted;
+    const { tasks, surroundings } = this;
+    const plan = this.plan!;
+    this.#kept = plan.counted;
     const flags = tasks?.task === undefined ? 0 : hasTask;
     const state = plan.state(flags, now);
     const hint = flags === 0 ? undefined : tasks?.hint;
@@ -342,8 +310,7 @@ class DeviceUpdate implements FirmwareUpdate {
   /** The first turn of the loop: from here on the supervisor, and the trial, see to a firmware that does not work. */
   private start(now: number): void {
     this.#polled = true;
-    const { board } = this.#options;
-    const deep = this.#options.surroundings.startReason === "deep-sleep";
+    const { board, deep } = this;
     if (typeof board !== "string" && !deep && board.slots.unconfirmed) board.slots.confirm();
     if (!this.inTrial && this.#unable === undefined) this.#updater?.resume(deep, now);
   }
@@ -351,7 +318,7 @@ class DeviceUpdate implements FirmwareUpdate {
   private judge(now: number): void {
     const verdict = this.#trial!.poll(now);
     if (verdict === undefined || this.#failed !== undefined) return;
-    const { tasks, surroundings } = this.#options;
+    const { tasks, surroundings } = this;
     if (verdict.kind === "back") this.#failed = verdict.reason;
     else {
       this.log({ kind: "update kept", version: surroundings.version });
@@ -359,27 +326,27 @@ class DeviceUpdate implements FirmwareUpdate {
     }
   }
 
-  private moment(): Moment {
-    const { parts, settings } = this.#options;
-    if (settings.coverage < 2) {
-      const now = parts.now();
+  get moment(): Moment {
+    const { clock, modem } = this.parts!;
+    if (this.settings!.coverage < 2) {
+      const now = clock.now();
       if (now >= this.#coverageAt + coverageKept || this.#coverage === undefined) {
-        this.#coverage = parts.coverage();
+        this.#coverage = modem.readCell()?.ecl;
         this.#coverageAt = now;
       }
     }
-    return { epoch: parts.wall(), coverage: this.#coverage };
+    return { epoch: clock.wall(), coverage: this.#coverage };
   }
 
-  private log(event: UpdateEvent): void {
-    this.#options.surroundings.log({ ...event, line: updateLine(event) });
+  log(event: UpdateEvent): void {
+    this.surroundings.log({ ...event, line: updateLine(event) });
   }
 }
 
 /** The trial of an image that no task has brought. */
 function newTrial(version: string): Task {
   return {
-    ...{ phase: "trial", version, from: "", place: "", size: 0, told: nothingTold },
+    ...{ phase: "trial", version, place: "", size: 0, told: nothingTold },
     ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
   };
 }

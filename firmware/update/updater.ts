@@ -15,6 +15,7 @@
  * One thing at a time, and readings first: its owner asks `wants` only when no reading wants the link. Work in flash is
  * done in slices, between exchanges.
  */
+import { Download } from "./download";
 import { Fetcher } from "./fetcher";
 import { readPlace, placeOf } from "./file-place";
 import { judgeHead } from "./judge";
@@ -24,34 +25,12 @@ import { nothingTold } from "./task";
 import { freshTrial } from "./trial";
 import { isNewer } from "./version-order";
 import { UpgradeCode, readUpgrade } from "./upgrade-command";
-import type { Download, DownloadFault } from "./download";
-import type { FilePlace } from "./file-place";
-import type { Judge } from "./judge";
-import type { Moment, Plan } from "./plan";
+import type { DownloadFault } from "./download";
+import type { FetchOwner } from "./fetcher";
 import type { Report } from "./progress";
-import type { Voice } from "./reporter";
-import type { FetcherOptions } from "./fetcher";
 import type { Task } from "./task";
-import type { TaskKeeper } from "./task-keeper";
-import type { UpdateEvent } from "./update-event";
-import type { UpdateSettings } from "./update-settings";
+import type { UpdateHost } from "./update-host";
 import type { Offer } from "./upgrade-command";
-
-/** What the updater is made of. */
-export interface UpdaterOptions extends Judge {
-  readonly settings: UpdateSettings;
-  readonly tasks: TaskKeeper;
-  readonly plan: Plan;
-  readonly voice: Voice;
-  readonly endpoint: FetcherOptions["endpoint"];
-  readonly server: FetcherOptions["server"];
-  readonly onHeard: FetcherOptions["onHeard"];
-  /** Makes the download once somebody needs it. */
-  readonly newDownload: () => Download | string;
-  readonly moment: () => Moment;
-  readonly random: () => number;
-  readonly log: (event: UpdateEvent) => void;
-}
 
 /** From this size on the cloud hears of the half as well, bytes: each report is an exchange. */
 const halfFrom = 65_536;
@@ -59,12 +38,12 @@ const halfFrom = 65_536;
 const mostNewFiles = 2;
 
 /** The update of a firmware that is not on trial. All times are monotonic, ms. Nothing of it throws. */
-export class Updater {
-  readonly #options: UpdaterOptions;
+export class Updater implements FetchOwner {
+  readonly host: UpdateHost;
   readonly #reporter: Reporter;
-  #download: Download | undefined;
-  #fetcher: Fetcher | undefined;
-  #place: FilePlace | undefined;
+  readonly #fetcher: Fetcher;
+  /** Made at the first use. */
+  download: Download | undefined;
   /** The image is whole, and its head was judged once more. */
   #verified = false;
   /** The cloud has heard so: the board may restart into it. */
@@ -73,27 +52,28 @@ export class Updater {
   #said: string | undefined;
   #quiet = false;
 
-  constructor(options: UpdaterOptions) {
-    this.#options = options;
-    this.#reporter = new Reporter(options.voice, options.random, options.log);
+  constructor(host: UpdateHost) {
+    this.host = host;
+    this.#reporter = new Reporter(host);
+    this.#fetcher = new Fetcher(this);
   }
 
   /** Goes on with what is in flash. @param quiet behind deep sleep: it is nothing that has to be told */
   resume(quiet: boolean, now: number): void {
-    const { task } = this.#options.tasks;
+    const { host } = this;
+    const { task } = host.tasks!;
     if (task?.phase !== "fetching") return;
     const { version, place } = task;
     const download = this.open();
-    this.#place = readPlace(place);
     // Somebody has flashed another firmware meanwhile, or the flash has lost what there was.
-    if (isNewer(version, this.#options.version) !== true) return this.end("not newer any more");
+    if (isNewer(version, host.surroundings.version) !== true) return this.end("not newer any more");
     if (typeof download === "string") return this.end(download);
-    if (this.#place === undefined || !(download.resume() || download.begin(task.size) === undefined))
+    if (readPlace(place) === undefined || !(download.resume() || download.begin(task.size) === undefined))
       return this.fail(Step.download, "state lost");
     this.#quiet = quiet;
     const { received: fetched, fileSize: size } = download;
-    if (!quiet) this.#options.log({ kind: "update goes on", version, fetched, size });
-    if (download.undecided) this.judge(download, now);
+    if (!quiet) host.log({ kind: "update goes on", version, fetched, size });
+    if (download.undecided) this.onHead(download, now);
   }
 
   /** The image is there and the cloud knows: the board may restart into it. */
@@ -108,34 +88,30 @@ export class Updater {
 
   /** A block is under way, or work in flash is to be done. */
   get busy(): boolean {
-    return this.fetching || this.#download?.works === true || this.#ready;
+    return this.fetching || this.download?.works === true || this.#ready;
   }
 
   /** A block is under way. */
   get fetching(): boolean {
-    return this.#fetcher?.underWay === true;
+    return this.#fetcher.underWay;
   }
 
   /** Takes a command. */
   obey(payload: Uint8Array, now: number): void {
-    const { voice, log } = this.#options;
-    const command = readUpgrade(payload, voice.names);
-    if (command === undefined) return log({ kind: "update refused", version: "", reason: "unreadable" });
+    const { host } = this;
+    const command = readUpgrade(payload, host.voice!.names);
+    if (command === undefined) return host.log({ kind: "update refused", version: "", reason: "unreadable" });
     const { id, offer } = command;
     const [code, reason] = this.consider(offer, now);
-    if (reason !== undefined) {
-      const version = typeof offer === "string" ? "" : offer.version;
-      log({ kind: "update refused", version, reason });
-    }
+    if (reason !== undefined) this.logRefused(offer, reason);
     this.#reporter.reply(id, code, reason, now);
   }
 
   /** Answers a command that comes at the wrong time, or to a board that cannot be updated. */
   refuse(payload: Uint8Array, code: number, reason: string, now: number): void {
-    const command = readUpgrade(payload, this.#options.voice.names);
+    const command = readUpgrade(payload, this.host.voice!.names);
     if (command === undefined) return;
-    const version = typeof command.offer === "string" ? "" : command.offer.version;
-    this.#options.log({ kind: "update refused", version, reason });
+    this.logRefused(command.offer, reason);
     this.#reporter.reply(command.id, code, reason, now);
   }
 
@@ -146,50 +122,46 @@ export class Updater {
 
   /** Sends it. */
   send(now: number): void {
-    const { plan } = this.#options;
     switch (this.next(now)) {
       case "report": {
         const report = this.due!;
         const must = report.step < 0 || report.step >= Step.verified;
-        const { version } = this.#options.tasks.task!;
+        const { version } = this.host.tasks!.task!;
         return this.#reporter.tell(report, must, (gone, at) => this.told(version, report, gone, at), now);
       }
       case "ask":
-        plan.asked(now);
+        this.host.plan!.asked(now);
         return this.#reporter.ask((offer, at) => this.offered(offer, at), now);
       case "block":
         this.#said = undefined;
         this.#quiet = false;
-        return this.#fetcher!.fetch(this.#place!, now);
+        return this.#fetcher.fetch(now);
     }
   }
 
   /** Whether something follows a request that is under way, as far as one can see. */
   follows(now: number): boolean {
-    if (this.#download?.works === true) return true;
+    if (this.download?.works === true) return true;
     if (this.#reporter.speaking) return this.mayFetch(now) || this.#verified;
     return this.due !== undefined || this.mayFetch(now);
   }
 
   /** When something can be sent or is to be done next, ms; Infinity for never. */
   deadline(now: number): number {
-    if (this.#download?.works === true && !this.fetching) return now + 1;
-    const { plan, moment } = this.#options;
-    let deadline = Infinity;
-    const at = (time: number): void => {
-      if (time > now && time < deadline) deadline = time;
-    };
-    at(plan.askAt);
-    if (this.due !== undefined) at(this.#reporter.notBefore);
-    if (this.#download?.next !== undefined) at(plan.resumesAt(moment(), now));
-    return deadline;
+    if (this.download?.works === true && !this.fetching) return now + 1;
+    const { host } = this;
+    const plan = host.plan!;
+    let deadline = plan.askAt > now ? plan.askAt : Infinity;
+    const report = this.due === undefined ? Infinity : this.#reporter.notBefore;
+    if (report > now && report < deadline) deadline = report;
+    const block = this.download?.next === undefined ? Infinity : plan.resumesAt(host.moment, now);
+    return block > now && block < deadline ? block : deadline;
   }
 
   /** Does one slice of work in flash. */
   poll(): void {
-    const download = this.#download;
-    if (download === undefined || this.fetching) return;
-    if (!download.works) return;
+    const { download } = this;
+    if (download === undefined || this.fetching || !download.works) return;
     const step = download.step();
     if (typeof step === "object") this.faulted(step);
     else if (step === "ready") this.verify(download);
@@ -197,34 +169,32 @@ export class Updater {
 
   private next(now: number): "report" | "ask" | "block" | undefined {
     if (this.fetching || this.#reporter.speaking || this.#ready) return undefined;
-    const { plan } = this.#options;
     if (this.due !== undefined && now >= this.#reporter.notBefore) return "report";
-    if (now >= plan.askAt && this.#options.tasks.task === undefined) return "ask";
+    if (now >= this.host.plan!.askAt && this.host.tasks!.task === undefined) return "ask";
     return this.mayFetch(now) ? "block" : undefined;
   }
 
   private mayFetch(now: number): boolean {
-    const download = this.#download;
+    const { download, host } = this;
     // What is there is worked up before more comes: a chunk that is none costs no more than itself.
-    if (download?.next === undefined || download.works || this.#fetcher === undefined) return false;
-    const { plan, moment, log } = this.#options;
-    const reason = plan.pause(moment(), now);
+    if (download?.next === undefined || download.works) return false;
+    const reason = host.plan!.pause(host.moment, now);
     if (reason === undefined) return true;
     if (reason !== "no-answer" && reason !== "refused" && reason !== this.#said) {
       this.#said = reason;
-      if (!this.#quiet)
-        log({ kind: "update pauses", reason, fetched: download.received, size: download.fileSize });
+      const { received: fetched, fileSize: size } = download;
+      if (!this.#quiet) host.log({ kind: "update pauses", reason, fetched, size });
     }
     return false;
   }
 
   /** What the cloud has to hear next. */
   private get due(): Report | undefined {
-    const { task } = this.#options.tasks;
+    const { task } = this.host.tasks!;
     if (task === undefined) return undefined;
     if (task.phase === "failed") return task.report;
     if (task.phase === "kept") return { step: Step.done, desc: task.version };
-    const download = this.#download;
+    const { download } = this;
     if (task.phase !== "fetching" || download === undefined) return undefined;
     const { received, fileSize, head } = download;
     if (head === undefined) return undefined;
@@ -234,13 +204,13 @@ export class Updater {
   }
 
   private told(version: string, { step }: Report, gone: boolean, now: number): void {
-    const { tasks } = this.#options;
+    const tasks = this.host.tasks!;
     const { task } = tasks;
     // Meanwhile another one has taken its place, or it has come to something else.
     if (task?.version !== version || (step >= 0 && step < Step.done) !== (task.phase === "fetching")) return;
     if (task.phase !== "fetching") return void tasks.keep(undefined);
     if (gone) {
-      this.#fetcher?.drop(now);
+      this.#fetcher.drop(now);
       return this.end("the cloud has no such task");
     }
     tasks.change({ told: step });
@@ -249,84 +219,86 @@ export class Updater {
 
   private offered(offer: Offer, now: number): void {
     const [, reason] = this.consider(offer, now);
-    if (reason !== undefined) this.#options.log({ kind: "update refused", version: offer.version, reason });
+    if (reason !== undefined) this.logRefused(offer, reason);
+  }
+
+  private logRefused(offer: Offer | string, reason: string): void {
+    const version = typeof offer === "string" ? "" : offer.version;
+    this.host.log({ kind: "update refused", version, reason });
   }
 
   /** Whether an offer is taken up; the code of the answer to it, and why not. */
   private consider(offer: Offer | string, now: number): readonly [code: number, reason?: string] {
     if (typeof offer === "string") return [UpgradeCode.badRequest, offer];
-    const { settings, tasks, plan, version: running, board, log } = this.#options;
+    const { host } = this;
+    const { version: running } = host.surroundings;
+    const tasks = host.tasks!;
+    const plan = host.plan!;
     const { version } = offer;
     if (isNewer(version, running) !== true) return [UpgradeCode.notNewer, `not newer than ${running}`];
-    const place = placeOf(offer, settings.files, board);
+    const place = placeOf(offer, host.settings!.files, host.parts!.board);
     const { task } = tasks;
     const download = this.open();
     if (typeof download === "string") return [UpgradeCode.unable, download];
     if (task?.phase === "fetching" && task.version === version && task.place === place) {
-      log({ kind: "update goes on", version, fetched: download.received, size: download.fileSize });
+      const { received: fetched, fileSize: size } = download;
+      host.log({ kind: "update goes on", version, fetched, size });
       // The cloud may have begun its task anew.
       if (!this.#ready) tasks.change({ told: nothingTold });
       plan.begin();
       return [UpgradeCode.ok];
     }
-    const read = readPlace(place);
-    if (read === undefined) return [UpgradeCode.badRequest, "fileUrl is none of CoAP"];
+    if (readPlace(place) === undefined) return [UpgradeCode.badRequest, "fileUrl is none of CoAP"];
     if (!plan.mayBegin(now)) return [UpgradeCode.enough, "too many files today"];
-    this.#fetcher?.drop(now);
+    this.#fetcher.drop(now);
     this.forget();
     const fault = download.begin(offer.fileSize);
     const begun: Task = {
       phase: "fetching",
-      ...{ version, from: running, place, size: offer.fileSize, told: nothingTold },
+      ...{ version, place, size: offer.fileSize, told: nothingTold },
       ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
     };
     if (fault !== undefined || !tasks.keep(begun)) return [UpgradeCode.unable, fault ?? "flash fails"];
-    this.#place = read;
     plan.begin();
-    log({ kind: "update begun", version, size: offer.fileSize, place });
+    host.log({ kind: "update begun", version, size: offer.fileSize, place });
     return [UpgradeCode.ok];
   }
 
   /** The download, made at the first use. */
   private open(): Download | string {
-    const { newDownload, endpoint, plan, server, log, onHeard } = this.#options;
-    if (this.#download !== undefined) return this.#download;
-    const download = newDownload();
-    if (typeof download === "string") return download;
-    this.#download = download;
-    this.#fetcher = new Fetcher({
-      ...{ endpoint, download, plan, server, log, onHeard },
-      onHead: (now) => this.judge(download, now),
-      onOtherFile: () => this.beginAnew(download),
-      onFault: () => this.faulted(download.fault!),
-      onGivenUp: (reason) => this.fail(Step.download, reason),
-    });
-    return download;
+    if (this.download !== undefined) return this.download;
+    const { board, tasks, parts } = this.host;
+    const { log } = tasks!;
+    if (typeof log === "string") return log;
+    if (typeof board === "string") return board;
+    const { crypto } = parts!;
+    return (this.download = new Download({ log, slots: board.slots, newSha256: () => crypto.newSha256() }));
   }
 
-  private judge(download: Download, now: number): void {
+  onHead(download: Download, now: number): void {
+    const { host } = this;
     const head = this.judged(download);
     if (typeof head === "string") {
-      this.#options.plan.headRefused(now);
+      host.plan!.headRefused(now);
       return this.fail(Step.verification, head);
     }
     const reason = download.accept();
     if (reason !== undefined) return this.fail(Step.download, reason);
-    this.#options.log({
-      kind: "update package",
-      version: head.version,
-      what: head.kind,
-      size: download.fileSize,
-      image: head.imageLength,
-    });
+    const { version, kind: what, imageLength: image } = head;
+    host.log({ kind: "update package", version, what, size: download.fileSize, image });
   }
 
   private judged(download: Download): ReturnType<typeof judgeHead> {
+    const { board, tasks, parts, settings, surroundings } = this.host;
     const bytes = download.signedHead();
-    const { task } = this.#options.tasks;
-    return bytes === undefined || task === undefined
-      ? "head-too-short"
-      : judgeHead(this.#options, bytes, task.version);
+    const { task } = tasks!;
+    if (bytes === undefined || task === undefined || typeof board === "string") return "head-too-short";
+    const { crypto, credentials } = parts!;
+    const judge = {
+      ...{ crypto, verify: board.verify, updateKey: settings!.updateKey, board: parts!.board },
+      ...{ productKey: credentials.productKey, version: surroundings.version },
+    };
+    return judgeHead(judge, bytes, task.version);
   }
 
   /** The image is whole; its head lay in flash all the while, so it is judged once more. */
@@ -335,18 +307,27 @@ export class Updater {
     const head = this.judged(download);
     if (typeof head === "string") return this.fail(Step.verification, head);
     this.#verified = true;
-    this.#options.log({ kind: "update verified", version: head.version, image: head.imageLength });
+    this.host.log({ kind: "update verified", version: head.version, image: head.imageLength });
   }
 
-  private beginAnew(download: Download): void {
-    const { tasks, plan, log } = this.#options;
+  onOtherFile(download: Download): void {
+    const { host } = this;
+    const tasks = host.tasks!;
     const { version, newFiles } = tasks.task!;
     if (newFiles >= mostNewFiles) return this.fail(Step.download, "the file changes again and again");
-    log({ kind: "update begins anew", version, reason: "another file" });
+    host.log({ kind: "update begins anew", version, reason: "another file" });
     // What the cloud has said of its size may be true of the other file.
     if (download.begin(0) !== undefined) return this.fail(Step.burning, "flash fails");
     tasks.change({ newFiles: newFiles + 1 });
-    plan.begin();
+    host.plan!.begin();
+  }
+
+  onFault({ fault }: Download): void {
+    if (fault !== undefined) this.faulted(fault);
+  }
+
+  onGivenUp(reason: string): void {
+    this.fail(Step.download, reason);
   }
 
   private faulted({ stage, detail }: DownloadFault): void {
@@ -356,29 +337,30 @@ export class Updater {
 
   /** It has come to nothing, of which the cloud is to hear. */
   private fail(step: number, reason: string): void {
-    const { tasks, log } = this.#options;
+    const { host } = this;
+    const tasks = host.tasks!;
     const { task } = tasks;
-    this.#download?.drop();
+    this.download?.drop();
     this.forget();
     if (task === undefined) return;
-    log({ kind: "update ended", version: task.version, reason });
+    host.log({ kind: "update ended", version: task.version, reason });
     tasks.keep({ ...task, phase: "failed", report: { step, desc: reason } });
   }
 
   /** It is forgotten, and nobody wants to hear why. */
   private end(reason: string): void {
-    const { tasks, log } = this.#options;
+    const { host } = this;
+    const tasks = host.tasks!;
     const version = tasks.task?.version ?? "";
-    this.#download?.drop();
+    this.download?.drop();
     this.forget();
     tasks.keep(undefined);
-    log({ kind: "update ended", version, reason });
+    host.log({ kind: "update ended", version, reason });
   }
 
   private forget(): void {
     this.#verified = false;
     this.#ready = false;
-    this.#place = undefined;
     this.#said = undefined;
     this.#quiet = false;
   }

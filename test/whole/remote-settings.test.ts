@@ -4,7 +4,9 @@ import { afterEach, describe, expect, it, test } from "vitest";
 import { TwoSlotState } from "../../firmware/continuity/two-slot-state";
 import { decodeRecord, encodeRecord, recordForm, recordKeys } from "../../firmware/remote-settings/record";
 import { serveApi } from "../../host-sim/cloud/api/server";
-import { variantFiles } from "../../host-sim/sim/world/product-variant";
+import { bundleFirmware } from "../../host-sim/sim/board/bundle";
+import { variantFiles, variantSources } from "../../host-sim/sim/world/product-variant";
+import { readManifest } from "../../host-sim/tools/footprint/manifest";
 import { Random } from "../../host-sim/sim/time/random";
 import { World } from "../../host-sim/sim/world/world";
 import { sweep } from "../density";
@@ -206,6 +208,23 @@ describe("a change", () => {
     run.losesNothing(1);
   });
 
+  it("reaches what an update goes by, in a product that has one, and is checked by its own reader", async () => {
+    const run = await new Run().begin({ update: true, health: true });
+    await run.until(2 * hour);
+    const wrong = run.change({ updateHours: "25-3" });
+    await run.until(3 * hour);
+    expect(run.command(wrong)).toMatchObject({ code: 200, data: { accepted: false, version: 0 } });
+    expect((run.command(wrong).data as { reason: string }).reason).toMatch(/^updateHours is "25-3"/);
+    const right = run.change({ updateHours: "1-5", updates: "ask", updateBlocks: 16 });
+    await run.until(5 * hour);
+    expect(run.command(right)).toMatchObject(accepted(1));
+    expect(run.attribute).toEqual({ version: 1, updateHours: "1-5", updates: "ask", updateBlocks: 16 });
+    const fetched = run.send("fetch_settings");
+    await run.until(6 * hour);
+    expect(run.command(fetched)).toMatchObject({ data: { settings: { updateBlocks: 16, interval: 900 } } });
+    run.losesNothing(1);
+  });
+
   it("begins afresh where it says so", async () => {
     const run = await new Run().begin();
     await run.until(2 * hour);
@@ -352,8 +371,13 @@ describe("whatever happens in between", () => {
     run.losesNothing(1);
   });
 
-  test.skipIf(xsMissing)("XS does the same, with the room preloaded as on a board", async () => {
-    const run = await new Run().begin({ engine: "xs" });
+  test.skipIf(xsMissing)("XS does the same, with the modules that the manifests name", async () => {
+    const modules = new Map([
+      ...readManifest("firmware/board/generic/manifest.json").modules,
+      ...readManifest("firmware/remote-settings/manifest.json").modules,
+    ]);
+    const sources = variantSources("demo", { remoteSettings: true });
+    const run = await new Run().begin({ engine: "xs", firmware: await bundleFirmware({ modules, sources }) });
     await run.until(2 * hour);
     const id = run.change({ interval: 300, payload: "compact" });
     await run.until(4 * hour);

@@ -31,8 +31,8 @@ interface Prepared {
 
 async function prepared(change: "constant" | "nine lines", sealed?: Seal): Promise<Prepared> {
   const variant = sealed === undefined ? {} : { sealed };
-  const { image } = await exampleFirmware("0.2.0", [], "demo", variant);
-  const next = await exampleFirmware(version, [change], "demo", variant);
+  const { image } = await exampleFirmware("0.2.0", [], variant);
+  const next = await exampleFirmware(version, [change], variant);
   const about = { board, version, baseVersion: "0.2.0" };
   return { image, file: differencePackage(image, next.image, about, new SeededMaker(seed).sign) };
 }

@@ -13,6 +13,11 @@ export interface ExampleFirmware {
   readonly image: Uint8Array;
 }
 
+/** The product that it is for. */
+export interface ExampleProduct extends Omit<Variant, "mark" | "update"> {
+  readonly application?: ApplicationName;
+}
+
 /** By what they are made of: making one takes half a second. */
 const made = new Map<string, Promise<ExampleFirmware>>();
 
@@ -24,9 +29,9 @@ const made = new Map<string, Promise<ExampleFirmware>>();
 export function exampleFirmware(
   version: string,
   changes: readonly ExampleChange[],
-  application: ApplicationName = "demo",
-  variant: Variant = {},
+  { application = "demo", sealed, health, remoteSettings }: ExampleProduct = {},
 ): Promise<ExampleFirmware> {
+  const variant = { sealed, health, remoteSettings };
   const name = JSON.stringify([version, changes, application, variant]);
   const firmware = made.get(name) ?? make(version, changes, application, variant);
   made.set(name, firmware);

@@ -38,9 +38,9 @@ export async function cutUpdate(
   nextCut: NextCut,
   change: ExampleChange = "constant",
 ): Promise<CutUpdate> {
-  const { application, seed } = options;
-  const before = await exampleFirmware("0.2.0", [], application, options);
-  const after = await exampleFirmware(version, [change], application, options);
+  const { seed } = options;
+  const before = await exampleFirmware("0.2.0", [], options);
+  const after = await exampleFirmware(version, [change], options);
   const { sign } = new SeededMaker(seed);
   const about = { board: simulatedBoard, version, baseVersion: before.version };
   const file = differencePackage(before.image, after.image, about, sign);

@@ -40,12 +40,11 @@ const longest = 12 * 3_600_000;
 
 /** Offers it. @throws EngineMissing */
 export async function deceive(deceit: Deceit, options: DeviceOptions): Promise<DeceivedDevice> {
-  const { application } = options;
-  const running = await exampleFirmware("0.2.0", [], application, options);
+  const running = await exampleFirmware("0.2.0", [], options);
   const device = await UpdatedDevice.create({ ...options, image: running.image });
   const version = deceit === "an older version" ? "0.1.0" : "0.3.0";
-  const next = await exampleFirmware(version, ["nine lines"], application, options);
-  const other = await exampleFirmware("0.2.0", ["constant"], application, options);
+  const next = await exampleFirmware(version, ["nine lines"], options);
+  const other = await exampleFirmware("0.2.0", ["constant"], options);
   const about = {
     board: deceit === "for another board" ? "lilygo-t-sim7000g" : simulatedBoard,
     version,

@@ -82,11 +82,12 @@ export const simulatedBoard = "m5stack-nbiot";
 
 /** Runs it. @throws EngineMissing */
 export async function runUpdateScenario(options: UpdateScenarioOptions): Promise<UpdateScenarioResult> {
-  const { application, engine, seed, onTurn } = options;
+  const { engine, seed, onTurn } = options;
   const { sign } = new SeededMaker(seed);
   const firmwareOf = async ({ version, changes }: Pick<Step, "version" | "changes">): Promise<Uint8Array> =>
-    (await exampleFirmware(version, changes, application, options)).image;
+    (await exampleFirmware(version, changes, options)).image;
   const image = await firmwareOf({ version: first, changes: [] });
+  const device = await UpdatedDevice.create({ ...options, image });
   const files: Buffer[] = [];
   let base = image;
   let baseVersion = first;
@@ -97,7 +98,6 @@ export async function runUpdateScenario(options: UpdateScenarioOptions): Promise
   }
   const wholeFile = wholePackage(base, { board: simulatedBoard, version: baseVersion }, sign).length;
 
-  const device = await UpdatedDevice.create({ ...options, image });
   const figures: UpdateFigures[] = [];
   const spans: (readonly [from: number, to: number])[] = [];
   try {

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { SettingsError } from "../../../firmware/enos/credentials";
 import { Plan, planLength } from "../../../firmware/update/plan";
 import { decodeTask, encodeTask } from "../../../firmware/update/task";
-import { readUpdateSettings, updateSettingNames } from "../../../firmware/update/update-settings";
+import { keysOf, readUpdateSettings, updateSettingNames } from "../../../firmware/update/update-settings";
 import type { Task } from "../../../firmware/update/task";
 
 const hour = 3_600_000;
@@ -14,7 +14,7 @@ const key = "0123456789abcdef".repeat(8);
 describe("settings", () => {
   it("have defaults that let all be fetched, but no key", () => {
     expect(readUpdateSettings({})).toEqual({
-      ...{ keys: [], files: "", updates: "push", blocks: 0, bytes: 0, hours: undefined, coverage: 2 },
+      ...{ updateKey: "", files: "", updates: "push", blocks: 0, bytes: 0, hours: undefined, coverage: 2 },
     });
   });
 
@@ -31,7 +31,7 @@ describe("settings", () => {
       ...{ files: "coap://files.example:5700/fw", updates: "ask", blocks: 40, bytes: 20_000, coverage: 1 },
       hours: { from: 22, until: 4 },
     });
-    expect(read.keys.map((each) => Buffer.from(each).toString("hex"))).toEqual([key, key]);
+    expect(keysOf(read.updateKey)?.map((each) => Buffer.from(each).toString("hex"))).toEqual([key, key]);
     expect(updateSettingNames.length).toBe(7);
   });
 
@@ -172,7 +172,6 @@ describe("a task", () => {
   const tasks: fc.Arbitrary<Task> = fc.record({
     phase: fc.constantFrom("fetching", "activated", "trial", "kept", "back", "failed"),
     version: ascii(24),
-    from: ascii(24),
     place: ascii(250),
     size: fc.nat({ max: 0xffff_ffff }),
     told: fc.integer({ min: -128, max: 100 }),
@@ -199,12 +198,12 @@ describe("a task", () => {
 
   it("lies there as docs/update-steps.md says", () => {
     const bytes = encodeTask({
-      ...{ phase: "back", version: "0.3.0", from: "0.2.0", place: "/f/a", size: 0x1234, told: -128 },
+      ...{ phase: "back", version: "0.3.0", place: "/f/a", size: 0x1234, told: -128 },
       ...{ report: { step: -3, desc: "x" }, activations: 2, newFiles: 1 },
       trial: { starts: 3, tries: 4, searched: 0x0506 },
     });
     expect(Buffer.from(bytes).toString("hex")).toBe(
-      ["01 04 fd 02 01 03 04 80 0605 34120000", "05 302e332e30", "05 302e322e30", "04 2f662f61", "01 78"]
+      ["01 04 fd 02 01 03 04 80 0605 34120000", "05 302e332e30", "04 2f662f61", "01 78"]
         .join("")
         .replaceAll(" ", ""),
     );

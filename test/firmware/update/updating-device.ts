@@ -353,6 +353,7 @@ export class UpdatingDevice {
     while (this.now < until) {
       const before = this.now;
       this.agent.step(until - this.#base);
+      if (this.rig.power.off) return;
       const state = this.agent.agent.sleepState();
       if (state !== undefined && state.until - this.agent.now > 10_000) this.sleep(state);
       else if (this.now === before && this.agent.now >= until - this.#base) return;
@@ -403,9 +404,8 @@ export class UpdatingDevice {
       ...{ crypto, random: () => random.next(), board, settings: { server: "192.0.2.1", port: 5683 } },
       config: { updateKey: this.#options.maker.publicKey, ...this.#options.settings },
       credentials: { productKey: "MuGsF6W4", deviceKey: "861234567890123" },
-      now: () => this.agent?.now ?? now,
-      wall: () => epoch + this.now,
-      coverage: this.#options.coverage ?? (() => undefined),
+      clock: { now: () => this.agent?.now ?? now, wall: () => epoch + this.now },
+      modem: { readCell: () => ({ ecl: this.#options.coverage?.() }) },
     });
     this.update = update;
     const mute = behaviour === "mute";
@@ -441,6 +441,7 @@ export class UpdatingDevice {
       this.#options.others,
       () => this.now,
     );
+    this.agent.stopped = () => this.rig.power.off;
     if (this.#options.sleepsDeeply === true) Object.assign(this.agent.link, { sleepsByItself: true });
     this.agent.now = now;
     this.agent.agent.setTime(epoch + this.now, now, true);

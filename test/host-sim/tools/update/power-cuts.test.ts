@@ -1,0 +1,50 @@
+/**
+ * The power fails in every operation of flash of an update, in its whole world: of the boot loader's, the journal's, what is
+ * staged and what is put together. Each run fails in every 700th, from another one on: a chunk that makes 256 KiB takes 576
+ * of them, and is begun anew when the power fails in it.
+ */
+import { expect, test } from "vitest";
+import { cutUpdate } from "../../../../host-sim/tools/update/power-cuts";
+import { density } from "../../../density";
+import type { DeviceOptions } from "../../../../host-sim/sim/world/device-options";
+
+const device: DeviceOptions = {
+  ...{ seed: 5, engine: "node", edition: "token", coverage: 0, interval: 900, format: "raw", powerKey: true },
+};
+const apart = 700;
+/** Runs of `npm test`: their first failures lie in the boot loader, the state, the first blocks, and far apart. */
+const some = [0, 1, 2, 77, 355];
+
+test("every operation of an update is one in which the power may fail", async () => {
+  const firsts = density(
+    Array.from({ length: apart }, (_, first) => first),
+    some,
+  );
+  let cuts = 0;
+  for (const first of firsts) {
+    let isFirst = true;
+    const next = (): number => {
+      const gap = isFirst ? first + 1 : apart;
+      isFirst = false;
+      return gap;
+    };
+    const result = await cutUpdate({ ...device, seed: first }, next);
+    const { operations, runs, bricks, strangers, readings } = result;
+    expect({ first, runs, bricks, strangers }).toEqual({ first, runs: "0.3.0", bricks: 0, strangers: 0 });
+    expect({ first, ...readings }).toMatchObject({ first, lost: 0, doubled: 0 });
+    expect(result.cuts).toBeGreaterThan(operations / apart - 2);
+    cuts += result.cuts;
+  }
+  expect(cuts).toBeGreaterThan(3 * firsts.length);
+}, 3_600_000);
+
+test("when it fails in nearly every operation, one after another, the update comes to its end all the same", async () => {
+  // Of the next 30 starts none gets further than 40 operations; then it may go on.
+  let left = 30;
+  const result = await cutUpdate(device, () => {
+    left -= 1;
+    return left < 0 ? undefined : 1 + ((left * 7) % 40);
+  });
+  expect(result).toMatchObject({ cuts: 30, runs: "0.3.0", bricks: 0, strangers: 0 });
+  expect(result.readings).toMatchObject({ lost: 0, doubled: 0 });
+});
