@@ -26,6 +26,7 @@ const parts = [
   "sealed",
   "unpack",
   "update",
+  "fleet",
   "console",
 ] as const;
 type Part = (typeof parts)[number];
@@ -43,6 +44,7 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   sealed: 90,
   unpack: 20,
   update: 120,
+  fleet: 220,
   console: 220,
 };
 /** Parts that judge nothing, and run only when they are asked for. */
@@ -111,6 +113,7 @@ async function bench(flags: BenchFlags): Promise<void> {
     unpack: () => unpack(verdict),
     update: () => updateOverTheAir(verdict, flags.cuts),
     console: () => consoleOfStandIn(verdict, only === "console"),
+    fleet: async () => (await import("./bench-fleet")).benchFleet(verdict, say),
   };
   const wanted = parts.filter((part) => only === undefined || part === only);
   const all = wanted.reduce((sum, part) => sum + usualSeconds[part], 0);
@@ -191,7 +194,14 @@ async function updateOverTheAir(verdict: Verdict, cuts: number): Promise<void> {
   );
   const heap = await benchHeap();
   if (heap === undefined) say("  heap: skipped, for the XS engine is not installed");
-  else say(`  heap of an update in progress: ${heap} bytes ${verdict.judge("updateHeap", heap)}`);
+  else {
+    const { without, idle, updating } = heap;
+    const over = updating - without;
+    say(
+      `  heap while an update is in progress ${updating} bytes, ${over} more than of a product without updates ` +
+        `${verdict.judge("updateHeap", over)}: ${idle - without} while there is none, ${updating - idle} for it`,
+    );
+  }
   const result = await benchCuts(cuts, (part) => progress?.go(`power cuts, ${Math.round(100 * part)} %`));
   say(`  ${result.cuts} power cuts in the flash of ${result.updates} updates, in whole worlds:`);
   say(`    ${result.bricks} starts without an image ${verdict.judge("updateBricks", result.bricks)}`);

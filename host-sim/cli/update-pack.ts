@@ -122,6 +122,7 @@ function pack(baseFile: string | undefined, imageFile: string, flags: PackFlags)
   const key = flags.key === undefined ? undefined : keyOf(flags.key);
   const base = baseFile === undefined ? undefined : readImageFile("<old>", baseFile);
   const image = readImageFile(baseFile === undefined ? "<image>" : "<new>", imageFile);
+  checkChip(flags.board, image);
   const about = aboutOf(base, flags);
   if (out !== undefined) checkPlace(out, [baseFile, imageFile, flags.key], flags.force === true);
   // A dry run needs no key: what it makes is signed by nobody, and thrown away.
@@ -150,6 +151,19 @@ function pack(baseFile: string | undefined, imageFile: string, flags: PackFlags)
     dryRun ? "dry run: nothing was written" : `written: ${out}`,
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Boards with another chip than the first ESP32; of the user's own, nothing is known. */
+const otherChips: Readonly<Record<string, string>> = { "lilygo-t-sim7080g-s3": "esp32s3" };
+const anyChip = "generic";
+
+/** @throws CommandError for an image that the board's boot loader refuses */
+function checkChip(board: string, { file, says }: ImageFile): void {
+  const chip = otherChips[board] ?? "esp32";
+  if (board === anyChip || says.chip === chip) return;
+  throw misuse(
+    `--board: ${board} has an ${chip}, and ${file} is for ${says.chip}: name the board that it was built for`,
+  );
 }
 
 function aboutOf(base: ImageFile | undefined, flags: PackFlags): PackageAbout {

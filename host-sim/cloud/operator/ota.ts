@@ -168,7 +168,7 @@ export class Ota {
     return viewOf(rollout, this.#tasksOf(rollout.rolloutId));
   }
 
-  #tasksOf(rolloutId: string): UpgradeTask[] {
-    return this.#upgrades.list({ rolloutId });
+  #tasksOf(rolloutId: string): Iterable<UpgradeTask> {
+    return this.#upgrades.ofRollout(rolloutId);
   }
 }

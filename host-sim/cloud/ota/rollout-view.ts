@@ -26,29 +26,28 @@ const mostReasons = 8;
 const mostKeys = 20;
 
 /** @param tasks the rollout's, as far as they are kept */
-export function viewOf(rollout: Rollout, tasks: readonly UpgradeTask[]): RolloutView {
+export function viewOf(rollout: Rollout, tasks: Iterable<UpgradeTask>): RolloutView {
+  const found = rollout.stages.map(() => ({ steps: [] as number[], failed: new Map<string, string[]>() }));
+  for (const task of tasks) {
+    const stage = found[(task.stage ?? 0) - 1];
+    if (stage === undefined) continue;
+    if (task.status === "upgrading") stage.steps.push(task.progress ?? 0);
+    if (task.status !== "failed") continue;
+    const reason = reasonOf(task);
+    const keys = stage.failed.get(reason);
+    if (keys === undefined) stage.failed.set(reason, [task.deviceKey]);
+    else keys.push(task.deviceKey);
+  }
   const stages = rollout.stages.map((stage, at) => {
-    const own = tasks.filter(({ stage: number }) => number === at + 1);
-    const steps = own
-      .filter(({ status }) => status === "upgrading")
-      .map(({ progress = 0 }) => progress)
-      .sort((one, other) => one - other);
-    const progress = steps[(steps.length - 1) >> 1];
-    return { ...stage, ...(progress === undefined ? {} : { progress }), failures: failuresOf(own) };
+    const { steps, failed } = found[at];
+    const progress = steps.sort((one, other) => one - other)[(steps.length - 1) >> 1];
+    return { ...stage, ...(progress === undefined ? {} : { progress }), failures: failuresIn(failed) };
   });
   return { ...rollout, stages };
 }
 
-function failuresOf(tasks: readonly UpgradeTask[]): FailedDevices[] {
-  const byReason = new Map<string, string[]>();
-  for (const task of tasks) {
-    if (task.status !== "failed") continue;
-    const reason = reasonOf(task);
-    const keys = byReason.get(reason);
-    if (keys === undefined) byReason.set(reason, [task.deviceKey]);
-    else keys.push(task.deviceKey);
-  }
-  return [...byReason]
+function failuresIn(failed: ReadonlyMap<string, string[]>): FailedDevices[] {
+  return [...failed]
     .map(([reason, keys]) => ({ reason, count: keys.length, deviceKeys: keys.sort().slice(0, mostKeys) }))
     .sort((one, other) => other.count - one.count)
     .slice(0, mostReasons);

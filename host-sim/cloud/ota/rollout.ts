@@ -27,7 +27,7 @@ export const rolloutStates = Object.freeze([
   "aborted",
   "done",
 ] as const);
-type RolloutState = (typeof rolloutStates)[number];
+export type RolloutState = (typeof rolloutStates)[number];
 
 /** Devices that were given no task in a stage, with one reason. */
 export interface SkippedDevices {

@@ -43,6 +43,7 @@ export class TaskStore {
   /** Of each device, by productKey/deviceKey, oldest first. */
   readonly #devices = new Map<string, TaskEntry[]>();
   readonly #rollouts = new Map<string, Set<TaskEntry>>();
+  readonly #byId = new Map<string, TaskEntry>();
   #nextNumber = 1;
   #nextJob = 1;
 
@@ -83,8 +84,7 @@ export class TaskStore {
   }
 
   find(taskId: string): TaskEntry | undefined {
-    for (const entry of this.all()) if (entry.task.taskId === taskId) return entry;
-    return undefined;
+    return this.#byId.get(taskId);
   }
 
   /** The task of a device that is not over. There is one at most. */
@@ -130,7 +130,8 @@ export class TaskStore {
     let entries = this.#devices.get(filedUnder);
     if (entries === undefined) this.#devices.set(filedUnder, (entries = []));
     entries.push(entry);
-    const { rolloutId } = entry.task;
+    const { rolloutId, taskId } = entry.task;
+    this.#byId.set(taskId, entry);
     if (rolloutId !== undefined) {
       let ofRollout = this.#rollouts.get(rolloutId);
       if (ofRollout === undefined) this.#rollouts.set(rolloutId, (ofRollout = new Set()));
@@ -142,7 +143,8 @@ export class TaskStore {
   }
 
   #delete(filedUnder: string, entry: TaskEntry): void {
-    const { rolloutId } = entry.task;
+    const { rolloutId, taskId } = entry.task;
+    this.#byId.delete(taskId);
     if (rolloutId !== undefined) {
       const ofRollout = this.#rollouts.get(rolloutId);
       ofRollout?.delete(entry);

@@ -112,6 +112,11 @@ export class Upgrades {
     return this.#tasks.list(query);
   }
 
+  /** The tasks that a rollout has made, as far as they are kept, to be looked at alone. */
+  *ofRollout(rolloutId: string): Iterable<UpgradeTask> {
+    for (const { task } of this.#tasks.ofRollout(rolloutId)) yield task;
+  }
+
   task(taskId: string): UpgradeTask | undefined {
     const found = this.#tasks.find(taskId);
     return found && { ...found.task };

@@ -1,7 +1,6 @@
 /** What an update takes, in its world: bytes, joules and hours, and what becomes of it when the power fails or files lie. */
 import { EngineMissing } from "../../sim/engine/engine";
-import { bytesOf } from "../footprint/session";
-import { measureUpdate } from "../footprint/update-room";
+import { measureUpdateHeap } from "../footprint/update-heap";
 import { Random } from "../../sim/time/random";
 import { exampleFirmware } from "../update/example-images";
 import { differencePackage, wholePackage } from "../update/package-file";
@@ -11,6 +10,7 @@ import { SeededMaker } from "../update/seeded-maker";
 import { simulatedBoard, twinJoules } from "../update/update-scenario";
 import { UpdatedDevice } from "../update/updated-device";
 import type { DeviceOptions } from "../../sim/world/device-options";
+import type { UpdateHeap } from "../footprint/update-heap";
 import type { DeceivedDevice } from "../update/refused-files";
 import type { ExampleChange } from "../update/example-changes";
 import type { UpdateFigures } from "../update/updated-device";
@@ -111,14 +111,10 @@ export async function benchCuts(cuts: number, told: (share: number) => void): Pr
   return sum;
 }
 
-/** Bytes of RAM that nine changed lines take while they are put together; undefined without the XS engine. */
-export async function benchHeap(): Promise<number | undefined> {
-  const before = await exampleFirmware("0.2.0", []);
-  const after = await exampleFirmware("0.3.0", ["nine lines"]);
-  const about = { board: simulatedBoard, version: after.version, baseVersion: before.version };
-  const file = differencePackage(before.image, after.image, about, new SeededMaker(device.seed).sign);
+/** Bytes of RAM while nine changed lines are fetched and put together; undefined without the XS engine. */
+export async function benchHeap(): Promise<UpdateHeap | undefined> {
   try {
-    return bytesOf(await measureUpdate({ running: before.image, file }));
+    return await measureUpdateHeap();
   } catch (error) {
     if (error instanceof EngineMissing) return undefined;
     throw error;

@@ -188,7 +188,7 @@ class Session {
     });
     this.#world = world;
     const heap = new HeapEngine();
-    takePlace(world, heap, scripts, () => this.#look(heap, scripts));
+    takePlace(world, heap, scripts.preloaded, () => this.#look(heap, scripts));
     try {
       await world.start();
       await world.clock.run({ until: patience, stop: () => this.#finished || this.#restarted !== undefined });
@@ -363,7 +363,7 @@ function roomAbove(state: HeapState, base: HeapState): Room {
  * Puts an engine of ours, and a script of ours, in the place of those that the world makes when it powers
  * the board on; `after` is called behind each event.
  */
-function takePlace(world: World, heap: HeapEngine, scripts: StagedBundle, after: () => Promise<void>): void {
+export function takePlace(world: World, heap: HeapEngine, script: string, after: () => Promise<void>): void {
   let made: World["engine"];
   Object.defineProperty(world, "engine", {
     get: () => made,
@@ -372,7 +372,7 @@ function takePlace(world: World, heap: HeapEngine, scripts: StagedBundle, after:
       heap.onCommand = (command) => engine.onCommand(command);
       Object.assign(engine, {
         // Turns are taken one after the other, so that nothing waits for it.
-        run: () => void heap.evaluate(scripts.preloaded),
+        run: () => void heap.evaluate(script),
         deliver: async (event: Uint8Array) => {
           const answer = await heap.deliver(event);
           await after();

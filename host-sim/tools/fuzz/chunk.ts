@@ -4,7 +4,7 @@
  * work is bounded by what is made, and slices of another size come to the same.
  */
 import { ascii, readHex } from "../../../firmware/text/ascii";
-import { ChunkDecoder } from "../../../firmware/update/patch";
+import { ChunkDecoder, pieceLength } from "../../../firmware/update/patch";
 import { Script, check, hex } from "./target";
 import type { ChunkPlaces, PatchFault } from "../../../firmware/update/patch";
 import type { Target } from "./target";
@@ -144,7 +144,7 @@ class Run implements ChunkPlaces {
   }
 
   write(bytes: Uint8Array, imageOffset: number): void {
-    const length = Math.min(512, this.#outputLength - this.made);
+    const length = Math.min(pieceLength, this.#outputLength - this.made);
     const next = imageOffset === this.made && bytes.length === length;
     check(next, "pieces follow each other", () => `${bytes.length} bytes at ${imageOffset}`);
     this.made += bytes.length;

@@ -38,15 +38,20 @@ export function packedChunks(
     const left = Math.ceil((image.length - start) / outputUnit);
     const attempt = (count: number): Chunk | undefined => {
       const end = Math.min(image.length, start + count * outputUnit);
-      const packed = pack(instructions(base, image, stretches, start, end));
+      const guessing = pack(instructions(base, image, stretches, start, end, true));
+      if (guessing.length <= room) return { start, end, packed: guessing };
+      const packed = pack(instructions(base, image, stretches, start, end, false));
       return packed.length <= room ? { start, end, packed } : undefined;
     };
     const chunk = longestThatFits(Math.min(sectors, left), Math.min(most, left), attempt);
     // A sector fits whatever is in it: bytes that do not pack take as many, and a few more.
     if (chunk === undefined) throw new RangeError(`the sector at ${start} does not fit into a chunk`);
-    chunks.push(chunk.value);
+    const { end, packed } = chunk.value;
+    // How the records of both ways pack is not known before: where guesses are as good as chance, they are noise.
+    const plain = pack(instructions(base, image, stretches, start, end, false));
+    chunks.push({ start, end, packed: plain.length <= packed.length ? plain : packed });
     sectors = chunk.count;
-    start = chunk.value.end;
+    start = end;
   }
   return chunks;
 }

@@ -38,7 +38,7 @@ const daysInYear = 365.25;
 const steps = { added: 70, alike: 4, chunk: 40_000 };
 
 /** What it takes at one coverage level. */
-export interface LevelCost {
+interface LevelCost {
   readonly coverage: Coverage;
   /** Hours of contact. */
   readonly hours: number;

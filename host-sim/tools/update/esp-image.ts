@@ -22,11 +22,24 @@ export interface Segment {
 /** What an image says of itself. */
 export interface EspImage {
   readonly segments: readonly Segment[];
+  /** The chip that it runs on, such as esp32s3, or its number. */
+  readonly chip: string;
   /** The application's description, where there is one. */
   readonly project?: string;
   readonly version?: string;
 }
 
+/** Where the chip's number is, and the chips by it (esp_app_format.h). */
+const chipAt = 12;
+const chips: Readonly<Record<number, string>> = {
+  0: "esp32",
+  2: "esp32s2",
+  5: "esp32c3",
+  9: "esp32s3",
+  12: "esp32c2",
+  13: "esp32c6",
+  16: "esp32h2",
+};
 const descriptionMagic = 0xabcd_5432;
 const textLength = 32;
 const versionAt = 16;
@@ -51,6 +64,8 @@ export function readEspImage(bytes: Uint8Array): EspImage | { readonly problem: 
     return { problem: "is damaged: the SHA-256 at its end is another" };
   }
   if (image[length - 1] !== checksumOf(image)) return { problem: "is damaged: its checksum is another" };
+  const number = image.readUInt16LE(chipAt);
+  const chip = chips[number] ?? `chip ${number}`;
   const segments: Segment[] = [];
   for (let at = headLength, i = 0; i < image[1]; i += 1) {
     const segment = {
@@ -63,9 +78,9 @@ export function readEspImage(bytes: Uint8Array): EspImage | { readonly problem: 
   }
   const described = segments[0];
   if (described.length < nameAt + textLength || image.readUInt32LE(described.offset) !== descriptionMagic) {
-    return { segments };
+    return { segments, chip };
   }
   const text = (at: number): string =>
     image.toString("latin1", described.offset + at, described.offset + at + textLength).replace(/\0.*$/s, "");
-  return { segments, project: text(nameAt), version: text(versionAt) };
+  return { segments, chip, project: text(nameAt), version: text(versionAt) };
 }

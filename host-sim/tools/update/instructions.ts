@@ -7,8 +7,9 @@ import type { Stretch } from "./difference";
 
 /** Bytes for which it is decided whether words are guessed: whole words, and whole pieces of the decoder's. */
 const unit = 256;
-/** What it costs to decide otherwise than before, bytes. */
-const change = 4;
+/** What it costs to decide otherwise than before, and what a run of corrections does, bits. */
+const change = 16;
+const runPrice = 10;
 /** Zeros that end a run of corrections; fewer go with it. */
 const gap = 2;
 
@@ -22,22 +23,28 @@ interface Likeness {
   readonly corrections: Uint8Array;
 }
 
-/** The records that make the image's bytes from `start` to `end`. */
+/**
+ * The records that make the image's bytes from `start` to `end`.
+ *
+ * @param guesses whether words may be guessed
+ */
 export function instructions(
   base: Uint8Array,
   image: Uint8Array,
   stretches: readonly Stretch[],
   start: number,
   end: number,
+  guesses: boolean,
 ): Uint8Array {
   const records = new Records(start);
-  const words = new MovedWords();
+  const words = guesses ? new MovedWords() : undefined;
+  const price = new Price();
   for (let i = indexAt(stretches, start); i < stretches.length && stretches[i].at < end; i += 1) {
     const { at, base: baseAt, alike, extra } = stretches[i];
     const from = Math.max(start, at);
     const to = Math.min(end, at + alike);
     if (from < to) {
-      for (const part of likenesses(base, image, from, to, baseAt - at, words)) records.like(part);
+      for (const part of likenesses(base, image, from, to, baseAt - at, words, price)) records.like(part);
     }
     const newFrom = Math.max(start, at + alike);
     const newTo = Math.min(end, at + alike + extra);
@@ -66,12 +73,13 @@ function likenesses(
   start: number,
   end: number,
   offset: number,
-  words: MovedWords,
+  words: MovedWords | undefined,
+  price: Price,
 ): readonly Likeness[] {
   const corrections = new Uint8Array(end - start);
   const parts: Likeness[] = [];
-  // Where a table moved by no whole words it is no table of addresses.
-  const mayMove = (offset & 3) === 0;
+  // What was moved by no whole words is no table of addresses.
+  const learnt = (offset & 3) === 0 ? words : undefined;
   let begun = start;
   let isMoved = false;
   const finish = (to: number): void => {
@@ -88,18 +96,19 @@ function likenesses(
     const to = Math.min(end, from - (from % unit) + unit);
     const plain = corrections.subarray(from - start, to - start);
     correctBytes(base, image, from, offset, plain);
-    const plainCost = costOf(plain) + (isMoved ? change : 0);
+    const plainPrice = price.of(plain) + (isMoved ? change : 0);
     let choice = false;
-    if (mayMove && plainCost > 0) {
-      const learnt = words.copy();
+    if (learnt !== undefined && plainPrice > 0) {
+      const next = learnt.copy();
       const moved = new Uint8Array(plain.length);
-      correctWords(base, image, from, offset, moved, learnt);
-      if (costOf(moved) + (isMoved ? 0 : change) <= plainCost) {
+      correctWords(base, image, from, offset, moved, next);
+      if (price.of(moved) + (isMoved ? 0 : change) <= plainPrice) {
         choice = true;
         plain.set(moved);
-        words.become(learnt);
+        learnt.become(next);
       }
     }
+    price.learn(plain);
     if (choice !== isMoved) {
       finish(from);
       isMoved = choice;
@@ -146,18 +155,33 @@ function wordAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
 
-/** About how many bytes corrections take: each that is not zero, and two for each run of them. */
-function costOf(corrections: Uint8Array): number {
-  let cost = 0;
-  let zeros = gap;
-  for (let i = 0; i < corrections.length; i += 1) {
-    if (corrections[i] === 0) zeros += 1;
-    else {
-      cost += zeros >= gap ? 3 : 1;
-      zeros = 0;
+/** About how many bits corrections take: what has come often takes few. */
+class Price {
+  readonly #counts = new Uint32Array(256).fill(1);
+  #total = 256;
+
+  of(corrections: Uint8Array): number {
+    let bits = 0;
+    let zeros = gap;
+    for (let i = 0; i < corrections.length; i += 1) {
+      if (corrections[i] === 0) zeros += 1;
+      else {
+        if (zeros >= gap) bits += runPrice;
+        bits += Math.log2(this.#total / this.#counts[corrections[i]]);
+        zeros = 0;
+      }
+    }
+    return bits;
+  }
+
+  /** Has seen these. */
+  learn(corrections: Uint8Array): void {
+    for (let i = 0; i < corrections.length; i += 1) {
+      if (corrections[i] === 0) continue;
+      this.#counts[corrections[i]] += 1;
+      this.#total += 1;
     }
   }
-  return cost;
 }
 
 /** Writes records. */

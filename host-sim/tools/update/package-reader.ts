@@ -13,7 +13,7 @@ import { digestOf } from "./package-file";
 import type { ChunkName, PackageHead } from "../../../firmware/update/package";
 
 /** One chunk of a package. */
-export interface PackageChunk {
+interface PackageChunk {
   /** Where it begins in the file, and its bytes with its head. */
   readonly offset: number;
   readonly length: number;

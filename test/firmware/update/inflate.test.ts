@@ -1,6 +1,6 @@
 /** Inflate against zlib, which packs what it unpacks, and against a second reading of RFC 1951 for what is no stream. */
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import { expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import fc from "fast-check";
 import { Inflate, inflateMemory, windowLength } from "../../../firmware/update/inflate";
 import { Random } from "../../../host-sim/sim/time/random";
@@ -217,4 +217,97 @@ test("what reading throws comes out of it, and it can begin again", () => {
   }).toThrow("flash");
   broken = false;
   expect(Buffer.compare(unpack(packed, 0, inflate) as Uint8Array, bytes)).toBe(0);
+});
+
+/** Writes bits as deflate has them: numbers from the lowest bit on, codes from the highest. */
+class Bits {
+  readonly #bits: number[] = [];
+
+  number(value: number, count: number): this {
+    for (let i = 0; i < count; i++) this.#bits.push((value >> i) & 1);
+    return this;
+  }
+
+  code(value: number, count: number): this {
+    for (let i = count - 1; i >= 0; i--) this.#bits.push((value >> i) & 1);
+    return this;
+  }
+
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(Math.ceil(this.#bits.length / 8));
+    this.#bits.forEach((bit, i) => (bytes[i >> 3] |= bit << (i & 7)));
+    return bytes;
+  }
+}
+
+/** The head of a block whose codes have these lengths, each of them told by itself, in 4 bits. */
+function blockOf(symbols: readonly number[], distances: readonly number[]): Bits {
+  const bits = new Bits().number(1, 1).number(2, 2);
+  bits.number(symbols.length - 257, 5).number(distances.length - 1, 5);
+  // 16 to 18 have no codes; the sixteen lengths themselves have those of 4 bits.
+  bits.number(15, 4);
+  for (let i = 0; i < 19; i++) bits.number(i < 3 ? 0 : 4, 3);
+  for (const length of [...symbols, ...distances]) bits.code(length, 4);
+  return bits;
+}
+
+describe("codes of a block", () => {
+  /** Two symbols with a bit each, 0 and the end, and others by their numbers. */
+  const symbols = (lengths: Readonly<Record<number, number>>, count = 257): number[] =>
+    Array.from({ length: count }, (_, symbol) => lengths[symbol] ?? 0);
+
+  it("have an end of the block among them", () => {
+    expect(
+      unpack(
+        blockOf(symbols({ 0: 1, 256: 1 }), [0])
+          .code(0, 1)
+          .code(1, 1)
+          .bytes(),
+      ),
+    ).toEqual(Buffer.of(0));
+    expect(
+      unpack(
+        blockOf(symbols({ 0: 1, 1: 1 }), [0])
+          .code(0, 1)
+          .code(1, 1)
+          .bytes(),
+      ),
+    ).toBe("bad-lengths");
+  });
+
+  it("leave nothing open, not even one code of 15 bits, and are not too many by one", () => {
+    const lengths = Object.fromEntries(Array.from({ length: 14 }, (_, i) => [i, i + 1]));
+    const whole = symbols({ ...lengths, 14: 15, 256: 15 });
+    expect(unpack(blockOf(whole, [0]).code(0x7ffe, 15).code(0x7fff, 15).bytes())).toEqual(Buffer.of(14));
+    const open = symbols({ ...lengths, 256: 15 });
+    expect(unpack(blockOf(open, [0]).code(0x7ffe, 15).bytes())).toBe("bad-lengths");
+    const tooMany = symbols({ ...lengths, 14: 15, 15: 15, 256: 15 });
+    expect(unpack(blockOf(tooMany, [0]).code(0x7ffe, 15).bytes())).toBe("bad-lengths");
+  });
+
+  it("may be one of a bit, of which the other bit stands for nothing", () => {
+    const match = symbols({ 0: 1, 256: 2, 257: 2 }, 258);
+    const one = (bit: number): Uint8Array =>
+      blockOf(match, [1]).code(0, 1).code(3, 2).code(bit, 1).code(2, 2).bytes();
+    expect(unpack(one(0))).toEqual(Buffer.of(0, 0, 0, 0));
+    expect(unpack(one(1))).toBe("bad-code");
+    expect(unpack(blockOf(match, [0]).code(0, 1).code(3, 2).code(0, 1).code(2, 2).bytes())).toBe("bad-code");
+    expect(unpack(blockOf(match, [2]).code(0, 1).code(3, 2).code(0, 2).code(2, 2).bytes())).toBe(
+      "bad-lengths",
+    );
+  });
+
+  it("reach back to the first byte and not before it", () => {
+    const match = symbols({ 0: 1, 256: 2, 257: 2 }, 258);
+    const back = (distance: number): Uint8Array =>
+      blockOf(match, [2, 2, 2, 2])
+        .code(0, 1)
+        .code(0, 1)
+        .code(3, 2)
+        .code(distance - 1, 2)
+        .code(2, 2)
+        .bytes();
+    expect(unpack(back(2))).toEqual(Buffer.alloc(5));
+    expect(unpack(back(3))).toBe("bad-distance");
+  });
 });

@@ -207,6 +207,11 @@ describe("is refused in one line", () => {
       ["pack", "new.bin", "--board", "generic", "--version", "three", "--dry-run"],
       '--version takes three numbers such as 0.3.0 or 0.3.0-rc1, got "three"',
     ],
+    [
+      "another chip's board",
+      ["pack", "new.bin", "--board", "lilygo-t-sim7080g-s3", "--version", "0.3.0", "--dry-run"],
+      "--board: lilygo-t-sim7080g-s3 has an esp32s3, and ~/new.bin is for esp32: name the board that it was built for",
+    ],
     ["no place", ["pack", "new.bin", ...board], "name the file to write with --out, or give --dry-run"],
     [
       "no key",

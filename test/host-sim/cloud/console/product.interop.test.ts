@@ -473,7 +473,9 @@ describe.skipIf(!hasBrowser)("the parsing script", () => {
       sum += gzipSync(answer.text, { level: 9 }).length;
     }
     expect(sum).toBeLessThan(250_000);
-    expect((await rig.call("GET", chunks[0])).text).toContain("Marijn Haverbeke");
+    const { text } = await rig.call("GET", chunks[0]);
+    expect(text.startsWith("/*! Licences of the packages in it: /console-licences.txt */\n")).toBe(true);
+    expect((await rig.call("GET", "/console-licences.txt")).text).toContain("Marijn Haverbeke");
     expect((await rig.call("GET", "/console-other-AAAAAAAA.js")).status).toBe(404);
   });
 

@@ -6,6 +6,8 @@ import {
   packageHeadBytes,
   readPackageHead,
 } from "../../../../host-sim/cloud/ota/package-head";
+import { differencePackage, wholePackage } from "../../../../host-sim/tools/update/package-file";
+import { bodyOf } from "../coap/message-layer-rig";
 import { packageOf } from "./package";
 import type { HeadFields } from "./package";
 
@@ -21,6 +23,17 @@ describe("a head", () => {
     expect(readPackageHead(packageOf({ from: "1.2.0" }))).toEqual({
       ...{ kind: "difference", board: "m5stack-nbiot", version: "1.3.0", from: "1.2.0" },
       imageSize: 1_200_000,
+    });
+  });
+
+  it("is read of what npm run update packs", () => {
+    const [base, image] = [bodyOf(9_000, "base"), bodyOf(10_000, "image")];
+    const about = { board: "m5stack-nbiot", version: "0.3.0", productKey: "MuGsF6W4", baseVersion: "0.2.0" };
+    const sign = (): Uint8Array => new Uint8Array(64);
+    const common = { board: "m5stack-nbiot", version: "0.3.0", productKey: "MuGsF6W4", imageSize: 10_000 };
+    expect(readPackageHead(wholePackage(image, about, sign))).toEqual({ kind: "whole", ...common });
+    expect(readPackageHead(differencePackage(base, image, about, sign))).toEqual({
+      ...{ kind: "difference", ...common, from: "0.2.0" },
     });
   });
 
