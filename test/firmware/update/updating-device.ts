@@ -353,6 +353,7 @@ export class UpdatingDevice {
     while (this.now < until) {
       const before = this.now;
       this.agent.step(until - this.#base);
+      if (this.rig.power.off) return;
       const state = this.agent.agent.sleepState();
       if (state !== undefined && state.until - this.agent.now > 10_000) this.sleep(state);
       else if (this.now === before && this.agent.now >= until - this.#base) return;
@@ -440,6 +441,7 @@ export class UpdatingDevice {
       this.#options.others,
       () => this.now,
     );
+    this.agent.stopped = () => this.rig.power.off;
     if (this.#options.sleepsDeeply === true) Object.assign(this.agent.link, { sleepsByItself: true });
     this.agent.now = now;
     this.agent.agent.setTime(epoch + this.now, now, true);
