@@ -117,6 +117,15 @@ const entries: Readonly<Record<string, Entry>> = {
     },
     own: { format: { args: ["--format", "raw"], firmware: { payload: "raw" } } },
   },
+  "start --scenario update": {
+    make: startCommand,
+    args: ["--quiet", "--scenario", "update"],
+    refused: {
+      reports: /^--reports does not go with --scenario update, which has its own end$/,
+      command: /^--no-command does not go with --scenario update, which sends none$/,
+    },
+    own: { format: { args: ["--format", "compact"], firmware: { payload: "compact" } } },
+  },
   "start --scenario eavesdropper": {
     make: startCommand,
     args: ["--quiet", "--scenario", "eavesdropper"],

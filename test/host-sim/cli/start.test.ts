@@ -178,7 +178,7 @@ describe("misuse is one clear line and exit code 2", () => {
     [["start", "--json", "--verbose"], /exclude each other/],
     [
       ["start", "--scenario", "flood"],
-      /^--scenario takes first-hours, outage or eavesdropper, got "flood"$/m,
+      /^--scenario takes first-hours, outage, eavesdropper or update, got "flood"$/m,
     ],
     [["start", "--scenario", "outage", "--reports", "5"], /--reports does not go with --scenario outage/],
     [["start", "--scenario", "outage", "--no-command"], /--no-command does not go with --scenario outage/],
