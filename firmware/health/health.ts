@@ -101,6 +101,7 @@ class Health implements HealthReport {
     this.services = {
       health: () => {
         this.#isAsked = true;
+        this.#energy.note(this.#isModemAwake, now());
         this.sync();
         return { code: CommandCode.ok, data: totalsOf(tally) };
       },

@@ -23,7 +23,7 @@ const blankStretch: Uint8Array = new Uint8Array(stretch).fill(blank);
 /** A partition, each of whose operations says whether it was done. */
 export class CheckedFlash {
   readonly #flash: Flash;
-  readonly #back = new Uint8Array(stretch);
+  readonly #back: Uint8Array;
   /** Operations that have failed for good, and what the last one said. */
   failures = 0;
   reason = "";
@@ -31,8 +31,10 @@ export class CheckedFlash {
   isolated = true;
   #worked = true;
 
-  constructor(flash: Flash) {
+  /** @param back 256 bytes for what is read back, which partitions of which one is used at a time may share */
+  constructor(flash: Flash, back: Uint8Array = new Uint8Array(stretch)) {
     this.#flash = flash;
+    this.#back = back;
   }
 
   /** Fills `buffer` from `offset` on. */

@@ -88,7 +88,8 @@ class SettingsFromAfar implements RemoteSettings {
 
   start(device: Device): void {
     this.#device = device;
-    this.report();
+    // What was to be told before deep sleep waits in the journal.
+    if (this.#parts.startReason !== "deep-sleep") this.report();
   }
 
   startFailed(): boolean {

@@ -9,7 +9,7 @@ import { chunkHeadLength, longestChunk, readChunkHead } from "./package";
 import { ChunkDecoder } from "./patch";
 import { ReadableFlash, SliceDigest, startsWith } from "./slice-digest";
 import type { Sha256 } from "../enos/sign";
-import type { ChunkHead } from "./package";
+import type { ChunkFault, ChunkHead } from "./package";
 import type { ChunkPlaces } from "./patch";
 import type { Slots } from "./slots";
 import type { Staging } from "./staging";
@@ -21,6 +21,8 @@ export interface ChunkWorkParts {
   readonly slots: Slots;
   /** Bytes of a sector of the other slot, which is erased at once. */
   readonly sector: number;
+  /** 256 bytes for what is read back. */
+  readonly back: Uint8Array;
   readonly newSha256: () => Sha256;
 }
 
@@ -41,31 +43,34 @@ export class ChunkWork implements ChunkPlaces {
   /** Where the chunk begins in the file. */
   #from = 0;
   #trouble: ChunkTrouble | undefined;
-  /** What the chunk's head says, from `begin` on. */
-  head: ChunkHead | undefined;
+  /** The chunk's head, as it was when its digest was compared. */
+  readonly #head = new Uint8Array(chunkHeadLength);
 
-  constructor({ staging, slots, sector, newSha256 }: ChunkWorkParts) {
+  constructor({ staging, slots, sector, back, newSha256 }: ChunkWorkParts) {
     this.#staging = staging;
     this.#newSha256 = newSha256;
     this.#base = new ReadableFlash(slots.running);
-    this.#slot = new CheckedFlash(slots.other);
+    this.#slot = new CheckedFlash(slots.other, back);
     this.#sector = sector;
     this.#decoder = new ChunkDecoder(this);
   }
 
-  /** Checks the chunk that is there. @param baseLength bytes of the running image that it may use */
-  begin(state: UpdateState, baseLength: number): ChunkTrouble | undefined {
+  /**
+   * Checks the chunk that is there.
+   *
+   * @param baseLength bytes of the running image that it may use
+   * @returns what its head says, or why it is not applied
+   */
+  begin(state: UpdateState, baseLength: number): ChunkHead | ChunkTrouble {
     const staging = this.#staging;
-    this.head = undefined;
     this.#trouble = undefined;
     this.#from = state.from;
     const digest = new SliceDigest(this.#newSha256(), staging, state.from, state.chunkLength);
     const found = digest.step(longestChunk);
     if (found === "unreadable" || found === undefined) return "staging";
     if (!startsWith(found, state.chunkDigest)) return "digest";
-    const bytes = new Uint8Array(chunkHeadLength);
-    if (!staging.read(bytes, state.from)) return "staging";
-    const head = readChunkHead(bytes);
+    if (!staging.read(this.#head, state.from)) return "staging";
+    const { head } = this;
     if (typeof head === "string") return head;
     this.#decoder.begin({
       packedLength: state.chunkLength - chunkHeadLength,
@@ -73,8 +78,12 @@ export class ChunkWork implements ChunkPlaces {
       imageOffset: state.imageOffset,
       baseLength,
     });
-    this.head = head;
-    return undefined;
+    return head;
+  }
+
+  /** What the head of the chunk says. */
+  get head(): ChunkHead | ChunkFault {
+    return readChunkHead(this.#head);
   }
 
   /** Makes one sector of the image. */

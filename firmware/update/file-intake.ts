@@ -80,7 +80,8 @@ export class FileIntake {
     if (offset > state.end || end <= state.end) return "stale";
     const { fileSize } = state;
     const size = block.size ?? (block.last ? end : fileSize);
-    if ((fileSize > 0 && size !== fileSize) || block.last !== (end === size)) return "other-file";
+    if (fileSize > 0 && size !== fileSize) return "other-file";
+    if (block.last ? end !== size : size > 0 && end >= size) return "other-file";
     if (block.last && end < headLength) return "unusable";
     state.fileSize = size;
     if (state.end === 0) {

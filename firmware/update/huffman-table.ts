@@ -36,6 +36,8 @@ export interface TablePlace {
   readonly counts: number;
   /** The symbols in the order of their codes, as entries without bits: as many numbers as there may be symbols. */
   readonly sorted: number;
+  /** The first code that is longer than the table, and its place among the sorted: two numbers. */
+  readonly longer: number;
   /** While it is made, where the next symbol goes, by the bits of its code: 16 numbers, which are free afterwards. */
   readonly next: number;
 }
@@ -44,9 +46,6 @@ export interface TablePlace {
 export class HuffmanTable {
   readonly #memory: Uint16Array;
   readonly #place: TablePlace;
-  /** The first code that is longer than the table, and its symbol. */
-  #firstLonger = 0;
-  #firstSorted = 0;
 
   constructor(memory: Uint16Array, place: TablePlace) {
     this.#memory = memory;
@@ -94,10 +93,10 @@ export class HuffmanTable {
    */
   longer(entry: number, next: number): number {
     const memory = this.#memory;
-    const { counts, bits } = this.#place;
+    const { counts, bits, longer } = this.#place;
     let code = entry - longerCode;
-    let first = this.#firstLonger;
-    let sorted = this.#firstSorted;
+    let first = memory[longer];
+    let sorted = memory[longer + 1];
     let count = 0;
     for (let length = bits + 1; length <= longestCode; length += 1) {
       code = (code << 1) | (next & 1);
@@ -130,7 +129,7 @@ export class HuffmanTable {
 
   private fill(): void {
     const memory = this.#memory;
-    const { bits, entries, counts, sorted } = this.#place;
+    const { bits, entries, counts, sorted, longer } = this.#place;
     let code = 0;
     let place = sorted;
     let lengthBits = 0;
@@ -146,8 +145,8 @@ export class HuffmanTable {
         code += 1;
       }
     }
-    this.#firstLonger = code << 1;
-    this.#firstSorted = place;
+    memory[longer] = code << 1;
+    memory[longer + 1] = place;
     for (; code < 1 << bits; code += 1) memory[entries + (mirrored[code] >> shift)] = longerCode | code;
   }
 }

@@ -138,17 +138,17 @@ export class ImageMaking {
 
   /** Checks the chunk that is there. */
   private check(state: UpdateState, head: PackageHead): "more" | "idle" | DownloadFault {
-    const { staging, slots, newSha256 } = this.#parts;
-    this.#work ??= new ChunkWork({ staging, slots, sector: outputUnit, newSha256 });
-    const trouble = this.#work.begin(state, head.baseLength);
-    if (trouble === "digest" || trouble === "staging") {
+    const { log, staging, slots, newSha256 } = this.#parts;
+    this.#work ??= new ChunkWork({ staging, slots, sector: outputUnit, back: log.buffer, newSha256 });
+    const chunk = this.#work.begin(state, head.baseLength);
+    if (chunk === "digest" || chunk === "staging") {
       // It may have been changed on its way, or in the flash.
       staging.discard();
       state.end = staging.end;
-      return this.failed(state, trouble) ?? "idle";
+      return this.failed(state, chunk) ?? "idle";
     }
-    if (trouble !== undefined) return fault("chunk", trouble);
-    const { outputLength, next } = this.#work.head!;
+    if (typeof chunk === "string") return fault("chunk", chunk);
+    const { outputLength, next } = chunk;
     const end = state.from + state.chunkLength;
     const made = state.imageOffset + outputLength;
     const sound =
@@ -167,7 +167,9 @@ export class ImageMaking {
     this.#applying = false;
     // The chunk is the maker's, so that it is the flash that fails, and nothing is fetched again.
     if (step !== "done") return this.failed(state, step) ?? "more";
-    const { outputLength, next } = work.head!;
+    const { head } = work;
+    if (typeof head === "string") return fault("chunk", head);
+    const { outputLength, next } = head;
     const made = state.imageOffset + outputLength;
     const end = state.from + state.chunkLength;
     if (next === undefined) {

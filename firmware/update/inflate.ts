@@ -8,7 +8,7 @@ import { HuffmanTable, highSymbol, longerCode } from "./huffman-table";
 /** Furthest that a match reaches back, bytes. */
 export const windowLength = 2_048;
 /** Bytes that are unpacked in one go before it is asked whether there is room for more. */
-const goLength = 256;
+const goLength = 128;
 /** What comes beyond that at most: symbols of a bit each, as many as there are bits, and a match. */
 const beyond = 30 + 258;
 /** Behind the last unpacked byte so many more can be read, whatever they are. */
@@ -24,7 +24,7 @@ const mostDistances = 30;
 // found by the next bits alone.
 const symbolBits = 9;
 const symbolMask = (1 << symbolBits) - 1;
-const distanceBits = 7;
+const distanceBits = 6;
 const distanceMask = (1 << distanceBits) - 1;
 const distanceEntries = 1 << symbolBits;
 const tableRest = distanceEntries + (1 << distanceBits);
@@ -33,19 +33,21 @@ const symbolPlace = Object.freeze({
   entries: 0,
   next: tableRest,
   counts: tableRest + 16,
-  sorted: tableRest + 48,
+  longer: tableRest + 48,
+  sorted: tableRest + 52,
 });
 const distancePlace = Object.freeze({
   bits: distanceBits,
   entries: distanceEntries,
   next: tableRest,
   counts: tableRest + 32,
-  sorted: tableRest + 48 + 288,
+  longer: tableRest + 50,
+  sorted: tableRest + 52 + 288,
 });
 /** Words that are fetched in one go. */
 const fetchedWords = 64;
 const fetchedLength = 2 * fetchedWords;
-const firstWord = tableRest + 48 + 288 + 32;
+const firstWord = tableRest + 52 + 288 + 32;
 const wordsEnd = firstWord + fetchedWords;
 // Then bytes: the window, what is unpacked, and room for it.
 const windowStart = 2 * wordsEnd;
@@ -148,7 +150,7 @@ export class Inflate {
   }
 
   /**
-   * Unpacks some 256 bytes more, or all that are left. What has been taken may go, and what has not may lie elsewhere
+   * Unpacks some 128 bytes more, or all that are left. What has been taken may go, and what has not may lie elsewhere
    * in `bytes` afterwards; it is 28 bytes at most.
    *
    * @returns why it cannot; a stream that had a fault makes no more sense
@@ -274,7 +276,6 @@ export class Inflate {
     const coded = 4 + this.take(4);
     bytes.fill(0, start, start + lengthOrder.length);
     for (let i = 0; i < coded; i++) bytes[start + lengthOrder[i]] = this.take(3);
-    // No code of theirs has more than 7 bits, as many as this table has.
     if (!this.#distances.make(bytes, start, start + lengthOrder.length, false)) return "bad-lengths";
     const behind = start + symbols;
     const end = behind + distances;
@@ -301,6 +302,7 @@ export class Inflate {
         count += 16;
       }
       symbol = halves[distanceEntries + (bits & distanceMask)];
+      if (symbol >= longerCode) symbol = this.#distances.longer(symbol, bits >> distanceBits);
       used = symbol >> 8;
       bits >>= used;
       count -= used;

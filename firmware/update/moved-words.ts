@@ -16,58 +16,54 @@ const pageBits = 12;
 /** Bytes of memory that it takes. */
 export const movedWordsMemory = 4 * pages;
 
-/** What has been learnt of a chunk's words so far. */
-export class MovedWords {
-  readonly #words: Int32Array;
-  readonly #start: number;
+/**
+ * Forgets what was learnt.
+ *
+ * @param learntAt index of the first of the 256 words that it is kept in
+ */
+export function forgetMoves(words: Int32Array, learntAt: number): void {
+  words.fill(0, learntAt, learntAt + pages);
+}
 
-  /** @param start index of the first word of `words` that is this one's */
-  constructor(words: Int32Array, start: number) {
-    this.#words = words;
-    this.#start = start;
-  }
-
-  /** Begins anew. */
-  forget(): void {
-    this.#words.fill(0, this.#start, this.#start + pages);
-  }
-
-  /**
-   * Makes the image's words from the base's, in their place.
-   *
-   * @param at index of the first
-   * @param end behind the last
-   * @param toCorrections how far behind each word its correction is, which is added to the guess byte by byte
-   */
-  correct(at: number, end: number, toCorrections: number): void {
-    const words = this.#words;
-    const start = this.#start;
-    let word = 0;
-    let correction = 0;
-    let guess = 0;
-    let page = 0;
-    let learnt = 0;
-    for (; at < end; at += 1) {
-      word = words[at];
-      correction = words[at + toCorrections];
-      // No address of an ESP32 begins with 0x00 or 0xff, and most words that are none do.
-      if (((word >> 24) + 1) >> 1 === 0) {
-        if (correction !== 0) words[at] = addBytes(word, correction);
-        continue;
-      }
-      page = start + ((word >> pageBits) & pageMask);
-      learnt = words[page];
-      guess = (word + (learnt >> 2)) | 0;
-      if (correction === 0) {
-        words[at] = guess;
-        if ((learnt & 3) < 3) words[page] = learnt + 1;
-        continue;
-      }
-      // As addBytes does it, without a call for each.
-      guess = ((guess & lowBits) + (correction & lowBits)) ^ ((guess ^ correction) & highBits);
-      words[at] = guess;
-      if ((learnt & 3) > 0) words[page] = learnt - 1;
-      else words[page] = (guess - word) << 2;
+/**
+ * Makes the image's words from the base's, in their place, and learns from them.
+ *
+ * @param at index of the first
+ * @param end behind the last
+ * @param toCorrections how far behind each word its correction is, which is added to the guess byte by byte
+ */
+export function correctMovedWords(
+  words: Int32Array,
+  learntAt: number,
+  at: number,
+  end: number,
+  toCorrections: number,
+): void {
+  let word = 0;
+  let correction = 0;
+  let guess = 0;
+  let page = 0;
+  let learnt = 0;
+  for (; at < end; at += 1) {
+    word = words[at];
+    correction = words[at + toCorrections];
+    // No address of an ESP32 begins with 0x00 or 0xff, and most words that are none do.
+    if (((word >> 24) + 1) >> 1 === 0) {
+      if (correction !== 0) words[at] = addBytes(word, correction);
+      continue;
     }
+    page = learntAt + ((word >> pageBits) & pageMask);
+    learnt = words[page];
+    guess = (word + (learnt >> 2)) | 0;
+    if (correction === 0) {
+      words[at] = guess;
+      if ((learnt & 3) < 3) words[page] = learnt + 1;
+      continue;
+    }
+    // As addBytes does it, without a call for each.
+    guess = ((guess & lowBits) + (correction & lowBits)) ^ ((guess ^ correction) & highBits);
+    words[at] = guess;
+    if ((learnt & 3) > 0) words[page] = learnt - 1;
+    else words[page] = (guess - word) << 2;
   }
 }

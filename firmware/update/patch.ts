@@ -11,7 +11,7 @@
  */
 import { highBits, lowBits } from "./byte-sums";
 import { Inflate, inflateMemory } from "./inflate";
-import { MovedWords, movedWordsMemory } from "./moved-words";
+import { correctMovedWords, forgetMoves, movedWordsMemory } from "./moved-words";
 import type { InflateFault, PackedSource } from "./inflate";
 
 /** Where a chunk's bytes come from and go to. What they throw comes out of `ChunkDecoder.step`. */
@@ -67,8 +67,9 @@ const pieceStart = (inflateMemory + 3) & ~3;
 /** Corrections of the piece's bytes, at the same places from here on. */
 const correctionsStart = pieceStart + pieceLength;
 const toCorrections = correctionsStart - pieceStart;
-const movedStart = correctionsStart + pieceLength + 4;
-const memoryLength = movedStart + movedWordsMemory;
+const learntStart = correctionsStart + pieceLength + 4;
+const learntAt = learntStart >> 2;
+const memoryLength = learntStart + movedWordsMemory;
 
 /** Makes bytes of the image from chunks, one after the other, a slice at a time. All of its memory is in it. */
 export class ChunkDecoder {
@@ -76,12 +77,10 @@ export class ChunkDecoder {
   readonly #inflate: Inflate;
   /** All of the memory, as words. */
   readonly #words: Int32Array;
-  readonly #moved: MovedWords;
-  #imageOffset = 0;
-  #outputLength = 0;
   #baseLength = 0;
-  /** Bytes that are made and written. */
+  /** Where in the image the chunk's bytes go on, and end. */
   #made = 0;
+  #end = 0;
   /** Where in the base the next corrections belong. */
   #position = 0;
   /** Bytes of the record that are still to be made: of the base, whose words may have moved, and extra ones. */
@@ -97,18 +96,16 @@ export class ChunkDecoder {
     const memory = new ArrayBuffer(memoryLength);
     this.#words = new Int32Array(memory);
     this.#inflate = new Inflate(memory, places);
-    this.#moved = new MovedWords(this.#words, movedStart >> 2);
   }
 
   /** Begins with a chunk, whatever has become of the one before. */
   begin(work: ChunkWork): void {
     this.#inflate.begin(work.packedLength);
-    this.#moved.forget();
-    this.#imageOffset = work.imageOffset;
-    this.#outputLength = work.outputLength;
+    forgetMoves(this.#words, learntAt);
     this.#baseLength = work.baseLength;
-    this.#position = work.imageOffset;
-    this.#made = this.#corrected = this.#extra = this.#zeros = this.#others = 0;
+    this.#position = this.#made = work.imageOffset;
+    this.#end = work.imageOffset + work.outputLength;
+    this.#corrected = this.#extra = this.#zeros = this.#others = 0;
   }
 
   /**
@@ -119,12 +116,12 @@ export class ChunkDecoder {
    * the chunk may only be begun again
    */
   step(mostOutput: number): "more" | "done" | PatchFault {
-    const stop = Math.min(this.#made + mostOutput, this.#outputLength);
+    const stop = Math.min(this.#made + mostOutput, this.#end);
     while (this.#made < stop) {
       const fault = this.makePiece();
       if (fault !== undefined) return fault;
     }
-    return this.#made < this.#outputLength ? "more" : (this.end() ?? "done");
+    return this.#made < this.#end ? "more" : (this.end() ?? "done");
   }
 
   /** Nothing may be behind the output. */
@@ -137,7 +134,7 @@ export class ChunkDecoder {
 
   private makePiece(): PatchFault | undefined {
     const { bytes } = this.#inflate;
-    const length = Math.min(pieceLength, this.#outputLength - this.#made);
+    const length = Math.min(pieceLength, this.#end - this.#made);
     const end = pieceStart + length;
     for (let at = pieceStart; at < end;) {
       let fault: PatchFault | undefined;
@@ -152,10 +149,10 @@ export class ChunkDecoder {
         const stop = this.putExtra(at, end);
         if (typeof stop === "string") fault = stop;
         else at = stop;
-      } else fault = this.beginRecord(this.#outputLength - this.#made - (at - pieceStart));
+      } else fault = this.beginRecord(this.#end - this.#made - (at - pieceStart));
       if (fault !== undefined) return fault;
     }
-    this.#places.write(bytes.subarray(pieceStart, end), this.#imageOffset + this.#made);
+    this.#places.write(bytes.subarray(pieceStart, end), this.#made);
     this.#made += length;
     return undefined;
   }
@@ -206,7 +203,7 @@ export class ChunkDecoder {
     const first = Math.min((at + 3) & ~3, end);
     const last = Math.max(end & ~3, first);
     for (let i = at; i < first; i += 1) bytes[i] += bytes[i + toCorrections];
-    this.#moved.correct(first >> 2, last >> 2, toCorrections >> 2);
+    correctMovedWords(this.#words, learntAt, first >> 2, last >> 2, toCorrections >> 2);
     for (let i = last; i < end; i += 1) bytes[i] += bytes[i + toCorrections];
     return undefined;
   }

@@ -41,10 +41,10 @@ export class Staging {
   /** Where the end is nothing may be written before an erase. */
   #soiled = false;
 
-  constructor({ flash, status }: Pick<StateLog, "flash" | "status">) {
+  constructor({ flash, blockLength, blocks }: Pick<StateLog, "flash" | "blockLength" | "blocks">) {
     this.#flash = flash;
-    this.#blockLength = status.blockLength;
-    this.#blocks = Math.min(status.blocks - logBlocks, 8 * badBlockBytes);
+    this.#blockLength = blockLength;
+    this.#blocks = Math.min(blocks - logBlocks, 8 * badBlockBytes);
     this.#good = this.#blocks;
   }
 

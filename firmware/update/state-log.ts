@@ -39,7 +39,11 @@ const hintHead = 8;
 export class StateLog {
   /** The partition: what is behind the log's blocks is for `Staging`. */
   readonly flash: CheckedFlash;
-  readonly status: FlashStatus;
+  /** Bytes of a block, and how many there are. */
+  readonly blockLength: number;
+  readonly blocks: number;
+  /** What is read back, here and in the other slot, goes through it. */
+  readonly buffer = new Uint8Array(256);
   /** The block that counts; -1 before the first record. */
   #block = -1;
   #turn = 0;
@@ -50,8 +54,9 @@ export class StateLog {
 
   /** @param flash with blocks of 1 to 32 KiB, eight of them at least */
   private constructor(flash: Flash, status: FlashStatus) {
-    this.flash = new CheckedFlash(flash);
-    this.status = status;
+    this.flash = new CheckedFlash(flash, this.buffer);
+    this.blockLength = status.blockLength;
+    this.blocks = status.blocks;
   }
 
   /**
@@ -94,7 +99,7 @@ export class StateLog {
   write(kind: number, body: Uint8Array): boolean {
     if (!(kind >= 1 && kind < kinds) || body.length > longestRecord) return false;
     if (body.length === 0 && this.#places[kind] === 0) return true;
-    const { blockLength } = this.status;
+    const { blockLength } = this;
     if (this.#block >= 0 && this.#end + sizeOf(body.length) <= blockLength) {
       if (this.put(this.#block, this.#end, this.#turn, kind, body)) {
         this.#places[kind] = body.length === 0 ? 0 : this.#end;
@@ -132,7 +137,7 @@ export class StateLog {
   private findBlock(): void {
     const head = new Uint8Array(blockHead);
     for (let block = 0; block < logBlocks; block++) {
-      if (!this.flash.read(head, block * this.status.blockLength)) continue;
+      if (!this.flash.read(head, block * this.blockLength)) continue;
       const view = new DataView(head.buffer);
       if (view.getUint32(0, true) !== magic || view.getUint32(8, true) !== crc32(head, 0, 8)) continue;
       const turn = view.getUint32(4, true);
@@ -149,7 +154,7 @@ export class StateLog {
     const end = view.getUint16(2, true);
     if (view.getUint16(0, true) !== this.#block || view.getUint32(4, true) !== this.#turn) return false;
     // What is full may have been given up for a record that a loss of power has cut short.
-    if (end < blockHead || end + recordHead > this.status.blockLength) return false;
+    if (end < blockHead || end + recordHead > this.blockLength) return false;
     if (!this.isBlankFrom(end)) return false;
     for (let i = hintHead; i < hint.length; i += 3) {
       const at = view.getUint16(i + 1, true);
@@ -160,7 +165,7 @@ export class StateLog {
   }
 
   private findRecords(): void {
-    const { blockLength } = this.status;
+    const { blockLength } = this;
     const from = this.#block * blockLength;
     const head = new Uint8Array(recordHead);
     let sound = true;
@@ -186,17 +191,17 @@ export class StateLog {
   /** Whether nothing is where the longest record would go. */
   private isBlankFrom(at: number): boolean {
     const piece = new Uint8Array(128);
-    const end = Math.min(at + recordHead + longestRecord, this.status.blockLength);
+    const end = Math.min(at + recordHead + longestRecord, this.blockLength);
     for (; at < end; at += piece.length) {
       const part = piece.subarray(0, Math.min(piece.length, end - at));
-      if (!this.flash.read(part, this.#block * this.status.blockLength + at) || !isBlank(part)) return false;
+      if (!this.flash.read(part, this.#block * this.blockLength + at) || !isBlank(part)) return false;
     }
     return true;
   }
 
   /** A record with its head; undefined when it is not whole. */
   private readRecord(at: number): Uint8Array | undefined {
-    const from = this.#block * this.status.blockLength + at;
+    const from = this.#block * this.blockLength + at;
     const head = new Uint8Array(recordHead);
     if (!this.flash.read(head, from)) return undefined;
     const length = head[2] | (head[3] << 8);
@@ -215,7 +220,7 @@ export class StateLog {
     record.set(body, recordHead);
     const check = checkOf(record.subarray(0, recordHead + body.length), turn);
     new DataView(record.buffer).setUint32(4, check, true);
-    return this.flash.write(record, block * this.status.blockLength + at);
+    return this.flash.write(record, block * this.blockLength + at);
   }
 
   /** Makes another block the one that counts, with this record and the newest of all other kinds. */
@@ -229,7 +234,7 @@ export class StateLog {
   }
 
   private fill(block: number, kind: number, body: Uint8Array): boolean {
-    const { blockLength } = this.status;
+    const { blockLength } = this;
     if (!this.flash.erase(block, blockLength)) return false;
     const turn = (this.#turn + 1) >>> 0;
     const places = new Uint16Array(kinds);

@@ -4,11 +4,15 @@
  */
 import { DemoApplication } from "../../firmware/application";
 import { internet } from "../../firmware/coap/transmission";
+import { LogRing } from "../../firmware/continuity/log-ring";
+import { RetainedMemory } from "../../firmware/continuity/retained-memory";
 import { Agent } from "../../firmware/device/agent";
 import { logLine } from "../../firmware/device/log";
 import { readSettings } from "../../firmware/device/settings";
 import { SettingsError } from "../../firmware/enos/credentials";
+import { healthOf } from "../../firmware/health/health";
 import { thing as ownThing } from "../../firmware/product/thing";
+import { version as firmwareVersion } from "../../firmware/product/version";
 import { newSettingsFromAfar } from "../../firmware/remote-settings/remote-settings";
 import { Refusals } from "../inspect/report/refusals";
 import { variantThing } from "../sim/world/product-variant";
@@ -16,12 +20,14 @@ import { splitLogLine } from "../sim/world/device-log";
 import { nodeCryptography } from "../tools/pc/crypt";
 import { RealTimeDriver } from "../tools/pc/driver";
 import { randomFraction } from "../tools/pc/random";
+import { RetainedBytes } from "../tools/pc/retained-bytes";
 import { NodeUdp } from "../tools/pc/udp";
 import { misuse } from "./misuse";
 import type { ByteStore } from "../../firmware/continuity/two-slot-state";
 import type { NewSealing } from "../../firmware/delivery/sealing";
 import type { Link } from "../../firmware/device/agent";
 import type { LogEvent } from "../../firmware/device/log";
+import type { HealthReport } from "../../firmware/device/optional-parts";
 import type { Configuration } from "../../firmware/device/setting-values";
 import type { Format } from "../../firmware/device/settings";
 import type { EditionSetting } from "../../firmware/enos/authentication";
@@ -50,6 +56,8 @@ interface UdpFlags {
   readonly batch: number;
   /** Its settings can be changed from afar. */
   readonly remoteSettings?: boolean;
+  /** It tells of its health. */
+  readonly health?: boolean;
 }
 
 interface UdpDeviceOptions {
@@ -106,6 +114,10 @@ export class UdpDevice {
   #ended = false;
   #everOnline = false;
   #agent!: Agent;
+  /** Outlives its restarts in this process, and the log's last lines are in it. */
+  readonly #retained = new RetainedBytes();
+  #ring = new LogRing(new RetainedMemory(this.#retained, "power-on"));
+  #health: HealthReport | undefined;
   #driver!: RealTimeDriver;
   /** Of the starts before this one. */
   #before = { taken: 0, acknowledged: 0, lost: 0, commands: 0 };
@@ -113,9 +125,9 @@ export class UdpDevice {
   constructor(options: UdpDeviceOptions) {
     this.#options = options;
     const { flags, seal, address: server, port, kept } = options;
-    const { reports, interval, lifetime, edition, iv, batch, remoteSettings } = flags;
+    const { reports, interval, lifetime, edition, iv, batch, remoteSettings, health } = flags;
     this.#config = { server, port, reports, interval, lifetime, edition, iv, batch, payload: seal.format };
-    this.#store = kept?.store ?? (remoteSettings === true ? new MemoryStore() : undefined);
+    this.#store = kept?.store ?? (remoteSettings === true || health === true ? new MemoryStore() : undefined);
     this.#settled = new Promise((resolve) => (this.#settle = resolve));
   }
 
@@ -139,6 +151,8 @@ export class UdpDevice {
 
   readonly #log = (event: LogEvent): void => {
     if (this.#ended) return;
+    this.#ring.append(logLine(event), Date.now());
+    this.#health?.hear(event);
     this.#refusals.hearDevice(event, Date.now());
     const { room, text } = splitLogLine(logLine(event));
     this.#options.show(text, room);
@@ -189,6 +203,7 @@ export class UdpDevice {
     const { server: address, port, lifetime, edition, iv, interval, reports, batch } = settings;
     const crypto = nodeCryptography;
     const random = randomFraction;
+    const health = this.#newHealth(driver, startReason);
     const sealing = newSealing?.({
       ...{ crypto, random, keyText, credentials, retained: undefined, store: kept?.store, log },
       startReason: "power-on",
@@ -199,12 +214,17 @@ export class UdpDevice {
       socket: { io: NodeUdp, afterEvent: () => this.#turned(driver) },
       application: new PcApplication(
         driver,
-        remoteSettings && variantThing("demo", { remoteSettings: true }),
+        (remoteSettings ?? health) &&
+          variantThing("demo", {
+            remoteSettings: remoteSettings !== undefined,
+            health: health !== undefined,
+          }),
       ),
       ...{ interval, reports, format: settings.payload, batch, flash: kept?.flash, store, sealing },
       ...{ payloadLimit: settings.payloadLimit, late: settings.late, policy: settings.full },
       ...{ order: settings.order, spacing: settings.spacing, keepAlive: settings.keepAlive },
-      logValues: settings.logValues,
+      ...{ logValues: settings.logValues, health },
+      newestLog: (length, skip) => (health ?? this.#ring).newest(length, skip),
       ...(remoteSettings && { remoteSettings, startReason, restart: () => this.#restart() }),
       ...{ now: driver.now, wake: driver.wake, log },
       onSession: (event) => {
@@ -214,6 +234,21 @@ export class UdpDevice {
         if (event.kind === "doubted") this.#settle(onDoubt(event.reason));
       },
     });
+  }
+
+  #newHealth(driver: RealTimeDriver, startReason: string): HealthReport | undefined {
+    const { flags } = this.#options;
+    if (flags.health !== true || this.#store === undefined) return undefined;
+    const retained = new RetainedMemory(this.#retained, startReason);
+    this.#ring = new LogRing(retained);
+    // A PC has neither the partition of the log nor a modem; and its memory does not run short.
+    const newHealth = healthOf({ openLog: () => undefined, leastFreeHeap: () => undefined });
+    const modem = { cell: undefined, granted: {}, readCell: () => undefined };
+    this.#health = newHealth({
+      ...{ config: this.#config, store: this.#store, retained, ring: this.#ring, startReason },
+      ...{ version: firmwareVersion, modem, now: driver.now, log: this.#log },
+    });
+    return this.#health;
   }
 
   #turned(driver: RealTimeDriver): void {

@@ -27,6 +27,7 @@ export interface SerialFlags {
   readonly at?: boolean;
   /** The product has this seal, whatever its own model says. */
   readonly sealed?: Seal;
+  readonly health?: boolean;
 }
 
 /** Characters of a line that is being typed, at most. */
@@ -83,7 +84,7 @@ export async function runOverSerial(
       ...flags.settings,
     },
     keys,
-    sources: variantSources("demo", { sealed: flags.sealed }),
+    sources: variantSources("demo", { sealed: flags.sealed, health: flags.health }),
     powerKey,
     onLog: (line) => {
       const { room, text } = splitLogLine(line);

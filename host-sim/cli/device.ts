@@ -50,6 +50,7 @@ interface DeviceFlags {
   sealed?: Seal;
   master?: readonly string[];
   remoteSettings?: boolean;
+  health?: boolean;
 }
 
 /** In real time, and without a network of its own: what it shares with the simulation. */
@@ -94,6 +95,7 @@ export function deviceCommand(): Command {
     )
     .option("--at", "lines typed here go to that modem too, between those of the driver")
     .option("--remote-settings", "its settings can be changed from afar (docs/settings.md)")
+    .option("--health", "it tells of its health (docs/health.md)")
     .option("--data <dir>", "keeps readings that wait, and the session, over restarts (default: in memory)")
     .action(runDevice);
 }
@@ -154,13 +156,13 @@ async function overSerial(
   port: number,
 ): Promise<void> {
   if (flags.data !== undefined) throw exclusive("--data", "--serial");
-  const { reports, interval, lifetime, edition, iv, batch, modem, apn, powerKey, at, sealed } = flags;
+  const { reports, interval, lifetime, edition, iv, batch, modem, apn, powerKey, at, sealed, health } = flags;
   const { newSealing, key, format } = seal;
   const config = { server, port, reports, interval, lifetime, edition, iv, payload: format, batch };
   checkSettings({ ...config, apn, modem, ...flags.setting }, flags.setting, newSealing !== undefined);
   const palette = paletteFor(process.stdout);
   const totals = await runOverSerial(
-    { serial, modem, apn, powerKey, at, startSpread: 0, settings: flags.setting, sealed },
+    { serial, modem, apn, powerKey, at, startSpread: 0, settings: flags.setting, sealed, health },
     config,
     key === "" ? { ...credentials } : { ...credentials, sealKey: key },
     reports,

@@ -10,6 +10,7 @@ import { SettingsError } from "../../firmware/enos/credentials";
 import { reasonOf } from "../../firmware/text/reason";
 import { Progress } from "../inspect/report/progress";
 import { profiles } from "../inspect/energy/profiles";
+import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { fleetLines, shortfallOf } from "../tools/fleet/fleet-text";
 import { mergeResults, readResult } from "../tools/fleet/merge";
 import { devicesOf, scenarios } from "../tools/fleet/plan";
@@ -51,6 +52,7 @@ interface FleetFlags {
   shard?: string;
   jobs?: number;
   out?: string;
+  report?: string;
   json?: boolean;
   server?: string;
   speed: number;
@@ -135,6 +137,7 @@ export function fleetCommand(): Command {
     )
     .option("--jobs <n>", "processes at a time (default: one for each core)", wholeNumber("--jobs", 1, 256))
     .option("--out <file>", "writes the result as JSON, to be merged with others")
+    .option("--report <file>", "writes the result as an HTML page, with plots")
     .option("--server <url>", "talks real UDP to this EnOS or stand-in, HOST[:PORT], in real time")
     .option(
       "--speed <n>",
@@ -159,7 +162,7 @@ export function fleetCommand(): Command {
 const onlyReal = ["speed", "rate", "register", "deviceList", "iOwnThisServer"] as const;
 const onlyVirtual = [
   ...["scenario", "at", "sleep", "set", "coverage", "loss", "natIdle", "perCell", "powerSpread", "battery"],
-  ...["profile", "shard", "jobs", "out"],
+  ...["profile", "shard", "jobs", "out", "report"],
 ] as const;
 
 async function fleet(
@@ -182,7 +185,7 @@ async function fleet(
   if (action !== undefined && action !== "merge") {
     throw misuse(`fleet takes no word but merge, got "${action.slice(0, 40)}"`);
   }
-  if (action === "merge") return tell(merged(files), flags);
+  if (action === "merge") return tell(merged(files), flags, `npm run fleet -- merge ${files.join(" ")}`);
   if (flags.server !== undefined) {
     const edition = command.getOptionValueSource("edition") === "cli" ? flags.edition : "auto";
     return realFleet({ ...flags, server: flags.server, edition });
@@ -207,7 +210,7 @@ async function fleet(
     );
     progress.clear();
     if (flags.out !== undefined) write(flags.out, result);
-    tell(result, flags);
+    await tell(result, flags, commandOf(plan));
   } catch (error) {
     if (flags.out !== undefined) {
       write(flags.out, { form: resultForm, plan, shards: [shard], failed: reasonOf(error) });
@@ -287,8 +290,23 @@ function write(file: string, value: unknown): void {
   }
 }
 
-function tell(result: FleetResult, { json = false, out }: FleetFlags): void {
+/** @param command what makes the result again, for its page */
+async function tell(
+  result: FleetResult,
+  { json = false, out, report }: FleetFlags,
+  command: string,
+): Promise<void> {
   const whole = result.shards[0].count === 1;
+  if (report !== undefined) {
+    const { writeFleetPage } = await import("../inspect/report/html/write-page");
+    const text = await writeFleetPage(fleetPageData(result, command, replayOf(result.plan)));
+    try {
+      writeFileSync(report, text);
+    } catch (error) {
+      throw misuse(`--report: ${report}: ${systemReason(error)}`);
+    }
+    process.stderr.write(`wrote ${report}: open it in a browser\n`);
+  }
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else for (const line of fleetLines(result, replayOf(result.plan))) process.stdout.write(`${line}\n`);
   if (!json && !whole) {
@@ -297,6 +315,19 @@ function tell(result: FleetResult, { json = false, out }: FleetFlags): void {
   }
   const shortfall = shortfallOf(result);
   if (shortfall !== undefined) throw new CommandError(1, shortfall);
+}
+
+/** What makes the run again. */
+function commandOf(plan: FleetPlan): string {
+  const { devices, hours, seed, scenario, scenarioAt, format, settings, devicesPerCell } = plan;
+  const { interval, batch, sleep, ...more } = settings;
+  const words = [
+    `npm run fleet -- --devices ${devices} --hours ${hours} --seed ${seed} --per-cell ${devicesPerCell}`,
+    `--interval ${String(interval)} --batch ${String(batch)} --sleep ${String(sleep)} --format ${format}`,
+    ...(scenario === "none" ? [] : [`--scenario ${scenario} --at ${scenarioAt}`]),
+    ...Object.entries(more).map(([name, value]) => `--set ${name}=${String(value)}`),
+  ];
+  return words.join(" ");
 }
 
 /** The command that replays a device of the fleet alone, modem and all. */

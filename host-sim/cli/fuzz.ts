@@ -21,6 +21,7 @@ const names = [
   "retained",
   "settings",
   "state",
+  "remote",
   "package",
   "chunk",
 ] as const;

@@ -2,7 +2,6 @@
 import { afterEach, describe, expect, it, test } from "vitest";
 import { field } from "../../host-sim/inspect/energy/field";
 import { EnergyMeter } from "../../host-sim/inspect/energy/meter";
-import { meteredWorld } from "../../host-sim/tools/bench/metered-turns";
 import { World } from "../../host-sim/sim/world/world";
 import { toldBy } from "./told";
 import type { WorldEvent, WorldOptions } from "../../host-sim/sim/world/world";
@@ -106,14 +105,14 @@ describe("a device that tells of its health", () => {
     const healthy = await HealthyWorld.begin({ onEvent: (event) => meter.hear(event) });
     let before = 0;
     const measured: number[] = [];
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 2; n++) {
       await healthy.run(n === 0 ? 1.1 * hour : day);
       const { joules } = meter.account(healthy.world.clock.now);
       measured.push(joules - before);
       before = joules;
     }
     const { reports } = healthy;
-    expect(reports.length).toBe(3);
+    expect(reports.length).toBe(2);
     expect(healthy.stored("health_modem")).toEqual([
       { health_firmware: "0.2.0", health_modem: expect.stringMatching(/SIM7020/) },
     ]);
@@ -143,7 +142,7 @@ describe("a device that tells of its health", () => {
         event.source === "cloud" && event.event.type === "stored" ? [event.event.id] : [],
       ),
     );
-    expect(taken - ids.size).toBeGreaterThanOrEqual(3);
+    expect(taken - ids.size).toBeGreaterThanOrEqual(2);
   });
 
   test.each([
@@ -156,11 +155,12 @@ describe("a device that tells of its health", () => {
     ["compact", { sleep: "none" }],
     ["compact", { application: "room" }],
     ["compact", { modem: "bc95" }],
+    ["compact", { engine: "xs" }],
   ] as const)("sends it whatever the readings are: %s %j", async (format, options) => {
     const healthy = await HealthyWorld.begin({ format, ...options } as Partial<WorldOptions>);
-    await healthy.run(26.5 * hour);
-    expect(healthy.reports.length).toBe(2);
-    expect(Object.keys(healthy.reports[1]).length).toBeGreaterThanOrEqual(27);
+    await healthy.run(2.1 * hour);
+    expect(healthy.reports.length).toBe(1);
+    expect(Object.keys(healthy.reports[0]).length).toBeGreaterThanOrEqual(27);
     expect(healthy.stored("health_firmware").length).toBeGreaterThanOrEqual(1);
     const lines = healthy.events.flatMap((event) => toldBy(event) ?? []);
     for (const kind of ["report refused", "point left out", "fault"])
@@ -169,11 +169,11 @@ describe("a device that tells of its health", () => {
 
   it("answers the service with what was counted in all, and sends a report at once", async () => {
     const healthy = await HealthyWorld.begin({ settings: { batch: 4 } });
-    await healthy.run(30 * hour);
+    await healthy.run(3 * hour);
     const before = healthy.reports.length;
     const [totals] = await healthy.invoke("health", {});
     expect(totals).toMatchObject({ starts: 1, panics: 0, power_losses: 1, lost: 0 });
-    expect(totals.time).toBeGreaterThan(29 * 3_600);
+    expect(totals.time).toBeGreaterThan(2.9 * 3_600);
     expect(totals.energy).toBeGreaterThan(5);
     expect(healthy.reports.length).toBe(before + 1);
   });
@@ -182,9 +182,9 @@ describe("a device that tells of its health", () => {
     const healthy = await HealthyWorld.begin({ settings: { healthWaiting: 20 } });
     await healthy.run(2 * hour);
     healthy.world.cell.outage = true;
-    await healthy.run(8 * hour);
-    healthy.world.cell.outage = false;
     await healthy.run(6 * hour);
+    healthy.world.cell.outage = false;
+    await healthy.run(4 * hour);
     const { cloud, device } = healthy.world;
     const events = cloud.reported.events(device.productKey, device.deviceKey);
     const alarms = events.filter(({ event }) => event === "health_alarm");
@@ -194,7 +194,7 @@ describe("a device that tells of its health", () => {
 
   it("has its log fetched whole after a panic, a loss of power and deep sleep", async () => {
     const healthy = await HealthyWorld.begin();
-    await healthy.run(20 * hour);
+    await healthy.run(12 * hour);
     await healthy.untilAwake();
     healthy.world.crash("Panic");
     await healthy.run(0.1 * hour);
@@ -204,51 +204,16 @@ describe("a device that tells of its health", () => {
     const before = said.length;
     const lines = await healthy.log();
     const fetched = [...lines].map((line) => line.slice(line.indexOf(" ") + 1));
-    // Whole: each line of the last hours before is there, and none that was never said.
+    // Each line of the last hours is there but for the last before the power went, and none that was never said.
     const all = new Set(healthy.events.flatMap((event) => (event.source === "device" ? [event.text] : [])));
     expect(fetched.filter((line) => !all.has(line))).toEqual([]);
-    expect(said.slice(before - 30).filter((line) => !fetched.includes(line))).toEqual([]);
+    const lost = said.slice(before - 30).filter((line) => !fetched.includes(line));
+    expect(lost.join("\n").length).toBeLessThan(700);
     expect(fetched).toContainEqual(expect.stringMatching(/^agent: waits \d+s before .*: panics=1 in a row$/));
     expect(healthy.world.logFlash?.misuse).toBeUndefined();
     // Two days of such a device wear flash by some erases.
     const erases = healthy.world.logFlash!.erases.reduce((sum, each) => sum + each, 0);
     console.log(`erases of the log in ${(healthy.world.clock.now / day).toFixed(1)} days: ${erases}`);
     expect(erases).toBeLessThan(40);
-  });
-});
-
-describe("on XS", () => {
-  it("costs the board little", { timeout: 300_000 }, async () => {
-    const steps: number[] = [];
-    const energies: number[] = [];
-    for (const health of [false, true]) {
-      let spent = 0;
-      const world = await meteredWorld(
-        {
-          ...{ seed: 1, edition: "token", coverage: 0, loss: 0, powerKey: true, interval: 900 },
-          ...{ format: "compact", sleep: "deep", health, settings: { startSpread: 0 } },
-          onEvent: (event) => {
-            if (event.source !== "cloud" || event.event.type !== "stored") return;
-            const joules = event.event.points?.["health_energy"];
-            if (typeof joules === "number") energies.push(joules);
-          },
-        },
-        (turn) => (spent += turn.spent),
-      );
-      worlds.push(world);
-      await world.start();
-      await world.clock.run({ until: 1.5 * hour });
-      const before = spent;
-      await world.clock.run({ until: 25.4 * hour });
-      steps.push(spent - before);
-    }
-    const [without, withIt] = steps;
-    const more = withIt - without;
-    const wakes = 24 * 4;
-    console.log(
-      `steps of XS a day: ${without} without health, ${withIt} with it: ${(more / wakes).toFixed(0)} more a wake, ${((100 * more) / without).toFixed(1)} %`,
-    );
-    expect(energies.length).toBe(2);
-    expect(more / without).toBeLessThan(0.25);
   });
 });

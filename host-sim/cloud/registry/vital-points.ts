@@ -4,7 +4,7 @@
  *
  * Battery: an identifier with the word battery, batt, bat, vbat or soc, in %, V or mV; a share goes before a voltage.
  * Signal: rsrp, else rssi, in dBm; else signal, in dBm or %. Words are told apart by capitals, digits, _ . and -.
- * Of several that are alike, the first counts.
+ * Of several that are alike, the first counts. Those of a device's own health, once a day, come after all others.
  */
 import type { TypeName } from "../../model/model";
 
@@ -33,6 +33,9 @@ const otherOfSignal = new Set(["quality", "sinr", "snr", "noise", "threshold", "
 const batteryUnits: Readonly<Record<string, number>> = { "%": 0, percent: 0, v: 1, volt: 1, mv: 2 };
 const numeric: ReadonlySet<TypeName> = new Set(["int", "int64", "float", "double"]);
 const noRank = Infinity;
+/** First word of the measure points that tell of a device's health. */
+const ownHealth = "health";
+const behindOthers = 10;
 
 /** Battery and signal among these points, as far as there are any. */
 export function vitalPointsOf(points: Iterable<PointTraits>): VitalPoints {
@@ -43,9 +46,10 @@ export function vitalPointsOf(points: Iterable<PointTraits>): VitalPoints {
   for (const point of points) {
     if (point.type !== undefined && !numeric.has(point.type)) continue;
     const words = wordsOf(point.identifier);
-    const ofBattery = rankOfBattery(words, point.unit);
+    const late = words[0] === ownHealth ? behindOthers : 0;
+    const ofBattery = rankOfBattery(words, point.unit) + late;
     if (ofBattery < batteryRank) [battery, batteryRank] = [vital(point), ofBattery];
-    const ofSignal = rankOfSignal(words, point.unit);
+    const ofSignal = rankOfSignal(words, point.unit) + late;
     if (ofSignal < signalRank) [signal, signalRank] = [vital(point), ofSignal];
   }
   return { ...(battery && { battery }), ...(signal && { signal }) };

@@ -34,17 +34,18 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
         (devices === 0 ? "" : `, ${joules(modem, devices)} J modem, ${joules(board, devices)} J board each`),
     ),
     "the worst, each to be replayed alone through the whole modem:",
-    ...worst.map(
-      (device) =>
-        `  ${device.deviceKey}  level ${device.coverage}  ${device.lost} lost, ${device.waiting} waiting, latest ${seconds(device.latest)}, ` +
-        `${(device.years / 100).toFixed(1)} years: ${replay(device)}`,
-    ),
+    ...worst.map((device) => `  ${device.deviceKey}  ${worstText(device)}: ${replay(device)}`),
   ];
   return lines;
 }
 
+/** How a device fared. */
+export function worstText({ coverage, lost, waiting, latest, years }: WorstDevice): string {
+  return `level ${coverage}, ${lost} lost, ${waiting} waiting, latest ${seconds(latest)}, ${(years / 100).toFixed(1)} years`;
+}
+
 /** How many cells the run has. */
-export function cellsOf({ plan }: FleetResult): number {
+function cellsOf({ plan }: FleetResult): number {
   return Math.ceil(plan.devices / plan.devicesPerCell);
 }
 

@@ -6,6 +6,7 @@ import { chunkTarget } from "./chunk";
 import { endpointTarget } from "./endpoint";
 import { flashTarget } from "./flash-image";
 import { packageTarget } from "./package";
+import { remoteSettingsTarget } from "./remote-settings";
 import { retainedTarget } from "./retained";
 import { settingsTarget } from "./settings";
 import { stateTarget } from "./state";
@@ -20,6 +21,7 @@ export const portableTargets: readonly Target[] = [
   retainedTarget,
   settingsTarget,
   stateTarget,
+  remoteSettingsTarget,
   packageTarget,
   chunkTarget,
 ];

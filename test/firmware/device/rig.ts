@@ -128,6 +128,8 @@ export class AgentRig {
   measure: ServiceHandler = () => ({ code: 200, data: { value: 7 } });
   /** How often the agent has asked to be polled. */
   wakes = 0;
+  /** Time stands still from then on, as when the power has failed. */
+  stopped: () => boolean = () => false;
   #events: { at: number; run: () => void }[] = [];
 
   constructor(
@@ -213,6 +215,7 @@ export class AgentRig {
   /** One turn of the agent, and what comes next, if it is before `until`. */
   step(until: number): void {
     this.agent.poll(this.now);
+    if (this.stopped()) return;
     const event = this.#events[0];
     const next = Math.min(event?.at ?? Infinity, this.agent.deadline);
     this.now = Math.max(this.now, Math.min(next, until));
@@ -225,6 +228,7 @@ export class AgentRig {
     for (let turns = 0; ; turns++) {
       if (turns > 100_000) throw new Error(`the agent does not come to rest at ${this.now} ms`);
       this.agent.poll(this.now);
+      if (this.stopped()) return;
       const event = this.#events[0];
       const next = Math.min(event?.at ?? Infinity, this.agent.deadline);
       if (next > until) break;

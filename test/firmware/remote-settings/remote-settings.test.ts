@@ -65,6 +65,14 @@ describe("a change", () => {
     expect(board.settings.interval).toBe(300);
   });
 
+  it("is not told again at each wake, as the journal has it", () => {
+    const board = onTrial();
+    board.start("deep-sleep").remote.delivered(minute);
+    expect(board.told).toHaveLength(1);
+    expect(board.start("deep-sleep").told).toEqual([]);
+    expect(board.start("power-on").told).toHaveLength(1);
+  });
+
   it("is told again where the cloud has refused to hear it", () => {
     const board = onTrial();
     board.remote.delivered(minute);

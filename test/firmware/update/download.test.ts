@@ -1,5 +1,9 @@
 /** An update from its first block to the image in the other slot, and what is not let through. */
 import { describe, expect, it } from "vitest";
+import { encodeBlock } from "../../../firmware/coap/block";
+import { Download } from "../../../firmware/update/download";
+import { StateLog } from "../../../firmware/update/state-log";
+import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
 import { DownloadingBoard, served } from "./downloading-board";
 import { changedImage, smallImage, smallPackage } from "./small-package";
 
@@ -170,6 +174,93 @@ describe("a download", () => {
     expect(one.fetched).toBeLessThan(fetched + 14 + Math.ceil((whole.length - before) / 512));
   });
 
+  it("asks a doubtful file's first block for the answer, and no other one", () => {
+    const one = board("doubt");
+    one.run({ bytes: difference, tag }, 3);
+    const other = { bytes: difference, tag: Uint8Array.of(9) };
+    const { offset, szx } = one.download.next!;
+    expect(offset).toBeGreaterThan(0);
+    expect(one.download.take(served(other, offset, szx))).toBe("taken");
+    expect(one.download.next).toEqual({ offset: 0, szx });
+    expect(one.download.take(served(other, offset, szx))).toBe("stale");
+    expect(one.download.take(served(other, 0, szx))).toBe("taken");
+    expect(one.download.next).toEqual({ offset, szx });
+    expect(one.run(other)).toBe("ready");
+  });
+
+  it("is no download of a file that is shorter than a package's head, or goes on behind its end", () => {
+    for (const [szx, size] of [
+      [5, 0],
+      [5, 200],
+      [2, 0],
+    ] as const) {
+      const one = new DownloadingBoard({ seed: "short", running: base, szx });
+      one.download.begin(size);
+      expect(one.run({ bytes: difference.subarray(0, 200), tag })).toBe("unusable");
+    }
+    const one = board("endless");
+    one.download.begin(difference.length);
+    for (let taken: unknown = "taken"; taken !== "other-file";) {
+      const { next } = one.download;
+      if (one.download.undecided) one.download.accept();
+      else if (next === undefined) one.download.step();
+      else {
+        const message = served({ bytes: difference, tag }, next.offset, 3);
+        const block = { number: 23, value: encodeBlock({ num: next.offset / 128, more: true, szx: 3 }) };
+        const isLast = next.offset + 128 >= difference.length;
+        const payload = isLast ? new Uint8Array(128) : message.payload;
+        taken = one.download.take({ ...message, payload, options: [block] });
+        expect(["head", "taken", "other-file"]).toContain(taken);
+        if (isLast) expect(taken).toBe("other-file");
+      }
+    }
+  });
+
+  it("asks for no more than there is room for, and goes on once a chunk is applied", () => {
+    const one = new DownloadingBoard({ seed: "full", running: base, blocks: 8 });
+    const file = { bytes: smallPackage({ image: smallImage("full", 60_000), base: new Uint8Array(0) }), tag };
+    one.run(file, 2);
+    while (one.download.next !== undefined) expect(one.fetch(file)).toBe("taken");
+    expect(one.download.received).toBeGreaterThan(3 * 4_096);
+    expect(one.download.received).toBeLessThan(file.bytes.length);
+    expect(one.download.works).toBe(true);
+    expect(one.run(file)).toBe("ready");
+    one.expectNoMisuse();
+  });
+
+  it("outlives a block of flash that fails while a chunk is applied", () => {
+    const one = board("interrupted");
+    const file = { bytes: whole, tag };
+    one.update.flash.bytes.fill(0, 4 * 4_096);
+    while (!one.download.works) one.run(file, 1);
+    // The chunk is checked and its first sector made when what comes next finds no block.
+    one.download.step();
+    one.download.step();
+    one.update.faults.set("refuse-erase", 1, { blocks: [6, 7] });
+    let fetched = 0;
+    while (one.download.works && fetched < 30) {
+      one.fetch(file);
+      fetched += 1;
+    }
+    expect(fetched).toBeLessThan(30);
+    expect(one.download.step()).toBe("idle");
+    expect(one.run(file)).toBe("ready");
+    expectMade(one);
+  });
+
+  it("has nothing of what was begun before, even where both have come as far", () => {
+    const one = board("turn");
+    const bare = { bytes: difference };
+    one.download.begin(difference.length);
+    one.fetch(bare);
+    const log = StateLog.open(one.update.flash);
+    if (typeof log === "string") throw new Error(log);
+    const { newSha256 } = nodeCryptography;
+    new Download({ log, slots: one.slots, newSha256 }).begin(difference.length);
+    expect(one.start()).toBe(true);
+    expect(one.download.received).toBe(0);
+  });
+
   it("begins anew over what is half done, and over nothing when that is dropped", () => {
     const one = board("anew");
     const none = new Uint8Array(0);
@@ -216,9 +307,29 @@ describe("what is not the maker's", () => {
     expect(one.other.flash.erases.every((times) => times === 0)).toBe(true);
     expect(one.bytes).toBeLessThan(3 * (8_192 + 512));
     one.expectNoMisuse();
-    // The fault is of that start: the next one may try again.
+    // The fault is of that start: the next one may try as often again.
     one.start();
-    expect(one.run(file)).toEqual("ready");
+    let left = 2;
+    const twice = (bytes: Uint8Array, offset: number): Uint8Array => {
+      if (offset <= at && at < offset + bytes.length && left-- > 0) bytes[at - offset] ^= 4;
+      return bytes;
+    };
+    expect(one.run({ ...file, meddle: twice })).toEqual("ready");
+    expectMade(one);
+  });
+
+  it("may come twice to each chunk", () => {
+    const one = board("each");
+    const seen = new Map<number, number>();
+    const meddle = (bytes: Uint8Array, offset: number): Uint8Array => {
+      const times = (seen.get(offset) ?? 0) + 1;
+      seen.set(offset, times);
+      // Every block is wrong the first two times, but for the head's.
+      if (offset >= 512 && times <= 2) bytes[7] ^= 1;
+      return bytes;
+    };
+    const bytes = smallPackage({ image, base: new Uint8Array(0), perChunk: 4_096 });
+    expect(one.run({ bytes, tag, meddle })).toBe("ready");
     expectMade(one);
   });
 

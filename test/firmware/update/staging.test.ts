@@ -15,7 +15,7 @@ const blockLength = 4_096;
 /** A ring of so many blocks. */
 function ring(seed: string, blocks = 6): { staging: Staging; flash: MemoryFlash; faults: FlashFaults } {
   const { flash, faults } = new UpdateFlash(seed).partition("update", logBlocks + blocks);
-  const staging = new Staging({ flash: new CheckedFlash(flash), status: flash.status() });
+  const staging = new Staging({ flash: new CheckedFlash(flash), ...flash.status() });
   staging.restart(0);
   return { staging, flash, faults };
 }
@@ -157,7 +157,7 @@ describe("a staging", () => {
             // Some bits of what comes next are written, and the power fails.
             torn = true;
             const written = fileBytes(staging.end, each.tear).map((byte) => byte | (random.u32() & 0xff));
-            const cut = new Staging({ flash: new CheckedFlash(flash), status: flash.status() });
+            const cut = new Staging({ flash: new CheckedFlash(flash), ...flash.status() });
             cut.bad.set(staging.bad);
             cut.resume(staging.from, staging.end);
             cut.put(written);

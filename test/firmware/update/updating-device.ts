@@ -123,6 +123,8 @@ export interface DeviceOptions {
     port: number,
     now: number,
   ) => Uint8Array | undefined;
+  /** Why the board has no slots. */
+  readonly unable?: string;
   /** As the modem tells it. */
   readonly coverage?: () => number | undefined;
   readonly seed?: number;
@@ -353,6 +355,7 @@ export class UpdatingDevice {
     while (this.now < until) {
       const before = this.now;
       this.agent.step(until - this.#base);
+      if (this.rig.power.off) return;
       const state = this.agent.agent.sleepState();
       if (state !== undefined && state.until - this.agent.now > 10_000) this.sleep(state);
       else if (this.now === before && this.agent.now >= until - this.#base) return;
@@ -383,7 +386,10 @@ export class UpdatingDevice {
       record.ask();
       throw new Restarted();
     };
-    const newUpdate = firmwareUpdateOf(() => ({ slots: this.board(), staging: this.staging, verify }));
+    const { unable } = this.#options;
+    const newUpdate = firmwareUpdateOf(
+      () => unable ?? { slots: this.board(), staging: this.staging, verify },
+    );
     if (slept === undefined) this.#base = before;
     const now = slept === undefined ? 0 : slept.state.until;
     let started: StartedUpdate;
@@ -440,6 +446,7 @@ export class UpdatingDevice {
       this.#options.others,
       () => this.now,
     );
+    this.agent.stopped = () => this.rig.power.off;
     if (this.#options.sleepsDeeply === true) Object.assign(this.agent.link, { sleepsByItself: true });
     this.agent.now = now;
     this.agent.agent.setTime(epoch + this.now, now, true);

@@ -9,13 +9,28 @@ import { deflateRawSync } from "node:zlib";
 import { bundled } from "../../../bundled.mjs";
 import { projectRoot } from "../../../project";
 import { licences } from "../../../third-party";
+import type { FleetData } from "./fleet-data";
 import type { Recording } from "./recorder";
 
-const source = "host-sim/inspect/report/html/page";
+/** The pages that there are: their entry files, below this folder. */
+const pages = { report: "page", fleet: "fleet-page" } as const;
 
-/** The page's text. */
-export async function writePage({ data, bytes }: Recording): Promise<string> {
-  const [script, style] = await bundlePage();
+/** The report of a run. */
+export function writePage({ data, bytes }: Recording): Promise<string> {
+  return written("report", data, bytes);
+}
+
+/** The report of a fleet. */
+export function writeFleetPage(data: FleetData): Promise<string> {
+  return written("fleet", data, new Uint8Array(0));
+}
+
+async function written(
+  page: keyof typeof pages,
+  data: { readonly title: string },
+  bytes: Uint8Array,
+): Promise<string> {
+  const [script, style] = await bundlePage(page);
   // default-src forbids what is not named: connections, images, frames, fonts, plug-ins.
   const policy =
     `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; ` +
@@ -42,7 +57,7 @@ export async function writePage({ data, bytes }: Recording): Promise<string> {
 }
 
 /** Deflated and in base64, in which nothing can end the element that holds it. */
-function pack(data: Recording["data"], bytes: Uint8Array): string {
+function pack(data: object, bytes: Uint8Array): string {
   const json = Buffer.from(JSON.stringify(data), "utf8");
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
@@ -50,12 +65,12 @@ function pack(data: Recording["data"], bytes: Uint8Array): string {
 }
 
 /** Script and styles, in one piece each. */
-async function bundlePage(): Promise<[script: string, style: string]> {
+async function bundlePage(page: keyof typeof pages): Promise<[script: string, style: string]> {
   const { files } = await bundled({
     root: projectRoot(),
-    name: "report",
+    name: page,
     options: {
-      entryPoints: [`${source}/main.tsx`],
+      entryPoints: [`host-sim/inspect/report/html/${pages[page]}/main.tsx`],
       minify: true,
       platform: "browser",
       format: "iife",

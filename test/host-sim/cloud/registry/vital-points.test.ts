@@ -51,3 +51,11 @@ it("takes a share before a voltage, rsrp before rssi, the first of two alike, an
   ]);
   expect(found()).toEqual([undefined, undefined]);
 });
+
+it("takes those of a device's own health after all others", () => {
+  const battery = { identifier: "health_battery", unit: "mV" };
+  const rsrp = { identifier: "health_rsrp", unit: "dBm" };
+  const rssi = { identifier: "rssi", unit: "dBm" };
+  expect(found(battery, rsrp, rssi)).toEqual(["health_battery", "rssi"]);
+  expect(found(rsrp, battery, { identifier: "vbat", unit: "V" })).toEqual(["vbat", "health_rsrp"]);
+});

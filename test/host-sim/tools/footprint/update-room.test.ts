@@ -34,7 +34,7 @@ describe.skipIf(footprintMissing !== undefined)("the RAM of an update", () => {
     ["whole image", whole],
   ])("of a %s", async (_name, file) => {
     const room = await measureUpdate({ running, file });
-    expect(bytesOf(room), JSON.stringify(room)).toBeLessThanOrEqual(12 * 1_024);
+    expect(bytesOf(room), JSON.stringify(room)).toBeLessThanOrEqual(11 * 1_024);
     expect(bytesOf(room)).toBeGreaterThan(6 * 1_024);
   });
 });

@@ -21,6 +21,7 @@ const shares: Readonly<Record<string, number>> = {
   retained: density(2_000, 200),
   settings: density(40_000, 6_000),
   state: density(6_000, 1_000),
+  remote: density(20_000, 2_000),
   package: density(40_000, 6_000),
   chunk: density(20_000, 3_000),
   http: density(3_000, 400),

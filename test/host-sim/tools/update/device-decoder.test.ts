@@ -1,5 +1,6 @@
 /** What the encoder makes, the device's own code takes: by itself on Node here, and whole devices in test/whole. */
 import { describe, expect, it } from "vitest";
+import { density } from "../../../density";
 import { headLength } from "../../../../firmware/update/package";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { differencePackage, wholePackage } from "../../../../host-sim/tools/update/package-file";
@@ -24,7 +25,7 @@ function imageOf(bytes: Uint8Array, base?: Uint8Array): Buffer {
 
 describe("the device makes the image", () => {
   it("of differences between images that were edited", () => {
-    for (let round = 0; round < 80; round++) {
+    for (let round = 0; round < density(800, 80); round++) {
       const { base, image } = editedImages(`device ${round}`);
       const made = imageOf(differencePackage(base, image, about, unsigned), base);
       expect(made.equals(image), `round ${round}`).toBe(true);
@@ -32,7 +33,7 @@ describe("the device makes the image", () => {
   });
 
   it("of whole images, which pack, or do not", () => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < density(200, 20); round++) {
       const { image } = editedImages(`whole ${round}`);
       expect(imageOf(wholePackage(image, about, unsigned)).equals(image), `round ${round}`).toBe(true);
     }

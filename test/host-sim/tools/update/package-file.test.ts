@@ -14,6 +14,7 @@ import {
   differencePackage,
   wholePackage,
 } from "../../../../host-sim/tools/update/package-file";
+import { density } from "../../../density";
 import { editedImages } from "./edited-images";
 import { decodePackage } from "./reference-decoder";
 import type { PackageAbout } from "../../../../host-sim/tools/update/package-file";
@@ -124,7 +125,7 @@ describe("chunks make the image", () => {
   });
 
   it("of which tables, code and noise were moved, changed, cut and put in, at any byte", () => {
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < density(400, 60); round++) {
       const { base, image } = editedImages(`format ${round}`);
       const file = differencePackage(base, image, about, unsigned);
       expect(decodePackage(file, base).image.equals(image), `round ${round}`).toBe(true);

@@ -9,6 +9,14 @@ export interface Unpacked {
 
 /** Reads what `pack` in write-page.ts wrote. @throws Error where the browser cannot inflate */
 export async function unpack(base64: string): Promise<Unpacked> {
+  const { data, bytes } = await unpackAny(base64);
+  return { data: data as RunData, bytes };
+}
+
+/** The same of whatever page. @throws Error where the browser cannot inflate */
+export async function unpackAny(
+  base64: string,
+): Promise<{ readonly data: unknown; readonly bytes: Uint8Array }> {
   if (typeof DecompressionStream === "undefined") {
     throw new Error("this browser is too old: the page needs DecompressionStream");
   }
@@ -16,7 +24,7 @@ export async function unpack(base64: string): Promise<Unpacked> {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const whole = new Uint8Array(await new Response(stream).arrayBuffer());
   const length = new DataView(whole.buffer).getUint32(0, true);
-  const data = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length))) as RunData;
+  const data: unknown = JSON.parse(new TextDecoder().decode(whole.subarray(4, 4 + length)));
   return { data, bytes: whole.subarray(4 + length) };
 }
 
