@@ -44,7 +44,7 @@ export class Fetcher {
     const { host, download } = this.#owner;
     const next = download?.next;
     // Read anew each time: it would be in RAM for days.
-    const place = readPlace(host.tasks!.task?.place ?? "");
+    const place = readPlace(host.tasks.task?.place ?? "");
     if (next === undefined || place === undefined || this.#underWay) return;
     this.#underWay = true;
     const { settings } = host.parts!;

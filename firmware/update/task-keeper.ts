@@ -1,18 +1,18 @@
 /**
- * The task as it is in flash. The partition is opened when somebody asks for the first time: a board that wakes 96 times
- * a day and has no update does not read it.
+ * The task as it is in flash. Partition and slots are opened when somebody asks for the first time: a board that wakes 96 times
+ * a day and has no update does not touch them.
  */
 import { StateLog } from "./state-log";
 import { decodeTask, encodeTask } from "./task";
-import type { Flash } from "../journal/flash";
 import type { Task } from "./task";
+import type { UpdateHost } from "./update-host";
 
 /** The record's kind in the state log. */
 const taskRecord = 1;
 
 /** Keeps one task. Nothing of it throws. */
 export class TaskKeeper {
-  readonly #flash: Flash;
+  readonly #host: Pick<UpdateHost, "board">;
   readonly #hint: Uint8Array | undefined;
   readonly #empty: boolean;
   #log: StateLog | string | undefined;
@@ -22,8 +22,8 @@ export class TaskKeeper {
    * @param hint what `StateLog.hint` gave before the board fell asleep
    * @param empty there was no task then, so that nobody need look
    */
-  constructor(flash: Flash, hint: Uint8Array | undefined, empty: boolean) {
-    this.#flash = flash;
+  constructor(host: Pick<UpdateHost, "board">, hint: Uint8Array | undefined, empty: boolean) {
+    this.#host = host;
     this.#hint = hint;
     this.#empty = empty;
   }
@@ -31,7 +31,8 @@ export class TaskKeeper {
   /** The state log, or why there is none. */
   get log(): StateLog | string {
     if (this.#log === undefined) {
-      this.#log = StateLog.open(this.#flash, this.#hint);
+      const { board } = this.#host;
+      this.#log = typeof board === "string" ? board : StateLog.open(board.staging, this.#hint);
       const bytes = typeof this.#log === "string" ? undefined : this.#log.read(taskRecord);
       if (bytes !== undefined) this.#task = decodeTask(bytes);
     }

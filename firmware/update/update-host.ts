@@ -13,11 +13,13 @@ export interface UpdateHost {
   readonly surroundings: UpdateSurroundings;
   /** What the board has for it, or why it does not have it. */
   readonly board: UpdateBoard | string;
-  readonly tasks: TaskKeeper | undefined;
+  readonly tasks: TaskKeeper;
   readonly parts: UpdateParts | undefined;
   readonly settings: UpdateSettings | undefined;
   readonly plan: Plan | undefined;
   readonly voice: UpdateVoice | undefined;
+  /** Why this board is not updated; undefined where it is. */
+  readonly unable: string | undefined;
   /** What the plan goes by. */
   readonly moment: Moment;
   log(event: UpdateEvent): void;

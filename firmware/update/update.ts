@@ -42,7 +42,7 @@ const coverageKept = 60_000;
 
 /** What makes a product's update, of what its board has for it. */
 export function firmwareUpdateOf(openBoard: () => UpdateBoard | string): NewUpdate {
-  return (surroundings) => new Update(surroundings, openBoard());
+  return (surroundings) => new Update(surroundings, openBoard);
 }
 
 /** A bit of the plan's flags: there is a task in flash. */
@@ -51,16 +51,15 @@ const hasTask = 1;
 /** The update of a firmware: its start and the way back, then its trial, or what fetches the next firmware. */
 class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   readonly surroundings: UpdateSurroundings;
-  readonly board: UpdateBoard | string;
-  readonly tasks: TaskKeeper | undefined;
+  readonly tasks: TaskKeeper;
   parts: UpdateParts | undefined;
   settings: UpdateSettings | undefined;
   plan: Plan | undefined;
   voice: UpdateVoice | undefined;
   #trial: Trial | undefined;
   #updater: Updater | undefined;
-  /** Why this board is not updated. */
-  #unable: string | undefined;
+  readonly #openBoard: () => UpdateBoard | string;
+  #board: UpdateBoard | string | undefined;
   #polled = false;
   /** The trial has failed, for this reason. */
   #failed: string | undefined;
@@ -69,19 +68,19 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   /** What the plan had counted when it was kept last. */
   #kept = 0;
 
-  constructor(surroundings: UpdateSurroundings, board: UpdateBoard | string) {
+  constructor(surroundings: UpdateSurroundings, openBoard: () => UpdateBoard | string) {
     this.surroundings = surroundings;
-    this.board = board;
-    if (typeof board === "string") return;
+    this.#openBoard = openBoard;
     const kept = this.deep ? surroundings.retained.read(retainedParts.update) : undefined;
     const known = kept !== undefined && kept.length >= planLength;
-    const tasks = new TaskKeeper(
-      board.staging,
-      known ? kept.slice(planLength) : undefined,
-      known && (kept[planLength - 1] & hasTask) === 0,
-    );
-    this.tasks = tasks;
-    this.begin(board, tasks);
+    const empty = known && (kept[planLength - 1] & hasTask) === 0;
+    this.tasks = new TaskKeeper(this, known ? kept.slice(planLength) : undefined, empty);
+    if (!empty) this.begin();
+  }
+
+  /** Opened at the first use: most wakes from deep sleep have none for it. */
+  get board(): UpdateBoard | string {
+    return (this.#board ??= this.#openBoard());
   }
 
   get settingNames(): readonly string[] {
@@ -89,10 +88,10 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   }
 
   failed(reason: string, lasting: boolean): boolean {
-    const task = this.tasks?.task;
+    const { task } = this.tasks;
     if (task?.phase !== "trial") return false;
     const trial = { ...task.trial, starts: task.trial.starts + 1 };
-    this.tasks!.change({ trial });
+    this.tasks.change({ trial });
     const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
     return verdict?.kind === "back" && this.goBack(verdict.reason);
   }
@@ -109,14 +108,11 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     this.parts = parts;
     this.settings = settings;
     this.plan = plan;
-    const { board, tasks } = this;
-    const task = tasks?.task;
-    if (task?.phase === "trial")
-      this.#trial = new Trial(task.trial, (trial) => void tasks!.change({ trial }));
-    if (typeof board === "string") this.#unable = board;
-    else if (settings.updates === "none") this.#unable = "updates=none";
-    else if (settings.updateKey === "") this.#unable = "no updateKey";
-    if (this.#unable !== undefined && !this.deep) this.log({ kind: "update none", reason: this.#unable });
+    const { tasks } = this;
+    const { task } = tasks;
+    if (task?.phase === "trial") this.#trial = new Trial(task.trial, (trial) => void tasks.change({ trial }));
+    const reason = this.deep ? undefined : this.unable;
+    if (reason !== undefined) this.log({ kind: "update none", reason });
     return this;
   }
 
@@ -125,8 +121,17 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     return this.surroundings.startReason === "deep-sleep";
   }
 
+  /** Why this board is not updated. */
+  get unable(): string | undefined {
+    if (typeof this.board === "string") return this.board;
+    const { updates, updateKey } = this.settings!;
+    return updates === "none" ? "updates=none" : updateKey === "" ? "no updateKey" : undefined;
+  }
+
   /** Takes the task to where this start shows that it is. */
-  private begin(board: UpdateBoard, tasks: TaskKeeper): void {
+  private begin(): void {
+    const { board, tasks } = this;
+    if (typeof board === "string") return;
     const { version, startReason } = this.surroundings;
     const { task } = tasks;
     if (task === undefined || task.phase === "fetching" || task.phase === "kept" || task.phase === "failed") {
@@ -180,7 +185,7 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   /** Has the slot before started from the next start on; false when that cannot be, and this firmware stays. */
   private prepareBack(reason: string): boolean {
     const { board, tasks } = this;
-    if (tasks === undefined || typeof board === "string") return false;
+    if (typeof board === "string") return false;
     const { version } = this.surroundings;
     tasks.change({ phase: "back", report: { step: Step.failed, desc: reason } });
     this.log({ kind: "update back", version, reason });
@@ -194,13 +199,14 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
 
   attach(voice: UpdateVoice): void {
     this.voice = voice;
-    if (this.tasks !== undefined) this.#updater = new Updater(this);
+    this.#updater = new Updater(this);
   }
 
   obey(topic: string, payload: Uint8Array, now: number): boolean {
     const updater = this.#updater;
     if (topic !== upgradeTopic || updater === undefined) return false;
-    if (this.#unable !== undefined) updater.refuse(payload, UpgradeCode.unable, this.#unable, now);
+    const reason = this.unable;
+    if (reason !== undefined) updater.refuse(payload, UpgradeCode.unable, reason, now);
     else if (this.inTrial) updater.refuse(payload, UpgradeCode.busy, "on trial", now);
     else if (updater.ready) updater.refuse(payload, UpgradeCode.busy, "about to restart", now);
     else updater.obey(payload, now);
@@ -242,11 +248,11 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   }
 
   get inTrial(): boolean {
-    return this.#trial !== undefined && this.tasks?.task?.phase === "trial";
+    return this.#trial !== undefined && this.tasks.task?.phase === "trial";
   }
 
   get holdsVersion(): boolean {
-    const phase = this.tasks?.task?.phase;
+    const phase = this.tasks.task?.phase;
     return phase === "trial" || phase === "kept";
   }
 
@@ -256,7 +262,7 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
 
   restart(now: number): boolean {
     const { board, tasks } = this;
-    if (typeof board === "string" || tasks === undefined) return false;
+    if (typeof board === "string") return false;
     if (this.#failed !== undefined) {
       const reason = this.#failed;
       this.#failed = undefined;
@@ -293,9 +299,9 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     const { tasks, surroundings } = this;
     const plan = this.plan!;
     this.#kept = plan.counted;
-    const flags = tasks?.task === undefined ? 0 : hasTask;
+    const flags = tasks.task === undefined ? 0 : hasTask;
     const state = plan.state(flags, now);
-    const hint = flags === 0 ? undefined : tasks?.hint;
+    const hint = flags === 0 ? undefined : tasks.hint;
     const body = new Uint8Array(planLength + (hint?.length ?? 0));
     body.set(state);
     if (hint !== undefined) body.set(hint, planLength);
@@ -310,9 +316,9 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   /** The first turn of the loop: from here on the supervisor, and the trial, see to a firmware that does not work. */
   private start(now: number): void {
     this.#polled = true;
-    const { board, deep } = this;
-    if (typeof board !== "string" && !deep && board.slots.unconfirmed) board.slots.confirm();
-    if (!this.inTrial && this.#unable === undefined) this.#updater?.resume(deep, now);
+    const { deep } = this;
+    if (!deep && typeof this.board !== "string" && this.board.slots.unconfirmed) this.board.slots.confirm();
+    if (this.tasks.task?.phase === "fetching" && this.unable === undefined) this.#updater?.resume(deep, now);
   }
 
   private judge(now: number): void {
@@ -322,7 +328,7 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     if (verdict.kind === "back") this.#failed = verdict.reason;
     else {
       this.log({ kind: "update kept", version: surroundings.version });
-      tasks!.change({ phase: "kept", told: nothingTold });
+      tasks.change({ phase: "kept", told: nothingTold });
     }
   }
 

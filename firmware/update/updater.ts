@@ -61,7 +61,7 @@ export class Updater implements FetchOwner {
   /** Goes on with what is in flash. @param quiet behind deep sleep: it is nothing that has to be told */
   resume(quiet: boolean, now: number): void {
     const { host } = this;
-    const { task } = host.tasks!;
+    const { task } = host.tasks;
     if (task?.phase !== "fetching") return;
     const { version, place } = task;
     const download = this.open();
@@ -126,7 +126,7 @@ export class Updater implements FetchOwner {
       case "report": {
         const report = this.due!;
         const must = report.step < 0 || report.step >= Step.verified;
-        const { version } = this.host.tasks!.task!;
+        const { version } = this.host.tasks.task!;
         return this.#reporter.tell(report, must, (gone, at) => this.told(version, report, gone, at), now);
       }
       case "ask":
@@ -170,7 +170,8 @@ export class Updater implements FetchOwner {
   private next(now: number): "report" | "ask" | "block" | undefined {
     if (this.fetching || this.#reporter.speaking || this.#ready) return undefined;
     if (this.due !== undefined && now >= this.#reporter.notBefore) return "report";
-    if (now >= this.host.plan!.askAt && this.host.tasks!.task === undefined) return "ask";
+    const { host } = this;
+    if (now >= host.plan!.askAt && host.tasks.task === undefined && host.unable === undefined) return "ask";
     return this.mayFetch(now) ? "block" : undefined;
   }
 
@@ -190,7 +191,7 @@ export class Updater implements FetchOwner {
 
   /** What the cloud has to hear next. */
   private get due(): Report | undefined {
-    const { task } = this.host.tasks!;
+    const { task } = this.host.tasks;
     if (task === undefined) return undefined;
     if (task.phase === "failed") return task.report;
     if (task.phase === "kept") return { step: Step.done, desc: task.version };
@@ -204,7 +205,7 @@ export class Updater implements FetchOwner {
   }
 
   private told(version: string, { step }: Report, gone: boolean, now: number): void {
-    const tasks = this.host.tasks!;
+    const tasks = this.host.tasks;
     const { task } = tasks;
     // Meanwhile another one has taken its place, or it has come to something else.
     if (task?.version !== version || (step >= 0 && step < Step.done) !== (task.phase === "fetching")) return;
@@ -232,7 +233,7 @@ export class Updater implements FetchOwner {
     if (typeof offer === "string") return [UpgradeCode.badRequest, offer];
     const { host } = this;
     const { version: running } = host.surroundings;
-    const tasks = host.tasks!;
+    const tasks = host.tasks;
     const plan = host.plan!;
     const { version } = offer;
     if (isNewer(version, running) !== true) return [UpgradeCode.notNewer, `not newer than ${running}`];
@@ -268,7 +269,7 @@ export class Updater implements FetchOwner {
   private open(): Download | string {
     if (this.download !== undefined) return this.download;
     const { board, tasks, parts } = this.host;
-    const { log } = tasks!;
+    const { log } = tasks;
     if (typeof log === "string") return log;
     if (typeof board === "string") return board;
     const { crypto } = parts!;
@@ -291,7 +292,7 @@ export class Updater implements FetchOwner {
   private judged(download: Download): ReturnType<typeof judgeHead> {
     const { board, tasks, parts, settings, surroundings } = this.host;
     const bytes = download.signedHead();
-    const { task } = tasks!;
+    const { task } = tasks;
     if (bytes === undefined || task === undefined || typeof board === "string") return "head-too-short";
     const { crypto, credentials } = parts!;
     const judge = {
@@ -312,7 +313,7 @@ export class Updater implements FetchOwner {
 
   onOtherFile(download: Download): void {
     const { host } = this;
-    const tasks = host.tasks!;
+    const tasks = host.tasks;
     const { version, newFiles } = tasks.task!;
     if (newFiles >= mostNewFiles) return this.fail(Step.download, "the file changes again and again");
     host.log({ kind: "update begins anew", version, reason: "another file" });
@@ -338,7 +339,7 @@ export class Updater implements FetchOwner {
   /** It has come to nothing, of which the cloud is to hear. */
   private fail(step: number, reason: string): void {
     const { host } = this;
-    const tasks = host.tasks!;
+    const tasks = host.tasks;
     const { task } = tasks;
     this.download?.drop();
     this.forget();
@@ -350,7 +351,7 @@ export class Updater implements FetchOwner {
   /** It is forgotten, and nobody wants to hear why. */
   private end(reason: string): void {
     const { host } = this;
-    const tasks = host.tasks!;
+    const tasks = host.tasks;
     const version = tasks.task?.version ?? "";
     this.download?.drop();
     this.forget();

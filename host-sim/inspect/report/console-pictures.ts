@@ -44,8 +44,9 @@ interface Served {
 }
 
 /**
- * Runs a device over a bad link for six virtual hours and takes its values, its messages and its product's parsing
- * script; then a fleet. Each browser's clock stands where the cloud's does, so the same seed gives the same pictures.
+ * Takes a fleet, and a rollout to it; then runs a device over a bad link for six virtual hours and takes its values, its
+ * messages and its product's parsing script. Each browser's clock stands where the cloud's does, so the same seed gives
+ * the same pictures.
  *
  * @throws BrowserMissing without Chromium, or without playwright-core
  */
@@ -53,10 +54,17 @@ export async function takeConsolePictures(folder: string, seed: number): Promise
   mkdirSync(folder, { recursive: true });
   const browser = await launchChromium();
   try {
-    const fleet = await take(browser, folder, { ...picturedFleet(), edition: "tokenless" }, [
+    const pictured = picturedFleet();
+    const fleet = await take(browser, folder, { ...pictured, edition: "tokenless" }, [
       {
         ...{ name: "console-fleet", at: "/fleet", height: 800 },
         ready: (page) => page.locator("tr[data-id]").nth(12).waitFor(),
+      },
+    ]);
+    const rollout = await take(browser, folder, { ...pictured.rollOut(), edition: "tokenless" }, [
+      {
+        ...{ name: "console-rollout", at: "/products/MuGsF6W4/update", height: 640 },
+        ready: (page) => page.locator('[data-rollout="1"]').waitFor(),
       },
     ]);
     const { world, feed } = await runDevice(seed);
@@ -75,7 +83,7 @@ export async function takeConsolePictures(folder: string, seed: number): Promise
           ready: (page) => page.locator("#script-result", { hasText: "the thing model takes it" }).waitFor(),
         },
       ]);
-      return [...fleet, ...others];
+      return [...fleet, ...rollout, ...others];
     } finally {
       await world.close();
     }

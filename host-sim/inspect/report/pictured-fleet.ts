@@ -32,6 +32,8 @@ export interface PicturedFleet {
   readonly cloud: EnosCloud;
   readonly feed: Feed;
   readonly now: number;
+  /** Rolls a version out until most devices of the last stage are at it; what follows is served as it is then. */
+  rollOut(): Omit<PicturedFleet, "rollOut">;
 }
 
 /** Makes the fleet; the same one each time. */
@@ -59,6 +61,7 @@ export function picturedFleet(): PicturedFleet {
   });
   const steps: { readonly time: number; readonly work: () => void }[] = [];
   const at = (when: number, work: () => void): void => void steps.push({ time: when, work });
+  const speakers = new Map<string, Speaker>();
   keys.forEach(({ deviceKey, deviceSecret }, i) => {
     const { silence, trouble, isDisabled } = fateOf(i, random);
     if (isDisabled)
@@ -78,12 +81,16 @@ export function picturedFleet(): PicturedFleet {
       send(["topic", "sys", productKey, deviceKey, ...topic.split("/")], {
         ...{ id: String(messageId), version: "1.0", method: topic.replaceAll("/", "."), params },
       });
-    const last = now - silence;
-    const [temperature, battery] = [random.between(14, 24), random.between(2.9, 3.6)];
-    at(last - 40 * minute, () => {
+    const authenticate = (): void => {
       const text = `deviceKey${deviceKey}lifetime${lifetime}productKey${productKey}secureMode2${deviceSecret}`;
       const sign = createHash("sha256").update(text).digest("hex").toUpperCase();
       send(["auth", productKey, deviceKey], { secureMode: 2, lifetime, sign });
+    };
+    speakers.set(deviceKey, { say, authenticate });
+    const last = now - silence;
+    const [temperature, battery] = [random.between(14, 24), random.between(2.9, 3.6)];
+    at(last - 40 * minute, () => {
+      authenticate();
       say("ota/device/inform", { version: random.pick(firmware) });
     });
     if (trouble)
@@ -105,9 +112,64 @@ export function picturedFleet(): PicturedFleet {
     ({ time } = step);
     step.work();
   }
-  time = now;
-  cloud.poll(now);
-  return { cloud, feed, now };
+  const go = (to: number): void => {
+    time = to;
+    cloud.poll(to);
+  };
+  go(now);
+  return {
+    cloud,
+    feed,
+    now,
+    rollOut: () => rollOut(cloud, speakers, now, go) && { cloud, feed, now: later },
+  };
+}
+
+/** A device as it speaks. */
+interface Speaker {
+  readonly say: (topic: string, params: object) => void;
+  readonly authenticate: () => void;
+}
+
+/** When the rollout is pictured, three stages after its beginning. */
+const later = now + 5 * hour;
+/** What becomes of the last stage's devices, in the order in which they were given their tasks. */
+const fates = [
+  ...Array.from({ length: 14 }, () => 100),
+  ...[90, 80, 70, 60, 60, 50, 50, 40, 30, 30, 20, 10, 10],
+  ...[-2],
+  ...[undefined, undefined, undefined, undefined],
+];
+
+function rollOut(
+  cloud: EnosCloud,
+  speakers: ReadonlyMap<string, Speaker>,
+  begun: number,
+  go: (to: number) => void,
+): true {
+  const version = "1.4.0";
+  const file = { productKey, version, signMethod: "sha256", board: "m5stack-nbiot" } as const;
+  cloud.ota.putFirmware(file, new Uint8Array(512_000), begun);
+  cloud.ota.putFirmware({ ...file, from: "1.2.0" }, new Uint8Array(31_400), begun);
+  cloud.ota.putFirmware({ ...file, from: "1.3.0" }, new Uint8Array(24_900), begun);
+  cloud.ota.rollOut({ productKey, version }, begun);
+  for (const at of [begun + hour, begun + 3 * hour, later - 30 * minute]) {
+    go(at);
+    const tasks = cloud.ota.tasks({ rolloutId: "1", status: "init" }).reverse();
+    const isLast = cloud.ota.rollouts(productKey)[0].stage === 3;
+    for (const [i, { deviceKey }] of tasks.entries()) {
+      if (isLast && i >= fates.length) break;
+      const { say, authenticate } = speakers.get(deviceKey)!;
+      const step = isLast ? fates[i] : 100;
+      authenticate();
+      say("thing/measurepoint/post", { measurepoints: { humidity: 40 + i } });
+      const desc = step === -2 ? "no block for a week" : undefined;
+      if (step === 100) say("ota/device/inform", { version });
+      else if (step !== undefined) say("ota/device/progress", { step: String(step), desc });
+    }
+  }
+  go(later);
+  return true;
 }
 
 function fateOf(i: number, random: Random): Fate {

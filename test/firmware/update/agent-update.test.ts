@@ -292,6 +292,23 @@ describe("what is none for this device is never started", () => {
   });
 });
 
+describe("a board that cannot be updated says so", () => {
+  it.each<[string, Partial<DeviceOptions>, string]>([
+    ["without a key", { settings: { updateKey: "" } }, "no updateKey"],
+    ["whose settings say so", { settings: { updates: "none" } }, "updates=none"],
+    ["with another partition table", { unable: "no partition nextota" }, "no partition nextota"],
+  ])("%s", (_what, options, reason) => {
+    const device = deviceWith(options);
+    expect(device.lines("update:")).toEqual([`update: none: ${reason}`]);
+    device.order(difference);
+    expect(device.until(() => over(device), hour)).toBe(true);
+    expect(device.task).toMatchObject({ status: "failed", desc: `the device replied 501: ${reason}` });
+    expect(blocks(device)).toBe(0);
+    device.wait(hour);
+    expect(device.readings).toBeGreaterThan(5);
+  });
+});
+
 describe("a server", () => {
   it("that does not have the file: given up after three tries", () => {
     const device = deviceWith({ settings: { files: "coap://192.0.2.1/nowhere" } });

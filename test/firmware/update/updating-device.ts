@@ -123,6 +123,8 @@ export interface DeviceOptions {
     port: number,
     now: number,
   ) => Uint8Array | undefined;
+  /** Why the board has no slots. */
+  readonly unable?: string;
   /** As the modem tells it. */
   readonly coverage?: () => number | undefined;
   readonly seed?: number;
@@ -384,7 +386,10 @@ export class UpdatingDevice {
       record.ask();
       throw new Restarted();
     };
-    const newUpdate = firmwareUpdateOf(() => ({ slots: this.board(), staging: this.staging, verify }));
+    const { unable } = this.#options;
+    const newUpdate = firmwareUpdateOf(
+      () => unable ?? { slots: this.board(), staging: this.staging, verify },
+    );
     if (slept === undefined) this.#base = before;
     const now = slept === undefined ? 0 : slept.state.until;
     let started: StartedUpdate;

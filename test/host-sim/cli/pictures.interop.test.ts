@@ -46,10 +46,12 @@ describe.skipIf(missing)("npm run pictures", () => {
       pictures.map(({ file, said }) => [basename(file, ".png"), said.replaceAll("\u00a0", " ")]),
     );
     expect(Object.keys(said)).toEqual([
-      ...["console-fleet", "console-live", "console-messages", "console-script"],
+      ...["console-fleet", "console-rollout", "console-live", "console-messages", "console-script"],
     ]);
     for (const { file } of pictures) expect(sizeOf(file)[0]).toBe(1280);
     expect(said["console-fleet"]).toMatch(/48 devices/);
+    expect(said["console-rollout"]).toMatch(/stage 3 of 3 goes on/);
+    expect(said["console-rollout"]).toMatch(/1 device failed: step -2: no block for a week/);
     expect(said["console-fleet"]).toMatch(/online\s*39/);
     expect(said["console-fleet"]).toMatch(/with alarms\s*4/);
     expect(said["console-live"]).toMatch(/Greenhouse 3/);
@@ -60,7 +62,7 @@ describe.skipIf(missing)("npm run pictures", () => {
     expect(said["console-script"]).toMatch(/report of measure points: the thing model takes it/);
     // Each of them is in the docs, and no other picture of the console.
     const shown = [...readFileSync("docs/cloud.md", "utf8").matchAll(/\(pictures\/(console[\w-]*)\.png\)/g)];
-    expect(shown.map(([, name]) => name).sort()).toEqual(Object.keys(said));
+    expect(shown.map(([, name]) => name).sort()).toEqual(Object.keys(said).sort());
     if (!full) return;
     const again = await takeConsolePictures(mkdtempSync(join(folder, "again-")), 13);
     for (const [i, { file }] of again.entries()) {

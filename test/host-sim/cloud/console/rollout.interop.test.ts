@@ -44,16 +44,16 @@ describe.skipIf(!hasBrowser)("a rollout", () => {
     ]);
     const cells = async (number: number): Promise<string> =>
       (await stage(number).locator("td").allInnerTexts()).map((text) => text.trim() || ".").join(" ");
-    await expect.poll(() => cells(1)).toBe("2 2 . . . . .");
+    await expect.poll(() => cells(1)).toBe("2 2 . . . .");
     const [one, two] = fleet.who("init");
     fleet.step(one, 40);
     fleet.told(two);
-    await expect.poll(() => cells(1)).toMatch(/^2 \. 1 1 at 40 % \. \. \.$/);
+    await expect.poll(() => cells(1)).toMatch(/^2 \. 1 1 at 40 % \. \.$/);
     fleet.succeed(one, two);
     await card.getByRole("status").filter({ hasText: "stage 2 of 2 begins in 60 min" }).waitFor();
     await expect.poll(() => card.getAttribute("data-state")).toBe("waiting");
     await pass(opened, 3_600_000);
-    await expect.poll(() => cells(2)).toBe("18 18 . . . . .");
+    await expect.poll(() => cells(2)).toBe("18 18 . . . .");
     await card.getByRole("button", { name: "Pause" }).click();
     await dialog.getByRole("button", { name: "Pause" }).click();
     await expect.poll(() => card.getAttribute("data-state")).toBe("paused");
@@ -69,10 +69,10 @@ describe.skipIf(!hasBrowser)("a rollout", () => {
     await page.goBack();
     await card.getByRole("button", { name: "Try failed ones again" }).click();
     await dialog.getByRole("button", { name: "Try failed ones again" }).click();
-    await expect.poll(() => cells(2)).toBe("18 18 . . . . .");
+    await expect.poll(() => cells(2)).toBe("18 18 . . . .");
     fleet.succeed(...fleet.who("init"));
     await expect.poll(() => card.getAttribute("data-state")).toBe("done");
-    await expect.poll(() => cells(2)).toBe("18 . . . 18 . .");
+    await expect.poll(() => cells(2)).toBe("18 . . . 18 .");
     expect(await card.getByRole("button").count()).toBe(0);
   });
 
@@ -85,6 +85,7 @@ describe.skipIf(!hasBrowser)("a rollout", () => {
     await card.getByRole("button", { name: "Abort" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Abort" }).click();
     await expect.poll(() => card.getAttribute("data-state")).toBe("aborted");
+    await card.getByRole("columnheader", { name: "canceled" }).waitFor();
     fleet.begin([1]);
     await page.getByRole("heading", { name: "Before" }).waitFor();
     await expect

@@ -79,6 +79,22 @@ test.each<
   expect(describeCloud({ type: "seal-doubted", ...demo, ...doubt }, false)).toMatch(words);
 });
 
+const rollout = { productKey: "P", rolloutId: "3", version: "1.3.0", at: 0 };
+test.each([
+  [{ type: "rollout-stage", stage: 1, stages: 3, devices: 1 }, ": stage 1 of 3 begins, 1 device"],
+  [{ type: "rollout-stage", stage: 2, stages: 3, devices: 9 }, ": stage 2 of 3 begins, 9 devices"],
+  [{ type: "rollout-stopped", stage: 2, reason: "2 of 9 failed" }, " stopped: 2 of 9 failed"],
+  [{ type: "rollout-changed", what: "paused" }, " paused"],
+  [
+    { type: "rollout-done", devices: 9, succeeded: 8, failed: 1 },
+    " done: 8 of 9 devices succeeded, 1 failed",
+  ],
+] as const)("a rollout is told: %j", (event, words) => {
+  expect(describeCloud({ ...rollout, ...event }, false)).toMatch(
+    new RegExp(`^(?:an operator: )?rollout 3 to 1\\.3\\.0${words}$`),
+  );
+});
+
 describe("the values of a reading", () => {
   const names = Array.from({ length: 30 }, (_, i) => `point${i}`);
   const stored: WorldEvent = {

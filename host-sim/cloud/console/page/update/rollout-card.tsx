@@ -6,7 +6,7 @@ import { pathOfPlace } from "../../addresses";
 import { mayOperate, onlyLooks } from "../access";
 import { call } from "../api";
 import { now } from "../connection";
-import { columns, columnWords, decisions, decisionsFor, percent, standing } from "./rollout";
+import { columnWords, columnsOf, decisions, decisionsFor, percent, standing } from "./rollout";
 import type { Decision, Rollout } from "./rollout";
 
 const looks = {
@@ -30,6 +30,7 @@ export function RolloutCard(props: {
   const [asks, setAsks] = useState<Decision>();
   const [tone, mark] = looks[state];
   const isReader = !mayOperate.value;
+  const columns = columnsOf(rollout);
   const said = standing(rollout, now.value);
   return (
     <article class="task card" data-rollout={rolloutId} data-state={state}>

@@ -16,15 +16,11 @@ export const decisions: Readonly<Record<Decision, { label: string; in: readonly 
   abort: { label: "Abort", in: ["running", "waiting", "paused", "stopped"] },
 };
 
-/** The columns of a stage's devices, in the order in which an upgrade comes to them. */
-export const columns: readonly TaskStatus[] = [
-  "init",
-  "published",
-  "upgrading",
-  "succeeded",
-  "failed",
-  "canceled",
-];
+/** The columns of its stages' devices, in the order in which an upgrade comes to them; nothing is canceled in most. */
+export function columnsOf({ stages }: Pick<Rollout, "stages">): TaskStatus[] {
+  const usual = ["init", "published", "upgrading", "succeeded", "failed"] as const;
+  return stages.some(({ counts }) => counts.canceled > 0) ? [...usual, "canceled"] : [...usual];
+}
 
 /** The head of a column. */
 export const columnWords: Readonly<Record<TaskStatus, string>> = { ...taskWords, init: "waiting" };
