@@ -25,12 +25,7 @@ test.each(engines)("tells what each update took, and what became of the readings
   expect(stdout).toMatch(back("0\\.3\\.2", "never hears the cloud"));
   expect(stdout).toMatch(/^readings: (\d+) taken, \1 in the cloud, 0 lost; starts without an image: 0$/m);
   expect(stdout).toMatch(/^complete; seed 1 repeats this run$/m);
-  // Turns are told where they come, and which image starts.
-  expect(stdout).toMatch(
-    / {2}update +version 0\.3\.1 is ordered: panics as it starts, a file of \d+ bytes$/m,
-  );
-  expect(stdout).toMatch(/ {2}board +starts version 0\.3\.0, from slot 1$/m);
-  expect(stdout.split("\n").length).toBeLessThan(500);
+  expect(stdout.trim().split("\n").length).toBeLessThanOrEqual(12);
 });
 
 describe("the summary", () => {
