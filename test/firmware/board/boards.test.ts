@@ -9,8 +9,10 @@ import { readPartitions } from "../../../host-sim/tools/provision/partitions";
 import type { PartitionRow } from "../../../host-sim/tools/provision/partitions";
 import type { Board, ControlPin } from "../../../firmware/board/boards";
 
+/** What only boards with an optional part have. */
+const parts: readonly string[] = ["health", "update"];
 const folders = readdirSync("firmware/board", { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() ? [entry.name] : [],
+  entry.isDirectory() && !parts.includes(entry.name) ? [entry.name] : [],
 );
 
 /** Pins that an ESP32 or ESP32-S3 has for such things: not those of the flash, nor of USB. */
