@@ -38,6 +38,8 @@ const reasons: Readonly<Record<string, string>> = {
   enos: "needs the real EnOS",
   sdk: "needs the Moddable SDK and ESP-IDF",
   keys: "needs a sealed product's master key: run by test/host-sim/cli/model-keys.test.ts",
+  maker:
+    "needs a maker's key and a stand-in: run by test/host-sim/cli/update.test.ts and update-stand-in.test.ts",
   install: "installs the packages that this test runs with",
   terminal: "asks on a terminal",
   pty: "run by docs.simulation.test.ts where the packages for pseudo-terminal and serial port are installed",

@@ -27,7 +27,7 @@ import type { Configuration } from "./setting-values";
 import type { Settings } from "./settings";
 
 /** Who judges something new by how the device fares with it. All times are monotonic, ms. */
-export interface Witness {
+interface Witness {
   /** The link became ready, so there is a network: a try begins. */
   connected(now: number): void;
   /** The cloud has acknowledged a reading or a message, or answered whatever it was asked with a session open. */

@@ -3,6 +3,7 @@
  * to devices by the stand-in. What one costs a device is said before anybody sends it.
  */
 import { Command } from "./command";
+import { examplePart } from "./update-example";
 import { inspectPart } from "./update-inspect";
 import { keygenPart } from "./update-keygen";
 import { diffPart, packPart } from "./update-pack";
@@ -23,6 +24,7 @@ export function updateCommand(): Command {
     inspectPart(),
     uploadPart(),
     rolloutPart(),
+    examplePart(),
   ];
   for (const part of parts) command.addCommand(part.exitOverride());
   return command;

@@ -177,6 +177,32 @@ describe("a package", () => {
   });
 });
 
+describe("the walk of docs/update.md", () => {
+  it("goes from example images to a file that is verified", async () => {
+    const publicKey = await key();
+    const examples = await update("example", "--out", folder);
+    expect([examples.code, examples.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^written: ~\/0\.2\.0\.bin, \d+ bytes\nwritten: ~\/0\.3\.0\.bin, \d+ bytes\n$/),
+    ]);
+    const [old, image] = [at("0.2.0.bin"), at("0.3.0.bin")];
+    const dry = await update("diff", old, image, ...board, "--dry-run");
+    expect([dry.code, dry.stderr]).toEqual([0, ""]);
+    const words = ["--key", at("maker.pem"), "--out", at("x")];
+    expect((await update("diff", old, image, ...board, ...words)).code).toBe(0);
+    expect((await update("inspect", at("x"))).stdout).toMatch(
+      /^0\.2\.0 -> 0\.3\.0 for m5stack-nbiot, a difference/,
+    );
+    const checked = await update("verify", at("x"), "--public-key", publicKey, "--base", old);
+    expect(checked.code).toBe(0);
+    expect(await update("example", "--out", at("no such folder"))).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "cannot write ~/no such folder/0.2.0.bin: there is no such file or folder, ENOENT\n",
+    });
+  });
+});
+
 describe("is refused in one line", () => {
   const files: Readonly<Record<string, () => Buffer>> = {
     "text.bin": () => Buffer.from("no image at all, and longer than its head is"),
