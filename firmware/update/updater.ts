@@ -15,6 +15,7 @@
  * One thing at a time, and readings first: its owner asks `wants` only when no reading wants the link. Work in flash is
  * done in slices, between exchanges.
  */
+import { blockSize } from "../coap/block";
 import { Download } from "./download";
 import { Fetcher } from "./fetcher";
 import { readPlace, placeOf } from "./file-place";
@@ -141,7 +142,15 @@ export class Updater implements FetchOwner {
 
   /** Whether something follows a request that is under way, as far as one can see. */
   follows(now: number): boolean {
-    if (this.download?.works === true) return true;
+    const { download, host } = this;
+    if (download?.works === true) return true;
+    const next = download?.next;
+    if (this.fetching && next !== undefined) {
+      // Behind the last block comes the report that all is there.
+      const bytes = blockSize(next.szx);
+      const { received, fileSize } = download!;
+      return received === 0 || received + bytes >= fileSize || host.plan!.mayFollow(bytes, now);
+    }
     if (this.#reporter.speaking) return this.mayFetch(now) || this.#verified;
     return this.due !== undefined || this.mayFetch(now);
   }
