@@ -58,7 +58,10 @@ describe("each manifest", () => {
   // modem/manifest.json and firmware/manifest.json leave the modem to the board, and a product's has none: they are no whole.
   // Nor are those of the rooms that a product adds to the firmware.
   const whole = manifests.filter(
-    (file) => !/^firmware\/((modem|product|room|seal|update|health|remote-settings)\/)?manifest\.json$/.test(file),
+    (file) =>
+      !/^firmware\/((modem|product|room|seal|update|board\/update|health|remote-settings)\/)?manifest\.json$/.test(
+        file,
+      ),
   );
   test.each(whole)("%s has all that its modules import, and preloads all of them", (file) => {
     const manifest = readManifest(file);
@@ -76,8 +79,14 @@ describe("each manifest", () => {
 
   test.each(manifests)("%s: what it names of the project is there", (file) => {
     const { build = {} } = JSON.parse(readFileSync(file, "utf8")) as { build?: Record<string, string> };
-    for (const path of Object.values(build)) {
-      if (path.startsWith("./")) expect(existsSync(join(dirname(file), path)), path).toBe(true);
+    for (const value of Object.values(build)) {
+      // One folder for each size of flash.
+      const paths = ["flash-4mb", "flash-8mb", "flash-16mb"].map((flash) =>
+        value.replace("$(ENOS_FLASH)", flash),
+      );
+      for (const path of paths) {
+        if (path.startsWith("./")) expect(existsSync(join(dirname(file), path)), path).toBe(true);
+      }
     }
   });
 });

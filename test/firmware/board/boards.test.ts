@@ -1,19 +1,33 @@
 /** The table of boards against the families, the manifests and the documentation. */
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { boardNamed, boards } from "../../../firmware/board/boards";
 import { readSettings } from "../../../firmware/device/settings";
 import { families } from "../../../firmware/modem/family/index";
+import { badBlockBytes } from "../../../firmware/update/staging";
+import { logBlocks } from "../../../firmware/update/state-log";
 import { readPartitions } from "../../../host-sim/tools/provision/partitions";
 import type { PartitionRow } from "../../../host-sim/tools/provision/partitions";
 import type { Board, ControlPin } from "../../../firmware/board/boards";
 
-/** What only boards with an optional part have. */
-const parts: readonly string[] = ["health", "update"];
-const folders = readdirSync("firmware/board", { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() && !parts.includes(entry.name) ? [entry.name] : [],
-);
+/** A manifest, as far as it is asked here. */
+interface ManifestFile {
+  readonly include?: readonly string[];
+  readonly build?: Readonly<Record<string, string>>;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+const manifestAt = (path: string): ManifestFile => JSON.parse(readFileSync(path, "utf8")) as ManifestFile;
+
+/** Folders whose manifest is for a board: the others hold what boards and products add to the firmware. */
+const folders = readdirSync("firmware/board", { withFileTypes: true }).flatMap((entry) => {
+  const path = `firmware/board/${entry.name}/manifest.json`;
+  return entry.isDirectory() && existsSync(path) && manifestAt(path).config !== undefined ? [entry.name] : [];
+});
+
+/** Boards with more than 4 MB of flash, by what their makers say: see docs/boards.md. */
+const larger: Readonly<Record<string, string>> = { "lilygo-t-sim7080g-s3": "flash-16mb" };
 
 /** Pins that an ESP32 or ESP32-S3 has for such things: not those of the flash, nor of USB. */
 const usable = (pin: number): boolean => pin >= 0 && pin <= 48 && !(pin >= 6 && pin <= 11 && pin !== 7);
@@ -42,19 +56,18 @@ describe("each board", () => {
   });
 
   test.each(boards)("$name has a manifest that names it and adds nothing wrong", ({ name }) => {
-    const manifest = JSON.parse(readFileSync(`firmware/board/${name}/manifest.json`, "utf8")) as {
-      include: string[];
-      config: Record<string, unknown>;
-    };
+    const { include, config = {} } = manifestAt(`firmware/board/${name}/manifest.json`);
+    const flash = Object.hasOwn(larger, name) ? [`../${larger[name]}/manifest.json`] : [];
     const modem =
       name === "generic" ? "family/manifest.json" : `fitted/manifest-${boardNamed(name).modem}.json`;
-    expect(manifest.include).toEqual([
+    expect(include).toEqual([
       "../../manifest.json",
+      ...flash,
       `../../modem/${modem}`,
       "../../product/manifest.json",
     ]);
-    expect(manifest.config.board).toBe(name);
-    expect(readSettings({ server: "203.0.113.5", ...manifest.config }).board).toBe(name);
+    expect(config.board).toBe(name);
+    expect(readSettings({ server: "203.0.113.5", ...config }).board).toBe(name);
   });
 
   test.each(boards)("$name is told of in the documentation", ({ name }) => {
@@ -77,20 +90,24 @@ it("a name that is none of theirs is one clear line", () => {
   expect(() => boardNamed("m5stack")).toThrow(/^board is "m5stack", it must be one of m5stack-nbiot, /);
 });
 
-/** What a manifest says of its build, with those that it includes; the including one's word counts. */
-function buildOf(path: string): Record<string, string> {
-  const manifest = JSON.parse(readFileSync(path, "utf8")) as {
-    include?: string[];
-    build?: Record<string, string>;
-  };
-  const build: Record<string, string> = {};
-  for (const include of manifest.include ?? []) {
-    if (!include.startsWith("$(")) Object.assign(build, buildOf(join(dirname(path), include)));
+/** What a manifest says of its build, and after it those that it includes: as mcconfig reads them, the last word counts. */
+function buildOf(path: string, build: Record<string, string> = {}): Record<string, string> {
+  const { include = [], build: own = {} } = manifestAt(path);
+  for (const [name, value] of Object.entries(own)) {
+    const known = value.replace(/\$\((\w+)\)/g, (text, each: string) => build[each] ?? text);
+    build[name] = known.startsWith("./") ? join(dirname(path), known) : known;
   }
-  for (const [name, value] of Object.entries(manifest.build ?? {})) {
-    build[name] = value.startsWith("./") ? join(dirname(path), value) : value;
-  }
+  for (const each of include) if (!each.startsWith("$(")) buildOf(join(dirname(path), each), build);
   return build;
+}
+
+/** The same of a board whose product is updated from afar: that room is among what the product includes, the last of all. */
+const updatedBuildOf = (path: string): Record<string, string> =>
+  buildOf("firmware/update/manifest.json", buildOf(path));
+
+/** The settings of the one file that mcconfig takes of this project. */
+function settingsOf(build: Readonly<Record<string, string>>): Map<string, string> {
+  return mergedSettings(readFileSync(join(build["SDKCONFIGPATH"], "sdkconfig.defaults"), "utf8"));
 }
 
 /** Settings by name of files that are merged in this order, as mcconfig does it: a later one wins, "n" is off. */
@@ -148,34 +165,108 @@ describe.each(boards)("$name", ({ name }) => {
     },
   );
 
-  it("has room for two applications, an update's difference, the journal and its keys in 4 MB", () => {
-    const found = readPartitions(readFileSync(build["PARTITIONS_FILE"], "utf8"));
-    if ("problem" in found) expect.fail(found.problem);
-    const { rows } = found;
-    const named = (each: string): PartitionRow => rows.find((row) => row.name === each)!;
+  it("is watched by the boot loader in a new image's first start, and checks each image, only where it is updated from afar", () => {
+    const plain = settingsOf(build);
+    const updated = settingsOf(updatedBuildOf(`firmware/board/${name}/manifest.json`));
+    expect([...updated.keys()].filter((key) => plain.get(key) !== updated.get(key)).sort()).toEqual([
+      "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE",
+      "CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS",
+    ]);
+    expect([...plain.keys()].filter((key) => !updated.has(key))).toEqual([]);
+    expect(updated.get("CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE")).toBe("y");
+    // The SDK has it on for the ESP32.
+    expect(updated.get("CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS")).toBe("n");
+  });
+});
+
+/** Sizes of flash, MB, with the folder of each one's files; the smallest has its own beside the firmware's manifest. */
+const sizes = [
+  { size: 4, folder: "firmware" },
+  { size: 8, folder: "firmware/board/flash-8mb" },
+  { size: 16, folder: "firmware/board/flash-16mb" },
+];
+
+describe.each(sizes)("$size MB of flash", ({ size, folder }) => {
+  const found = readPartitions(readFileSync(`${folder}/partitions.csv`, "utf8"));
+  const rows = "problem" in found ? [] : found.rows;
+  const named = (each: string): PartitionRow => rows.find((row) => row.name === each)!;
+
+  it("has partitions one behind the other, aligned, of whole sectors, and within it", () => {
     let end = 0x9000;
-    for (const { name, type, offset, size } of rows) {
+    for (const { name, type, offset, size: length } of rows) {
       expect(offset, `${name} begins behind the one before`).toBeGreaterThanOrEqual(end);
       expect(offset % (type === "app" ? 0x10000 : 0x1000), `${name} is aligned`).toBe(0);
-      expect(size % 0x1000, `${name} is whole sectors`).toBe(0);
-      end = offset + size;
+      expect(length % 0x1000, `${name} is whole sectors`).toBe(0);
+      end = offset + length;
     }
-    expect(end).toBeLessThanOrEqual(0x40_0000);
+    expect(end).toBeGreaterThan(0x9000);
+    expect(end).toBeLessThanOrEqual(size * 0x10_0000);
+  });
+
+  it("has room for two applications, an update's difference, the journal and its keys", () => {
     expect(rows.filter(({ type }) => type === "app").map(({ subtype }) => subtype)).toEqual([
       "ota_0",
       "ota_1",
     ]);
     expect(named("ota_0").size).toBe(named("ota_1").size);
-    expect(named("ota_0").size).toBeGreaterThanOrEqual(1_792 * 1024);
-    expect(named("otadata")).toMatchObject({ type: "data", subtype: "ota", size: 0x2000 });
-    expect(named("journal")).toMatchObject({ type: "data", subtype: "0x40", size: 0x20000 });
-    // Where every board so far has its keys.
-    expect(named("nvs")).toMatchObject({ type: "data", subtype: "nvs", offset: 0x9000, size: 0x6000 });
+    expect(named("ota_0").size).toBeGreaterThanOrEqual(size === 4 ? 1_792 * 1024 : 0x38_0000);
+    // Where every board so far has them: what a board keeps when it is flashed with another table.
+    const fixed = { nvs: [0x9000, 0x6000], otadata: [0xf000, 0x2000], phy_init: [0x11000, 0x1000] } as const;
+    for (const [name, [offset, length]] of Object.entries(fixed)) {
+      expect(named(name)).toMatchObject({ type: "data", offset, size: length });
+    }
+    expect(named("ota_0").offset).toBe(0x20000);
+    expect(named("nvs").subtype).toBe("nvs");
+    expect(named("otadata").subtype).toBe("ota");
+    // The firmware finds these by their names, whatever their subtypes.
+    for (const name of ["journal", "update", "log"]) expect(named(name).type).toBe("data");
+    expect(named("journal").size).toBeGreaterThanOrEqual(0x20000);
     expect(named("update").size).toBeGreaterThanOrEqual(128 * 1024);
+    // What is beyond is not used: see staging.ts.
+    expect(named("update").size).toBeLessThanOrEqual((logBlocks + 8 * badBlockBytes) * 4096);
+    expect(named("log").size).toBe(0x2000);
+  });
+
+  it("is said to ESP-IDF, with all that every board says, with updates and without", () => {
+    const base = mergedSettings(readFileSync("firmware/board/sdkconfig.defaults", "utf8"));
+    const paths = ["", "update/"].map((each) =>
+      size === 4 && each === "" ? "firmware/board" : `firmware/board/${each}flash-${size}mb`,
+    );
+    for (const path of paths) {
+      const settings = settingsOf({ SDKCONFIGPATH: path });
+      for (const [key, value] of base) expect(settings.get(key), `${path} ${key}`).toBe(value);
+      const said = [...settings].filter(([key]) => key.startsWith("CONFIG_ESPTOOLPY_FLASHSIZE_"));
+      // The SDK's own defaults say 4 MB.
+      const expected = [
+        ["CONFIG_ESPTOOLPY_FLASHSIZE_4MB", "n"],
+        [`CONFIG_ESPTOOLPY_FLASHSIZE_${size}MB`, "y"],
+      ];
+      expect(said).toEqual(size === 4 ? [] : expected);
+    }
+  });
+
+  it("is told of in the documentation, partition by partition", () => {
+    const page = readFileSync("docs/boards.md", "utf8");
+    const column = sizes.findIndex((each) => each.size === size);
+    for (const { name, offset, size: length } of rows) {
+      const cells = new RegExp(`^\\| \`${name}\` \\|(.*)$`, "m").exec(page)?.[1].split("|");
+      expect(cells?.[column]?.trim(), name).toBe(`0x${offset.toString(16)}, ${length / 1024}`);
+    }
   });
 });
 
-it("the documentation names the partitions at their offsets", () => {
+it("a larger flash is one line more in a board's manifest, and its settings win in a product with updates and without", () => {
+  const path = "firmware/board/lilygo-t-sim7080g-s3/manifest.json";
+  const plain = buildOf(path);
+  const updated = updatedBuildOf(path);
+  for (const { PARTITIONS_FILE: table } of [plain, updated]) {
+    expect(table).toBe("firmware/board/flash-16mb/partitions.csv");
+  }
+  expect(join(plain["SDKCONFIGPATH"])).toBe(join("firmware/board/flash-16mb/"));
+  expect(join(updated["SDKCONFIGPATH"])).toBe("firmware/board/update/flash-16mb");
+});
+
+it("the documentation names the journal's place", () => {
   const found = readPartitions(readFileSync("firmware/partitions.csv", "utf8"));
   if ("problem" in found) expect.fail(found.problem);
   const journal = found.rows.find(({ name }) => name === "journal")!;
@@ -183,7 +274,4 @@ it("the documentation names the partitions at their offsets", () => {
   expect(readFileSync("docs/provisioning.md", "utf8")).toContain(
     `erase_region ${hex(journal.offset)} ${hex(journal.size)}`,
   );
-  const boardsPage = readFileSync("docs/boards.md", "utf8");
-  for (const { name, offset } of found.rows)
-    expect(boardsPage).toMatch(new RegExp(`\\| \`${name}\` \\| ${hex(offset)} `));
 });
