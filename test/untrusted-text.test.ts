@@ -65,6 +65,7 @@ const natives: readonly Native[] = [
       "modem/family/bc95.ts": [1, "lineText: 128 characters"],
       "modem/family/bg95.ts": [1, "a field: 128 characters"],
       "modem/family/simcom.ts": [2, "fields: 128 characters, and texts for patterns"],
+      "update/update-settings.ts": [1, "two groups of two digits between two ends"],
     },
   },
   {
@@ -78,6 +79,9 @@ const natives: readonly Native[] = [
       "enos/topic.ts": [2, "topics of the firmware's own, and those that Downlinks took: 8 segments of 255"],
       "modem/driver/modem-memory.ts": [1, "the server's address, which a setting gives"],
       "update/version-order.ts": [1, "24 characters"],
+      "text/host-name.ts": [1, "253 characters"],
+      "update/file-place.ts": [1, "a URL of at most 200 characters"],
+      "update/update-settings.ts": [1, "300 characters"],
     },
   },
   {
@@ -93,6 +97,9 @@ const natives: readonly Native[] = [
       "modem/at/result-code.ts": [1, "8 digits"],
       "modem/family/bc95.ts": [1, "9 digits"],
       "update/version-order.ts": [3, "9 digits; 22, of which the order alone is asked for"],
+      "update/file-place.ts": [1, "5 digits"],
+      "update/update-settings.ts": [2, "two digits each, of a regular expression"],
+      "remote-settings/changes.ts": [1, "a setting that the firmware has read: at most 32 characters"],
       "modem/at/fields.ts": [9, "9 digits; the groups of a clock's regular expression"],
       "modem/at/timers.ts": [1, "5 digits"],
       "modem/driver/modem-memory.ts": [2, "the server's address, which a setting gives"],
@@ -108,6 +115,7 @@ const natives: readonly Native[] = [
       "text/ascii.ts": [1, "its definition"],
       "text/json.ts": [1, "a number: 64 digits"],
       "update/package.ts": [1, "24 bytes"],
+      "update/task.ts": [1, "255 bytes"],
     },
   },
   {
@@ -133,6 +141,8 @@ const natives: readonly Native[] = [
       "seal/join.ts": [1, "its definition: each call names its parts, seven at most"],
       "text/ascii.ts": [1, "32 characters"],
       "text/utf8.ts": [2, "32 characters"],
+      "main.ts": [1, "the optional parts, three of them"],
+      "update/image-making.ts": [1, "no such call: a method of its own that is called apply"],
     },
   },
   {

@@ -532,7 +532,10 @@ export class Agent {
     const { session, update } = this.#options;
     const fetches = update?.fetching === true;
     if (request || fetches) this.#contacts.requested(this.#polledAt);
-    const last = request && this.#session.online && this.#uploader.last && !this.#commands.busy;
+    // Of a bounded number of blocks the last one is no different.
+    const last = fetches
+      ? this.#uploader.idle
+      : request && this.#session.online && this.#uploader.last && !this.#commands.busy;
     const own = address === session.address && port === session.port;
     const socket = own ? this.#socket : (this.#otherSocket ??= socketOf(this.#options));
     // Nor is it where blocks of an update follow.

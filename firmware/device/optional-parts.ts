@@ -21,14 +21,13 @@ import type { ThingValues } from "../model/thing";
 import type { Cell } from "../modem/family/family";
 import type { MemberNames } from "../text/member-names";
 import type { Slots, Verify } from "../update/slots";
-import type { Link } from "./agent-options";
 import type { Device, ServiceHandler } from "./application";
 import type { Log, LogEvent } from "./log";
 import type { Configuration } from "./setting-values";
 import type { Settings } from "./settings";
 
 /** Who judges something new by how the device fares with it. All times are monotonic, ms. */
-export interface Witness {
+interface Witness {
   /** The link became ready, so there is a network: a try begins. */
   connected(now: number): void;
   /** The cloud has acknowledged a reading or a message, or answered whatever it was asked with a session open. */
@@ -77,7 +76,7 @@ export interface UpdateVoice {
   readonly memory: Pick<PersistentState, "takeId">;
   /** Are told how the exchange of a block has ended. */
   readonly radio: Pick<RadioGuard, "heard">;
-  readonly link: Pick<Link, "confirm">;
+  readonly link: { confirm?(now: number): void };
 }
 
 /** What an update needs of the board. */

@@ -5,7 +5,7 @@
  */
 
 /** How a setting's value is told: a whole number, true or false, or a text, which may be one of some words. */
-export type RemoteKind = "whole" | "yes-no" | "text";
+type RemoteKind = "whole" | "yes-no" | "text";
 
 /** A setting that can be changed from afar. */
 export interface RemoteName {

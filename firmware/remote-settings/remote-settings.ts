@@ -44,8 +44,8 @@ const wrongStarts = 2;
 const longestSilence = 172_800;
 
 /** The attribute that tells what is in force, and the event that tells of what was taken back. */
-export const settingsAttribute = "remote_settings";
-export const takenBackEvent = "settings_taken_back";
+const settingsAttribute = "remote_settings";
+const takenBackEvent = "settings_taken_back";
 
 /** Makes what a product's model asks for. */
 export const newSettingsFromAfar: NewRemoteSettings = (parts) => new SettingsFromAfar(parts);

@@ -29,7 +29,7 @@ const format = 1;
 const nameLength = 24;
 
 /** A whole image, or its difference to one that the device has. */
-export type PackageKind = "whole" | "difference";
+type PackageKind = "whole" | "difference";
 
 /** What the head of a package says. The arrays are views of the bytes that it was read from. */
 export interface PackageHead {

@@ -21,7 +21,7 @@ export interface ChunkPlaces extends PackedSource {
   /** Fills `buffer` with the base's bytes from `offset` on; asked for nothing that the base does not have. */
   readBase(buffer: Uint8Array, offset: number): void;
   /**
-   * Takes the image's next bytes, one after the other from the chunk's own offset on. They are 256, but for the last
+   * Takes the image's next bytes, one after the other from the chunk's own offset on. They are 512, but for the last
    * ones of a chunk. The array is used again once this has returned.
    */
   write(bytes: Uint8Array, imageOffset: number): void;
@@ -54,7 +54,7 @@ export type PatchFault =
   | "output-too-long";
 
 /** Bytes of the image that are put together at once; whole words of it. */
-export const pieceLength = 256;
+export const pieceLength = 512;
 /** So many unpacked bytes, if there are any, lie together: the numbers at the head of a record. */
 const together = 12;
 /** Corrections other than zero that are there together with the two numbers in front of them. */
@@ -109,7 +109,7 @@ export class ChunkDecoder {
   }
 
   /**
-   * Goes on until so many bytes more are written, rounded up to whole pieces of 256, or the chunk is at its end.
+   * Goes on until so many bytes more are written, rounded up to whole pieces of 512, or the chunk is at its end.
    *
    * @param mostOutput 1 or more
    * @returns "done" once all of the chunk's output is written and nothing of the chunk is left; a fault, after which

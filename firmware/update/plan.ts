@@ -85,6 +85,13 @@ export class Plan {
     return this.#settings.coverage < 2 && poor ? "coverage" : undefined;
   }
 
+  /** Whether another block may follow the one that is under way. @param bytes of a block */
+  mayFollow(bytes: number, now: number): boolean {
+    this.turnDay(now);
+    const most = this.#settings.bytes;
+    return this.#blocksLeft > 1 && (most === 0 || this.#bytes + bytes < most);
+  }
+
   /** When what `pause` says may be over by itself, ms; Infinity when a contact has to begin for that. */
   resumesAt({ epoch, coverage }: Moment, now: number): number {
     const { hours } = this.#settings;

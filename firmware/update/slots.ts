@@ -4,7 +4,6 @@
  */
 import type { Flash } from "../journal/flash";
 
-export type { Sha256 } from "../enos/sign";
 
 /** The application slots. Reading and writing throws when the hardware fails, the rest never does. */
 export interface Slots {

@@ -4,17 +4,23 @@
  */
 import { StateLog } from "./state-log";
 import { decodeTask, encodeTask } from "./task";
+import type { UpdateBoard } from "../device/optional-parts";
 import type { Task } from "./task";
-import type { UpdateHost } from "./update-host";
 
 /** The record's kind in the state log. */
 const taskRecord = 1;
 
+/** Opens slots and partition when it is asked for them first. */
+interface BoardOwner {
+  readonly board: UpdateBoard | string;
+}
+
 /** Keeps one task. Nothing of it throws. */
 export class TaskKeeper {
-  readonly #host: Pick<UpdateHost, "board">;
+  readonly #host: BoardOwner;
   readonly #hint: Uint8Array | undefined;
-  readonly #empty: boolean;
+  /** There is no task, so that nobody need look. */
+  #empty: boolean;
   #log: StateLog | string | undefined;
   #task: Task | undefined;
 
@@ -22,7 +28,7 @@ export class TaskKeeper {
    * @param hint what `StateLog.hint` gave before the board fell asleep
    * @param empty there was no task then, so that nobody need look
    */
-  constructor(host: Pick<UpdateHost, "board">, hint: Uint8Array | undefined, empty: boolean) {
+  constructor(host: BoardOwner, hint: Uint8Array | undefined, empty: boolean) {
     this.#host = host;
     this.#hint = hint;
     this.#empty = empty;
@@ -46,18 +52,30 @@ export class TaskKeeper {
 
   /** The task; undefined when there is none. */
   get task(): Task | undefined {
-    if (!this.#empty) void this.log;
+    if (!this.#empty && this.#task === undefined) {
+      void this.log;
+      if (this.#task === undefined) this.letGo();
+    }
     return this.#task;
   }
 
-  /** Keeps the task, or that there is none; false when the flash fails, and then RAM alone knows. */
+  /**
+   * Keeps the task, or that there is none, with which nobody may use the log any more; false when the flash fails, and then
+   * RAM alone knows.
+   */
   keep(task: Task | undefined): boolean {
     const { log } = this;
     this.#task = task;
-    return (
-      typeof log !== "string" &&
-      log.write(taskRecord, task === undefined ? new Uint8Array(0) : encodeTask(task))
-    );
+    const body = task === undefined ? new Uint8Array(0) : encodeTask(task);
+    const kept = typeof log !== "string" && log.write(taskRecord, body);
+    if (task === undefined) this.letGo();
+    return kept;
+  }
+
+  /** For months there is no task: the log need not be in RAM meanwhile. */
+  private letGo(): void {
+    this.#log = undefined;
+    this.#empty = true;
   }
 
   /** Changes some of it. */

@@ -19,7 +19,7 @@ import type { TrialState } from "./trial";
  *        |            |          +-> back -> failed -> (told) -> none
  *        +------------+----------------------^
  */
-export type Phase =
+type Phase =
   /** It is fetched, made and checked. */
   | "fetching"
   /** The boot loader was told, or is just being told, to start it next. */

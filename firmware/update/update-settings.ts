@@ -31,7 +31,7 @@ export interface UpdateSettings {
 }
 
 /** From `from` o'clock to `until` o'clock, perhaps over midnight. */
-export interface Hours {
+interface Hours {
   readonly from: number;
   readonly until: number;
 }

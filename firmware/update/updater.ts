@@ -15,6 +15,7 @@
  * One thing at a time, and readings first: its owner asks `wants` only when no reading wants the link. Work in flash is
  * done in slices, between exchanges.
  */
+import { blockSize } from "../coap/block";
 import { Download } from "./download";
 import { Fetcher } from "./fetcher";
 import { readPlace, placeOf } from "./file-place";
@@ -141,7 +142,15 @@ export class Updater implements FetchOwner {
 
   /** Whether something follows a request that is under way, as far as one can see. */
   follows(now: number): boolean {
-    if (this.download?.works === true) return true;
+    const { download, host } = this;
+    if (download?.works === true) return true;
+    const next = download?.next;
+    if (this.fetching && next !== undefined) {
+      // Behind the last block comes the report that all is there.
+      const bytes = blockSize(next.szx);
+      const { received, fileSize } = download!;
+      return received === 0 || received + bytes >= fileSize || host.plan!.mayFollow(bytes, now);
+    }
     if (this.#reporter.speaking) return this.mayFetch(now) || this.#verified;
     return this.due !== undefined || this.mayFetch(now);
   }
@@ -239,10 +248,10 @@ export class Updater implements FetchOwner {
     if (isNewer(version, running) !== true) return [UpgradeCode.notNewer, `not newer than ${running}`];
     const place = placeOf(offer, host.settings!.files, host.parts!.board);
     const { task } = tasks;
-    const download = this.open();
-    if (typeof download === "string") return [UpgradeCode.unable, download];
-    if (task?.phase === "fetching" && task.version === version && task.place === place) {
-      const { received: fetched, fileSize: size } = download;
+    const current = this.download;
+    const same = task?.phase === "fetching" && task.version === version && task.place === place;
+    if (same && current !== undefined) {
+      const { received: fetched, fileSize: size } = current;
       host.log({ kind: "update goes on", version, fetched, size });
       // The cloud may have begun its task anew.
       if (!this.#ready) tasks.change({ told: nothingTold });
@@ -253,13 +262,18 @@ export class Updater implements FetchOwner {
     if (!plan.mayBegin(now)) return [UpgradeCode.enough, "too many files today"];
     this.#fetcher.drop(now);
     this.forget();
-    const fault = download.begin(offer.fileSize);
+    const download = this.open();
+    const fault = typeof download === "string" ? download : download.begin(offer.fileSize);
     const begun: Task = {
       phase: "fetching",
       ...{ version, place, size: offer.fileSize, told: nothingTold },
       ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
     };
-    if (fault !== undefined || !tasks.keep(begun)) return [UpgradeCode.unable, fault ?? "flash fails"];
+    if (fault !== undefined || !tasks.keep(begun)) {
+      this.letGo();
+      tasks.keep(undefined);
+      return [UpgradeCode.unable, fault ?? "flash fails"];
+    }
     plan.begin();
     host.log({ kind: "update begun", version, size: offer.fileSize, place });
     return [UpgradeCode.ok];
@@ -341,8 +355,7 @@ export class Updater implements FetchOwner {
     const { host } = this;
     const tasks = host.tasks;
     const { task } = tasks;
-    this.download?.drop();
-    this.forget();
+    this.letGo();
     if (task === undefined) return;
     host.log({ kind: "update ended", version: task.version, reason });
     tasks.keep({ ...task, phase: "failed", report: { step, desc: reason } });
@@ -353,10 +366,16 @@ export class Updater implements FetchOwner {
     const { host } = this;
     const tasks = host.tasks;
     const version = tasks.task?.version ?? "";
-    this.download?.drop();
-    this.forget();
+    this.letGo();
     tasks.keep(undefined);
     host.log({ kind: "update ended", version, reason });
+  }
+
+  /** Nothing is fetched any more; the state log may be let go. */
+  private letGo(): void {
+    this.download?.drop();
+    this.download = undefined;
+    this.forget();
   }
 
   private forget(): void {

@@ -56,6 +56,8 @@ export const UpgradeCode = Object.freeze({
 export const longestUrl = 200;
 /** Longest file, bytes: more than any flash has room for. */
 const longestFile = 0x200_0000;
+/** Digits of a number that may have come as text. */
+const mostDigits = 10;
 /** Versions in one answer that are looked at. */
 const mostOffers = 16;
 
@@ -75,7 +77,7 @@ export function readUpgrade(payload: Uint8Array, names: MemberNames): UpgradeCom
 /** The newest version that an answer to `getversion` offers; undefined for none. Never throws. */
 export function readOffers(payload: Uint8Array, names: MemberNames): Offer | undefined {
   const body = parseJsonObject(payload, undefined, names);
-  if (!isObject(body) || Number(body.code) !== enosOk || !Array.isArray(body.data)) return undefined;
+  if (!isObject(body) || wholeOf(body.code) !== enosOk || !Array.isArray(body.data)) return undefined;
   let newest: Offer | undefined;
   for (let i = 0; i < body.data.length && i < mostOffers; i++) {
     const offer = readOffer(body.data[i]);
@@ -96,7 +98,20 @@ function readOffer(params: unknown): Offer | string {
   if (typeof version !== "string" || compareVersions(version, version) === undefined)
     return "no version n.n.n";
   if (typeof fileUrl !== "string" || fileUrl.length > longestUrl) return "no fileUrl";
-  const size = fileSize === undefined ? 0 : Number(fileSize);
-  if (!(Number.isInteger(size) && size >= 0 && size <= longestFile)) return "no fileSize";
+  const size = fileSize === undefined ? 0 : wholeOf(fileSize);
+  if (size === undefined || size > longestFile) return "no fileSize";
   return { version, fileUrl, fileSize: size };
+}
+
+/** A whole number that EnOS writes as one or as its digits. Anything else is not made a number of: an array would be its text first. */
+function wholeOf(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value !== "string" || value.length === 0 || value.length > mostDigits) return undefined;
+  let number = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    number = 10 * number + digit;
+  }
+  return number;
 }

@@ -2,6 +2,7 @@
  * `npm run chaos`: random faults of radio, modem, network, cloud, power and flash, over virtual days, and
  * whether a single reading was lost, doubled or changed by them.
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { escaped } from "../model/escaped";
 import { runCampaign, shareOf } from "../tools/chaos/campaign";
@@ -9,6 +10,7 @@ import { replayCommand, totalsLine, totalsOf, violationLines } from "../tools/ch
 import { groups, kindsByGroup, kindsNamed } from "../tools/chaos/kinds";
 import { families } from "../sim/modem/families";
 import { describeFault, keepFaults, randomScript } from "../tools/chaos/script";
+import { mergeParts, partForm, readPart, seedsOf } from "../tools/chaos/shards";
 import { shrink } from "../tools/chaos/shrink";
 import { runTrial } from "../tools/chaos/trial";
 import { lasting, stamp } from "../inspect/report/duration";
@@ -17,11 +19,14 @@ import { columnsOf, paletteFor } from "../inspect/report/style";
 import { Timeline } from "../inspect/report/timeline";
 import { Command } from "./command";
 import { requireEngine } from "./engine";
-import { exclusive, misuse, wholeNumber } from "./misuse";
+import { CommandError, exclusive, misuse, systemReason, wholeNumber } from "./misuse";
+import { shardWanted } from "./shard-flag";
+import { projectVersion } from "./version";
 import { addSimulationFlags, checkModemFirmware, givenFlags, sealedFormat } from "./simulation-flags";
 import type { CampaignOptions } from "../tools/chaos/campaign";
 import type { Replay } from "../tools/chaos/report";
 import type { ChosenDevice, Script } from "../tools/chaos/script";
+import type { CampaignPart, CampaignPlan } from "../tools/chaos/shards";
 import type { TrialResult } from "../tools/chaos/trial";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
@@ -36,6 +41,8 @@ interface ChaosFlags extends Omit<SimulationFlags, "seed"> {
   update?: boolean;
   verbose?: boolean;
   json?: boolean;
+  shard?: string;
+  out?: string;
 }
 
 const usualSeeds = 200;
@@ -74,7 +81,11 @@ const uses = {
 /** The `chaos` command. */
 export function chaosCommand(): Command {
   const command = new Command("chaos")
-    .configureHelp({ commandUsage: () => "npm run chaos -- [options]" })
+    .configureHelp({
+      commandUsage: () => "npm run chaos -- [options]\n       npm run chaos -- merge <file...>",
+    })
+    .argument("[action]", "merge: the parts of a campaign as one")
+    .argument("[files...]", "these parts")
     .option("--hours <n>", "virtual hours with faults in each trial", wholeNumber("--hours", 1, 2_400), 24)
     .option("--seeds <n>", `trials (default: ${usualSeeds})`, wholeNumber("--seeds", 1, 1_000_000))
     .option("--first <n>", "seed of the first trial (default: 1)", wholeNumber("--first", 0, 4_000_000_000))
@@ -88,6 +99,11 @@ export function chaosCommand(): Command {
         `\n\nGroups of trouble, and their kinds:\n${kindsByGroup()}`,
     )
     .option("--update", "the device is updated time and again, by differences")
+    .option(
+      "--shard <i/n>",
+      "these of the seeds alone (default: as Slurm, Kubernetes or AWS Batch say, else all)",
+    )
+    .option("--out <file>", "writes the trials as JSON, to be merged with others")
     .option("--verbose", "show the timeline of --seed")
     .option("--json", "print one JSON document")
     .action(chaos);
@@ -126,7 +142,17 @@ function chosenDevice(command: Command): ChosenDevice {
   return chosen;
 }
 
-async function chaos(flags: ChaosFlags, command: Command): Promise<void> {
+async function chaos(
+  action: string | undefined,
+  files: readonly string[],
+  flags: ChaosFlags,
+  command: Command,
+): Promise<void> {
+  if (action === "merge") return mergeCampaign(files, flags.json === true);
+  if (action !== undefined)
+    throw misuse(`chaos takes no word but merge, got "${escaped(action.slice(0, 40))}"`);
+  if (flags.seed !== undefined && (flags.shard !== undefined || flags.out !== undefined))
+    throw misuse("--seed is one trial: --shard and --out go with many");
   if (flags.seed === undefined) {
     if (flags.keep !== undefined) throw misuse("--keep needs --seed, whose faults are meant");
     if (flags.verbose === true) throw misuse("--verbose needs --seed: it shows one trial");
@@ -143,7 +169,16 @@ async function chaos(flags: ChaosFlags, command: Command): Promise<void> {
 async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> {
   const { hours, engine, kinds: named, json = false } = flags;
   const kinds = named === undefined ? undefined : kindsNamed(named);
-  const seeds = flags.seeds ?? usualSeeds;
+  const shard = shardWanted(flags.shard);
+  const plan: CampaignPlan = {
+    version: projectVersion().version,
+    ...{ hours, first: flags.first ?? 1, seeds: flags.seeds ?? usualSeeds, engine, device },
+    ...(named === undefined ? {} : { kinds: named }),
+  };
+  const { first, seeds } = seedsOf(plan, shard);
+  if (seeds === 0) throw misuse(`shard ${shard.index}/${shard.count} has no trial: there are ${plan.seeds}`);
+  // A name that cannot be written shows before the work.
+  if (flags.out !== undefined) writePart(flags.out, { form: partForm, plan, shard, trials: [] });
   const started = performance.now();
   const progress = new Progress(process.stderr, { ticks: true });
   const lines: string[] = [];
@@ -151,7 +186,7 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
   try {
     const results = await runCampaign({
       hours,
-      first: flags.first ?? 1,
+      first,
       seeds,
       jobs: flags.jobs ?? availableParallelism(),
       engine,
@@ -160,6 +195,7 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
       ...tellingOf(progress, seeds),
     });
     const realTime = performance.now() - started;
+    if (flags.out !== undefined) writePart(flags.out, { form: partForm, plan, shard, trials: results });
     failed = results.filter(({ violations }) => violations.length > 0);
     if (json) {
       lines.push(JSON.stringify({ hours, totals: totalsOf(results), trials: results }, null, 2));
@@ -180,6 +216,43 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
   }
   for (const line of lines) say(line);
   if (failed.length > 0) process.exitCode = 1;
+}
+
+/** What the parts of a campaign come to. @throws CommandError that names the file which does not fit */
+function mergeCampaign(files: readonly string[], json: boolean): void {
+  if (files.length === 0) throw misuse("merge takes the files that --out has written");
+  const parts = files.map((name) => {
+    let text: string;
+    try {
+      text = readFileSync(name, "utf8");
+    } catch (error) {
+      throw misuse(`${name}: ${systemReason(error)}`);
+    }
+    const part = readPart(text);
+    if ("problem" in part) throw new CommandError(1, `${name} ${part.problem}`);
+    return { name, part };
+  });
+  const whole = mergeParts(parts);
+  if ("problem" in whole) throw new CommandError(1, whole.problem);
+  const { plan, trials } = whole;
+  const failed = trials.filter(({ violations }) => violations.length > 0);
+  if (json) say(JSON.stringify({ hours: plan.hours, totals: totalsOf(trials), trials }, null, 2));
+  else {
+    for (const result of failed.slice(0, mostShown)) {
+      for (const line of violationLines(result)) say(escaped(line));
+      say(`  replay: ${replayCommand({ ...plan, seed: result.seed })}`);
+    }
+    say(totalsLine(trials, 0));
+  }
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+function writePart(file: string, part: CampaignPart): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(part)}\n`);
+  } catch (error) {
+    throw misuse(`--out: ${file}: ${systemReason(error)}`);
+  }
 }
 
 /** Failed seeds that are named while others still run. */

@@ -16,15 +16,15 @@ import { mergeResults, readResult } from "../tools/fleet/merge";
 import { devicesOf, scenarios } from "../tools/fleet/plan";
 import { resultForm } from "../tools/fleet/result";
 import { runFleet } from "../tools/fleet/run-fleet";
-import { parseShard, shardOf } from "../tools/fleet/shard-of";
 import { capacity } from "./battery-flag";
 import { Command } from "./command";
 import { coverageMix } from "./coverage-mix";
 import { realFleet } from "./fleet-real";
 import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
 import { givenSetting } from "./energy-settings";
+import { shardWanted } from "./shard-flag";
 import { projectVersion } from "./version";
-import type { FleetPlan, Scenario, Shard } from "../tools/fleet/plan";
+import type { FleetPlan, Scenario } from "../tools/fleet/plan";
 import type { FleetResult, WorstDevice } from "../tools/fleet/result";
 import type { CoverageMix } from "../sim/radio/coverage";
 import type { DeviceOptions } from "../sim/world/device-options";
@@ -191,7 +191,7 @@ async function fleet(
     return realFleet({ ...flags, server: flags.server, edition });
   }
   const plan = planOf(flags);
-  const shard = shardWanted(flags);
+  const shard = shardWanted(flags.shard);
   const { first, end } = devicesOf(plan, shard);
   if (first === end) {
     const cells = Math.ceil(plan.devices / plan.devicesPerCell);
@@ -250,17 +250,6 @@ function planOf(flags: FleetFlags): FleetPlan {
     loss: loss ?? null,
     ...{ journalSize: 131_072, profile: flags.profile, battery: flags.battery },
   };
-}
-
-function shardWanted({ shard }: FleetFlags): Shard {
-  if (shard !== undefined) {
-    const parsed = parseShard(shard);
-    if (parsed === undefined) throw misuse(`--shard takes a part such as 3/16, got "${shard.slice(0, 20)}"`);
-    return parsed;
-  }
-  const told = shardOf(process.env);
-  if (told !== undefined && "problem" in told) throw misuse(told.problem);
-  return told ?? { index: 1, count: 1 };
 }
 
 /** @throws CommandError that names the file which does not fit */

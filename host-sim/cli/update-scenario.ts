@@ -12,14 +12,19 @@ import type { ScreenFlags } from "./run-screen";
 /** How long the run usually is, virtual ms. */
 const usually = 12 * 3_600_000;
 
-/** Runs it and says what came of it. @param head the first line of what is shown */
+/**
+ * Runs it and says what came of it, in a dozen lines; line by line only for who asks for every line, or watches.
+ *
+ * @param head the first line of what is shown then
+ */
 export async function updateScenario(
   options: UpdateScenarioOptions,
   files: RunFiles,
   flags: ScreenFlags,
   head: string,
 ): Promise<void> {
-  const screen = new RunScreen(flags, {
+  const isShown = flags.verbose === true || flags.watch !== undefined;
+  const screen = new RunScreen(isShown ? flags : { ...flags, quiet: true }, {
     head,
     condense: true,
     share: (_, time) => ({ part: Math.min(1, time / usually), text: `${lasting(time)} virtual` }),

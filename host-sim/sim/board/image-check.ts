@@ -12,7 +12,7 @@ export const segmentHeadLength = 8;
 /** More segments an image cannot have. */
 const mostSegments = 16;
 /** Where the checksum of no bytes begins. */
-export const checksumSeed = 0xef;
+const checksumSeed = 0xef;
 export const digestLength = 32;
 
 /** Length of an image by its head and the heads of its segments, without its digest; undefined where they are none. */

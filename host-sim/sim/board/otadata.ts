@@ -35,7 +35,7 @@ export interface OtaEntry {
 }
 
 /** Bytes of an entry; the rest of its sector is erased. */
-export const entryLength = 32;
+const entryLength = 32;
 const stateAt = 24;
 const crcAt = 28;
 /** An erased entry's sequence. */
@@ -71,7 +71,7 @@ export function writeEntry(
 }
 
 /** The ROM's CRC-32 of a sequence, begun with all ones as ESP-IDF does. */
-export function sequenceCrc(sequence: number): number {
+function sequenceCrc(sequence: number): number {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(sequence);
   return crc32(bytes, 0xffff_ffff);

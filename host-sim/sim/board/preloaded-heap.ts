@@ -17,7 +17,7 @@ import type { NameInCode } from "./simulated-bytecode";
 
 /** Where the part of JavaScript lies in the address space: what an ESP32 maps flash to. */
 const base = 0x3f40_0000;
-export const slotLength = 16;
+const slotLength = 16;
 /** Of 2^32: the share of names from which a slot comes. */
 const share = 0x4b00_0000;
 

@@ -31,7 +31,7 @@ import type { RandomAccess } from "./random-access";
 import type { LinkTraits } from "./link-traits";
 
 /** What a product's application is given. */
-export interface ApplicationInputs {
+interface ApplicationInputs {
   readonly random: () => number;
   readonly rssi: () => number | undefined;
   readonly now: () => number;

@@ -139,6 +139,15 @@ export const heldOut: readonly ProcessorRun[] = [
     commands: 1,
   },
   { name: "sim7020, deep sleep, raw, proof", seed: 38, sleep: "deep", sealed: "proof", readings: 24 },
+  {
+    name: "sim7020, awake, JSON, loss, nine changed lines",
+    seed: 39,
+    format: "json",
+    coverage: 1,
+    update: true,
+    readings: 5,
+    change: { of: "nine lines" },
+  },
 ];
 
 /** Images of the metered firmware, and the file that leads from one to the other. */

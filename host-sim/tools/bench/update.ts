@@ -99,7 +99,7 @@ export async function benchCuts(cuts: number, told: (share: number) => void): Pr
   for (let seed = 1; sum.cuts < cuts; seed++) {
     const random = new Random(`cuts ${seed}`);
     // Often in the same chunk, sometimes far apart: so that it gets on, and is struck everywhere.
-    const next = (): number => 1 + Math.floor(random.next() * 10 ** random.between(0, 3.3));
+    const next = (): number => 1 + Math.floor(random.next() * 10 ** random.between(0, 3.7));
     const result = await cutUpdate({ ...device, seed }, next);
     sum.updates += 1;
     sum.cuts += result.cuts;

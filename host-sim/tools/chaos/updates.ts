@@ -28,11 +28,11 @@ export interface UpdateFigures {
 const board = "m5stack-nbiot";
 /** ms after one is over until the next is ordered. */
 const pause = 20 * 60_000;
-/** So many versions there are. */
-const most = 6;
+/** So many updates there are: what they are made of takes seconds. */
+const most = 4;
 
 /** Version that comes after so many. */
-export function versionOf(index: number): string {
+function versionOf(index: number): string {
   return `0.${2 + index}.0`;
 }
 

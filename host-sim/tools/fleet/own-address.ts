@@ -3,6 +3,6 @@ import { networkInterfaces } from "node:os";
 
 /** Whether an IPv4 address is one of this machine's. */
 export function isOwnAddress(address: string, interfaces = networkInterfaces()): boolean {
-  if (/^127\./.test(address)) return true;
+  if (address.startsWith("127.")) return true;
   return Object.values(interfaces).some((each) => each?.some((one) => one.address === address) === true);
 }

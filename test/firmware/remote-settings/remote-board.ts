@@ -14,7 +14,7 @@ export const tears = ["old", "new", "half", "none"] as const;
 export type Tear = (typeof tears)[number];
 
 /** Storage in RAM that can lose its power in a write. */
-export class CutStore implements ByteStore {
+class CutStore implements ByteStore {
   readonly values = new Map<string, Uint8Array>();
   writes = 0;
   /** The write in which the power fails, counted from 1, and what it comes to. */

@@ -5,10 +5,10 @@
  * `UPDATE_FILES=write npx vitest run test/firmware/update/format.test.ts` writes those of a release that has none yet.
  * They are never changed: where the format changes, the format's number in the head does too.
  */
+import { createPublicKey, verify } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { readPackageHead } from "../../../firmware/update/package";
-import { isSignedBy } from "../../../host-sim/tools/update/maker-key";
 import { differencePackage, wholePackage } from "../../../host-sim/tools/update/package-file";
 import { readPackage, unpackedImage } from "../../../host-sim/tools/update/package-reader";
 import { SeededMaker } from "../../../host-sim/tools/update/seeded-maker";
@@ -22,6 +22,15 @@ interface Vector {
   readonly baseLength: number;
   /** The file, 32 bytes a line, hexadecimal. */
   readonly file: readonly string[];
+}
+
+/** Whether the holder of the key, x and y, has signed these bytes with r and s. */
+function isSignedBy(publicKey: Buffer, signed: Uint8Array, signature: Uint8Array): boolean {
+  const [x, y] = [publicKey.subarray(0, 32), publicKey.subarray(32)].map((part) =>
+    part.toString("base64url"),
+  );
+  const key = createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
+  return verify("sha256", signed, { key, dsaEncoding: "ieee-p1363" }, signature);
 }
 
 const folder = "test/vectors/update";

@@ -512,7 +512,7 @@ export class UpdatingDevice {
 }
 
 /** Epoch ms at the device's first moment. */
-export const epoch = 1_767_225_600_000;
+const epoch = 1_767_225_600_000;
 
 const lengths = new Map<string, number>();
 

@@ -206,7 +206,7 @@ describe("files", () => {
     [
       "a model with an unknown member",
       () => ["model", file("d", model({ devices: [] }))],
-      'D: $: has "devices", which is nothing here; remove it or correct its name (format, product, version, sealed, measurepoints, attributes, events, services)',
+      'D: $: has "devices", which is nothing here; remove it or correct its name (format, product, version, sealed, update, health, remoteSettings, measurepoints, attributes, events, services)',
     ],
     [
       "a model that lacks a member",

@@ -1,7 +1,7 @@
 /** What the page of a fleet run is drawn from. */
 
 /** A number of something in each stretch of time. */
-export interface FleetSeries {
+interface FleetSeries {
   readonly name: string;
   readonly values: readonly number[];
 }

@@ -13,7 +13,7 @@ describe("a device that is updated time and again", () => {
       const result = await run(scriptOf([], { update: true, sleep }));
       expect(result.violations).toEqual([]);
       expect(result.updates).toMatchObject({ failed: 0, bricks: 0, strangers: 0 });
-      expect(result.updates!.ordered).toBeGreaterThan(2);
+      expect(result.updates!.ordered).toBeGreaterThan(1);
       expect(result.updates!.kept).toBe(result.updates!.ordered);
       expect(result.delivered).toBe(result.readings);
     },
@@ -33,19 +33,14 @@ describe("a device that is updated time and again", () => {
 });
 
 describe("each rule, broken on purpose, is found", () => {
-  test("brick: a start without an image", async () => {
-    const result = await run(scriptOf([], { update: true }), {
-      tamper: (event) => (event.source === "slots" ? { ...event, what: "no image" } : event),
-    });
-    expect(broken(result)).toContain("brick");
-  });
-
-  test("image: one that nobody has made", async () => {
-    // The other slot is empty at the first start.
-    const other = (event: WorldEvent): WorldEvent =>
-      event.source === "slots" && event.time === 0 ? { ...event, what: "other", slot: 1 } : event;
-    const result = await run(scriptOf([], { update: true }), { tamper: other });
-    expect(broken(result)).toContain("image");
+  test("brick and image: starts without an image, and with one that nobody has made", async () => {
+    const tamper = (event: WorldEvent): WorldEvent => {
+      if (event.source !== "slots") return event;
+      // The other slot is empty at the first start.
+      return event.time === 0 ? { ...event, what: "other", slot: 1 } : { ...event, what: "no image" };
+    };
+    const found = broken(await run({ ...scriptOf([], { update: true }), hours: 1 }, { tamper }));
+    expect(found).toEqual(expect.arrayContaining(["brick", "image"]));
   });
 
   test("update: one that is still under way at the end", () => {

@@ -1,0 +1,16 @@
+/** `--shard` of the commands whose work can be cut into parts. */
+import { parseShard, shardOf } from "../tools/fleet/shard-of";
+import { misuse } from "./misuse";
+import type { Shard } from "../tools/fleet/plan";
+
+/** The part that is wanted: as it was given, as the engine for batches of tasks says, or the whole. @throws CommandError */
+export function shardWanted(given: string | undefined): Shard {
+  if (given !== undefined) {
+    const parsed = parseShard(given);
+    if (parsed === undefined) throw misuse(`--shard takes a part such as 3/16, got "${given.slice(0, 20)}"`);
+    return parsed;
+  }
+  const told = shardOf(process.env);
+  if (told !== undefined && "problem" in told) throw misuse(told.problem);
+  return told ?? { index: 1, count: 1 };
+}
