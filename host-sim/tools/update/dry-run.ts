@@ -13,7 +13,7 @@ import type { WorldEvent } from "../../sim/world/world";
 import type { Package } from "./package-reader";
 
 /** Bytes of a block that the server gives where nothing smaller is negotiated. */
-export const blockLength = 512;
+const blockLength = 512;
 /** A request for a block: header, token, three segments of a path, Block2 and ETag; and what stands before a block's bytes. */
 const requestLength = 48;
 const answerHead = 20;
