@@ -5,9 +5,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { retainedLength } from "../../../firmware/continuity/retained-memory";
 
 /** What the C file includes of ESP-IDF, as far as it uses it. */
@@ -39,6 +39,27 @@ const stubs = {
   "sdkconfig.h": "",
   "bootloader_random.h": "void bootloader_random_enable(void); void bootloader_random_disable(void);",
   "esp_random.h": "#include <stdint.h>\nuint32_t esp_random(void);",
+  "app_update/include/esp_ota_ops.h":
+    "#include <stddef.h>\ntypedef int esp_err_t;\n#define ESP_OK 0\n#define ESP_ERR_NOT_FOUND 0x105\n" +
+    "typedef struct { int slot; } esp_partition_t;\ntypedef enum { ESP_OTA_IMG_NEW = 0, ESP_OTA_IMG_PENDING_VERIFY = 1,\n" +
+    "  ESP_OTA_IMG_VALID = 2, ESP_OTA_IMG_UNDEFINED = -1 } esp_ota_img_states_t;\n" +
+    "const esp_partition_t *esp_ota_get_next_update_partition(const esp_partition_t *);\n" +
+    "const esp_partition_t *esp_ota_get_running_partition(void);\n" +
+    "esp_err_t esp_ota_set_boot_partition(const esp_partition_t *); esp_err_t esp_ota_mark_app_invalid_rollback(void);\n" +
+    "esp_err_t esp_ota_mark_app_valid_cancel_rollback(void);\n" +
+    "esp_err_t esp_ota_get_state_partition(const esp_partition_t *, esp_ota_img_states_t *);",
+  // Numbers as PSA Crypto API 1.2 has them.
+  "psa/crypto.h":
+    "#include <stddef.h>\n#include <stdint.h>\ntypedef int32_t psa_status_t; typedef uint32_t psa_key_id_t;\n" +
+    "typedef struct { uint32_t type, bits, usage, algorithm; } psa_key_attributes_t;\n#define PSA_SUCCESS 0\n" +
+    "#define PSA_KEY_ID_NULL 0\n#define PSA_KEY_ATTRIBUTES_INIT { 0, 0, 0, 0 }\n#define PSA_ECC_FAMILY_SECP_R1 0x12\n" +
+    "#define PSA_KEY_TYPE_ECC_PUBLIC_KEY(family) (0x4100 | (family))\n#define PSA_KEY_USAGE_VERIFY_HASH 0x2000\n" +
+    "#define PSA_ALG_SHA_256 0x02000009\n#define PSA_ALG_ECDSA(hash) (0x06000600 | ((hash) & 0xff))\n" +
+    "#define psa_set_key_type(a, v) ((a)->type = (v))\n#define psa_set_key_bits(a, v) ((a)->bits = (v))\n" +
+    "#define psa_set_key_usage_flags(a, v) ((a)->usage = (v))\n#define psa_set_key_algorithm(a, v) ((a)->algorithm = (v))\n" +
+    "psa_status_t psa_crypto_init(void); psa_status_t psa_destroy_key(psa_key_id_t);\n" +
+    "psa_status_t psa_import_key(const psa_key_attributes_t *, const uint8_t *, size_t, psa_key_id_t *);\n" +
+    "psa_status_t psa_verify_hash(psa_key_id_t, uint32_t, const uint8_t *, size_t, const uint8_t *, size_t);",
   "soc/soc_caps.h": "#define SOC_GPIO_SUPPORT_HOLD_SINGLE_IO_IN_DSLP 1",
 };
 
@@ -132,12 +153,66 @@ int main(void) {
 }
 `;
 
+/**
+ * Prints the calls by which a slot is chosen and given up, with ESP-IDF's errors as `failing` says and one slot or two; then
+ * each state; then those by which a signature is judged, with a library that refuses at each step in turn.
+ */
+const updateTrial = `
+#include <stdio.h>
+#include "app_update/include/esp_ota_ops.h"
+#include "psa/crypto.h"
+int32_t enos_update_activate(void), enos_update_back(void), enos_update_confirm(void), enos_update_state(void);
+int32_t enos_verify(uint8_t *, uint8_t *, uint8_t *);
+static esp_partition_t slots[2] = { { 0 }, { 1 } };
+static int count = 2, choosing, giving, stated;
+static esp_ota_img_states_t noted;
+const esp_partition_t *esp_ota_get_running_partition(void) { return &slots[0]; }
+const esp_partition_t *esp_ota_get_next_update_partition(const esp_partition_t *from) { (void)from; return count == 0 ? NULL : &slots[count - 1]; }
+esp_err_t esp_ota_set_boot_partition(const esp_partition_t *slot) { printf("choose %d ", slot->slot); return choosing; }
+esp_err_t esp_ota_mark_app_invalid_rollback(void) { printf("give up "); return giving; }
+esp_err_t esp_ota_mark_app_valid_cancel_rollback(void) { printf("mark "); return 0; }
+esp_err_t esp_ota_get_state_partition(const esp_partition_t *slot, esp_ota_img_states_t *state) { *state = noted; return stated + slot->slot; }
+static int step, refusing, alive;
+psa_status_t psa_crypto_init(void) { return step++ == refusing ? -1 : 0; }
+psa_status_t psa_import_key(const psa_key_attributes_t *a, const uint8_t *data, size_t length, psa_key_id_t *id) {
+  if (refusing == 9) printf("%x %u %x %x, %d bytes %x %x..%x ", a->type, a->bits, a->usage, a->algorithm, (int)length, data[0], data[1], data[64]);
+  if (step++ == refusing) return -135;
+  alive++; *id = 7; return 0;
+}
+psa_status_t psa_verify_hash(psa_key_id_t id, uint32_t algorithm, const uint8_t *hash, size_t length, const uint8_t *signature, size_t size) {
+  if (refusing == 9) printf("%u %x, %d bytes %x..%x, %d bytes %x..%x ", id, algorithm, (int)length, hash[0], hash[31], (int)size, signature[0], signature[63]);
+  return step++ == refusing ? -149 : 0;
+}
+psa_status_t psa_destroy_key(psa_key_id_t id) { alive -= id == 7; return 0; }
+int main(void) {
+  printf("= %d, ", enos_update_activate());
+  choosing = 0x1503;
+  printf("= %x\\n", enos_update_activate());
+  for (giving = 0; giving <= 0x1505; giving += 0x1505)
+    for (choosing = 0; choosing <= 0x1503; choosing += 0x1503) printf("= %x, ", enos_update_back());
+  for (count = 0; count < 2; count++) printf("= %x ", enos_update_activate());
+  printf("\\n");
+  printf("= %d, ", enos_update_confirm());
+  for (int state = -1; state <= 2; state++) { noted = state; printf("%d ", enos_update_state()); }
+  stated = 0x105;
+  printf("%d\\n", enos_update_state());
+  uint8_t key[64], digest[32], signature[64];
+  for (int i = 0; i < 64; i++) { key[i] = 0x40 + i; digest[i / 2] = 0x80 + i / 2; signature[i] = 0xc0 + i; }
+  refusing = 9;
+  printf("= %d,", enos_verify(key, digest, signature));
+  for (refusing = 0; refusing < 3; refusing++) { step = 0; printf(" %d", enos_verify(key, digest, signature)); }
+  printf(", %d keys left", alive);
+}
+`;
+
 /** What a program prints that is made of a file of the board's and a trial of it, both compiled here. */
 function tried(source: string, trialOfIt: string, sdkconfig = ""): string {
   const folder = mkdtempSync(join(tmpdir(), "native-"));
   try {
-    for (const name of ["driver", "freertos", "hal", "soc"]) mkdirSync(join(folder, name));
-    for (const [name, text] of Object.entries(stubs)) writeFileSync(join(folder, name), `${text}\n`);
+    for (const [name, text] of Object.entries(stubs)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), `${text}\n`);
+    }
     writeFileSync(join(folder, "sdkconfig.h"), sdkconfig);
     writeFileSync(join(folder, "trial.c"), trialOfIt);
     const program = join(folder, "trial");
@@ -197,19 +272,44 @@ test("random numbers are ChaCha20's, with a key that is drawn while the source o
   expect(tried("firmware/board/random.c", randomTrial)).toBe(`${block} 96 0 0 0`);
 });
 
-test("every function of the board's C code bears the project's prefix, and the manifest names it", () => {
-  const { ffi } = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as {
+test("an update's slots are chosen, given up and told of by ESP-IDF, and a signature that anything refuses is none", () => {
+  expect(tried("firmware/board/update/update.c", updateTrial).split("\n")).toEqual([
+    "choose 1 = 0, choose 1 = 1503",
+    // The last two: a boot loader without rollback has noted no image to go back to.
+    "give up = 0, give up = 0, give up choose 1 mark = 0, give up choose 1 = 1503, = 105 = 105 ",
+    // Undefined, new, pending, valid; then ESP-IDF knows nothing.
+    "mark = 0, -1 1 1 2 -1",
+    "4112 256 2000 6000609, 65 bytes 4 40..7f 7 6000609, 32 bytes 80..9f, 64 bytes c0..ff = 1, 0 0 0, 0 keys left",
+  ]);
+});
+
+describe.each([
+  // Those of ESP-IDF itself go by its own names.
+  { manifest: "firmware/manifest.json", least: 7, own: ["esp_restart"] },
+  { manifest: "firmware/board/update/manifest.json", least: 5, own: [] },
+])("the C code of $manifest", ({ manifest, least, own }) => {
+  const { ffi } = JSON.parse(readFileSync(manifest, "utf8")) as {
     ffi: { sources: string[]; functions: Record<string, unknown> };
   };
-  const sources = readdirSync("firmware/board").filter((file) => file.endsWith(".c"));
-  expect(ffi.sources.map((source) => source.replace("./board/", "")).sort()).toEqual(sources.sort());
-  const defined = sources.flatMap((file) =>
-    [...readFileSync(`firmware/board/${file}`, "utf8").matchAll(/^(?!static)\w+ \*?(\w+)\([^;]*\)$/gm)].map(
-      ([, name]) => name,
-    ),
-  );
-  expect(defined.length).toBeGreaterThan(6);
-  for (const name of defined) expect(name).toMatch(/^enos_/);
-  // Those of ESP-IDF itself go by its own names.
-  for (const name of Object.keys(ffi.functions)) expect([...defined, "esp_restart"]).toContain(name);
+  const sources = ffi.sources.map((source) => join(dirname(manifest), source));
+
+  test("is all that lies there", () => {
+    const folder = dirname(sources[0]);
+    const files = readdirSync(folder).filter((file) => file.endsWith(".c"));
+    expect([...sources].sort()).toEqual(files.map((file) => join(folder, file)).sort());
+  });
+
+  test("has functions that bear the project's prefix, and the manifest names them", () => {
+    const defined = sources.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/^(?!static)\w+ \*?(\w+)\([^;]*\)$/gm)].map(([, name]) => name),
+    );
+    expect(defined.length).toBeGreaterThanOrEqual(least);
+    for (const name of defined) expect(name).toMatch(/^enos_/);
+    for (const name of Object.keys(ffi.functions)) expect([...defined, ...own]).toContain(name);
+  });
+
+  test("is named in the type that the tools here have of it", () => {
+    const types = readFileSync("firmware/ffi.d.ts", "utf8");
+    for (const name of Object.keys(ffi.functions)) expect(types).toContain(` ${name}(`);
+  });
 });
