@@ -2,6 +2,7 @@
  * Runs a fleet on as many cores as it is given: a shard on each, whose devices share no cell with another's. It comes to
  * the same bytes on one core.
  */
+import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { mergeResults } from "./merge";
 import { devicesOf } from "./plan";
@@ -39,12 +40,15 @@ export async function runFleet(
 ): Promise<FleetResult> {
   const parts = partsOf(plan, shard, jobs);
   if (parts.length === 1) return runShard(plan, shard, onProgress);
+  // host-sim/cli/run.mjs bundles it into a file beside this one; where it has not, there is one core.
+  const program = new URL("./shard-worker.mjs", import.meta.url);
+  if (!existsSync(program)) return runShard(plan, shard, onProgress);
   const shares = parts.map(() => 0);
   const results = await Promise.all(
     parts.map(
       (part, i) =>
         new Promise<FleetResult>((resolve, reject) => {
-          const worker = new Worker(new URL("./shard-worker.mjs", import.meta.url), {
+          const worker = new Worker(program, {
             workerData: { plan, shard: part },
             resourceLimits: { maxOldGenerationSizeMb: workerHeap },
           });

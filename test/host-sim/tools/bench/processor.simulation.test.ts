@@ -9,13 +9,18 @@ import { density } from "../../../density";
 import { xsMissing } from "../../sim/board/rig";
 import type { CountedTurn } from "../../../../host-sim/tools/bench/processor-fit";
 
-/** Share that the table may be off. */
-const tolerance = 0.1;
+/** Share that the table may be off; of a device that is updated more, as a byte of an image may cost nothing or much. */
+const usual = 0.1;
+const ofUpdates = 0.15;
 
 const runs = heldOut.slice(0, density(heldOut.length, 3));
 
 test.each(runs)("$name: the whole run, and each wake", { skip: xsMissing !== undefined }, async (run) => {
-  const { spent, share, wakes } = await checkRun({ ...run, readings: density(run.readings, 12) });
+  const tolerance = run.change === undefined ? usual : ofUpdates;
+  const { spent, share, wakes } = await checkRun({
+    ...run,
+    readings: density(run.readings, Math.min(run.readings, 12)),
+  });
   expect(spent).toBeGreaterThan(1_000_000);
   expect(Math.abs(share - 1)).toBeLessThan(tolerance);
   expect(wakes.length > 0).toBe(run.sleep === "deep");
