@@ -7,6 +7,8 @@
  *     | version   | mark | cause | tries| tried at    | kept     | on trial |      big-endian
  *     | u32       | u8   | u8    | u8   | u32, s      | changes  | changes  |
  *     +-----------+------+-------+------+-------------+----------+---------+
+ *
+ * The upper four bits of the mark count the starts of a trial.
  */
 import { lengthOf, noChanges, readChanges, writeChanges } from "./changes";
 import type { Changes } from "./changes";
@@ -31,6 +33,7 @@ const causes = Object.freeze([
   "no contact for a day",
   "no reading was taken by the cloud in three contacts",
   "the device stopped working",
+  "the device started again and again",
 ] as const);
 export type Cause = (typeof causes)[number];
 
@@ -44,6 +47,8 @@ export interface SettingsRecord {
   /** Contacts in which the trial has had no success, and when the last of them began, monotonic s. */
   readonly tries: number;
   readonly triedAt: number;
+  /** Starts of the trial, those from deep sleep apart; 15 at most. */
+  readonly starts: number;
   /** Why the last change was taken back, until the cloud has been told. */
   readonly cause: Cause;
   readonly told: boolean;
@@ -56,17 +61,18 @@ export const firstRecord: SettingsRecord = Object.freeze({
   trial: undefined,
   tries: 0,
   triedAt: 0,
+  starts: 0,
   cause: "none",
   told: true,
 });
 
 /** The record's bytes. */
 export function encodeRecord(record: SettingsRecord): Uint8Array {
-  const { version, kept, trial, tries, triedAt, cause, told } = record;
+  const { version, kept, trial, tries, triedAt, starts, cause, told } = record;
   const bytes = new Uint8Array(headLength + lengthOf(kept) + (trial === undefined ? 0 : lengthOf(trial)));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, version);
-  bytes[4] = (trial === undefined ? 0 : mark.trial) | (told ? mark.told : 0);
+  bytes[4] = (trial === undefined ? 0 : mark.trial) | (told ? mark.told : 0) | (Math.min(starts, 15) << 4);
   bytes[5] = causes.indexOf(cause);
   bytes[6] = tries;
   view.setUint32(7, triedAt);
@@ -90,6 +96,7 @@ export function decodeRecord(bytes: Uint8Array): SettingsRecord | undefined {
     trial: trial?.changes,
     tries: bytes[6],
     triedAt: view.getUint32(7),
+    starts: bytes[4] >> 4,
     // One that a later firmware has written is some cause.
     cause: bytes[5] < causes.length ? causes[bytes[5]] : causes[1],
     told: (bytes[4] & mark.told) !== 0,

@@ -13,6 +13,7 @@
  *                                                                     +- three contacts without that -+
  *                                                                     +- a day without that ----------+-> taken back, told
  *                                                                     +- two starts that go wrong ----+
+ *                                                                     +- ten starts ------------------+
  *                                                                     +- it cannot be read -----------+
  *
  * So a device that a change has cut off from the cloud comes back by itself. What was kept and cannot be read any more, as a
@@ -40,8 +41,15 @@ const mostTries = 3;
 const tryTime = 600;
 /** Starts that may go wrong with a change. */
 const wrongStarts = 2;
+/**
+ * Starts of any other kind, such as after a loss of power. With a change for which the supply is too weak the device never
+ * has its day, nor a contact that comes to its end.
+ */
+const mostStarts = 10;
 /** Longest time from afar between two contacts that readings make, s: EnOS keeps no command for longer. */
 const longestSilence = 172_800;
+/** Least radio budget from afar, s: a trial that finds the modem registered does not show that it is too small. */
+const leastBudget = 600;
 
 /** The attribute that tells what is in force, and the event that tells of what was taken back. */
 const settingsAttribute = "remote_settings";
@@ -113,7 +121,15 @@ class SettingsFromAfar implements RemoteSettings {
     const { trial, version } = this.#record;
     // A change that waits for its restart has shown nothing yet.
     if (trial === undefined || this.#wantsRestart) return;
-    this.save({ ...this.#record, kept: trial, trial: undefined, tries: 0, triedAt: 0, told: false });
+    this.save({
+      ...this.#record,
+      kept: trial,
+      trial: undefined,
+      tries: 0,
+      triedAt: 0,
+      starts: 0,
+      told: false,
+    });
     this.tell({ kind: "remote settings kept", version });
     this.report();
   }
@@ -154,11 +170,17 @@ class SettingsFromAfar implements RemoteSettings {
 
   /** The configuration of this start. */
   private choose(): Configuration {
-    const { config, starts } = this.#parts;
-    if (this.#record.trial !== undefined) {
+    const { config, starts, startReason } = this.#parts;
+    const { trial } = this.#record;
+    if (trial !== undefined) {
+      const cold = startReason !== "deep-sleep";
       if (starts.panics + starts.failures >= wrongStarts) this.takeBack("the device stopped working");
-      else if (this.fault(this.#record.trial) !== undefined) this.takeBack("it cannot be read");
-      else return over(config, this.#record.trial);
+      else if (cold && this.#record.starts >= mostStarts) this.takeBack("the device started again and again");
+      else if (this.fault(trial) !== undefined) this.takeBack("it cannot be read");
+      else {
+        if (cold) this.save({ ...this.#record, starts: this.#record.starts + 1 });
+        return over(config, trial);
+      }
     }
     const { kept } = this.#record;
     if (namesOf(kept) === "") return config;
@@ -217,9 +239,14 @@ class SettingsFromAfar implements RemoteSettings {
   private refusal(changes: Changes): string | undefined {
     const settings = this.read(changes);
     if (typeof settings === "string") return settings;
+    const own = this.read(noChanges);
+    const { radioBudget } = settings;
+    const enough = typeof own === "string" || own.radioBudget === 0 ? leastBudget : own.radioBudget;
+    if (radioBudget > 0 && radioBudget < Math.min(enough, leastBudget)) {
+      return `radioBudget is ${radioBudget}, from afar it must be 0 or at least ${leastBudget}: with less the device may never find a network that it has lost`;
+    }
     const silence = settings.interval * settings.batch;
     if (silence <= longestSilence) return undefined;
-    const own = this.read(noChanges);
     if (typeof own !== "string" && silence <= own.interval * own.batch) return undefined;
     return `interval times batch is ${silence} s, from afar it must be at most ${longestSilence} s: nothing reaches the device in between`;
   }

@@ -2,6 +2,7 @@
  * The task as it is in flash. Partition and slots are opened when somebody asks for the first time: a board that wakes 96 times
  * a day and has no update does not touch them.
  */
+import { ascii, asciiText } from "../text/ascii";
 import { StateLog } from "./state-log";
 import { decodeTask, encodeTask } from "./task";
 import type { UpdateBoard } from "../device/optional-parts";
@@ -9,6 +10,8 @@ import type { Task } from "./task";
 
 /** The record's kind in the state log. */
 const taskRecord = 1;
+/** The kind of the record that has the version which was rolled back last. */
+const rolledBackRecord = 2;
 
 /** Opens slots and partition when it is asked for them first. */
 interface BoardOwner {
@@ -70,6 +73,20 @@ export class TaskKeeper {
     const kept = typeof log !== "string" && log.write(taskRecord, body);
     if (task === undefined) this.letGo();
     return kept;
+  }
+
+  /** The version that was rolled back last; empty for none. */
+  get rolledBack(): string {
+    const { log } = this;
+    const bytes = typeof log === "string" ? undefined : log.read(rolledBackRecord);
+    if (this.#task === undefined) this.letGo();
+    return bytes === undefined ? "" : asciiText(bytes);
+  }
+
+  /** This version was rolled back. */
+  noteRolledBack(version: string): void {
+    const { log } = this;
+    if (typeof log !== "string") log.write(rolledBackRecord, ascii(version));
   }
 
   /** For months there is no task: the log need not be in RAM meanwhile. */

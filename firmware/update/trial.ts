@@ -7,7 +7,8 @@
  *     settings that cannot work                                    back at once: no further start would mend it
  *     30 minutes with a network, in which something was sent       5 -> back
  *       more than once, and no reading was delivered
- *     a loss of power, a brown-out                                 nothing: such a start is none of the firmware's
+ *     a loss of power, a brown-out, any other start                ten minutes of no network: such a start is none of the
+ *                                                                  firmware's, but for one that the supply is too weak for
  *     no network                                                   nothing for 72 hours, then back: a cell
  *                                                                  that is dead is no verdict, but a firmware that
  *                                                                  cannot find one would look the same for ever
@@ -41,6 +42,8 @@ const contactsApart = minute;
 const mostSearched = 72 * 60;
 /** The network counts as gone when nothing was sent for so long, minutes: tries are an hour apart at most. */
 const silence = 120;
+/** What each start counts for, minutes. */
+const startCost = 10;
 
 /** Start reasons of a device that has stopped working, see start-record.ts. */
 const wrong: readonly string[] = Object.freeze(["panic", "watchdog", "abort", "cpu-lockup"]);
@@ -60,18 +63,24 @@ export function isPowerStart(startReason: string): boolean {
   return power.indexOf(startReason) >= 0;
 }
 
-/** The state with one more start that went wrong, or an interrupted try taken back: what a start adds. */
+/**
+ * The state with one more start that went wrong, or an interrupted try taken back: what a start adds. No start is for
+ * nothing, or a device that never comes to a verdict before the next one would be on trial for ever.
+ */
 export function startedAgain(state: TrialState, startReason: string): TrialState {
   if (isWrongStart(startReason)) return { ...state, starts: state.starts + 1 };
+  const searched = state.searched + startCost;
   // The try that was under way when the power went had not had its time.
-  return isPowerStart(startReason) ? { ...state, tries: Math.max(0, state.tries - 1) } : state;
+  const tries = isPowerStart(startReason) ? Math.max(0, state.tries - 1) : state.tries;
+  return { ...state, tries, searched };
 }
 
 /** Why the state alone ends the trial; undefined when it does not. */
 export function verdictOf({ starts, tries, searched }: TrialState): Verdict | undefined {
   if (starts >= mostStarts) return { kind: "back", reason: `${starts} starts went wrong` };
   if (tries > mostTries) return { kind: "back", reason: `no reading delivered in ${mostTries} tries` };
-  if (searched >= mostSearched) return { kind: "back", reason: `no network for ${mostSearched / 60} hours` };
+  if (searched >= mostSearched)
+    return { kind: "back", reason: `no network or no power for ${mostSearched / 60} hours` };
   return undefined;
 }
 

@@ -143,17 +143,20 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     switch (task.phase) {
       case "activated":
         if (mine) tasks.change({ phase: "trial", trial: freshTrial });
-        else this.missed(tasks, task);
+        // Its package has another version than itself: nobody would ever know it for the one that was asked for.
+        else if (board.slots.unconfirmed) {
+          return void this.goBack(`expected version ${task.version}, the image is ${version}`);
+        } else this.missed(tasks, task);
         break;
       case "trial":
         if (mine) tasks.change({ trial: startedAgain(task.trial, startReason) });
         // It has not come as far as to tell the boot loader that it runs.
         else if (isPowerStart(startReason)) this.missed(tasks, task);
-        else tasks.change({ phase: "failed", report: rolledBack(`its first start ended, ${startReason}`) });
+        else this.giveUp(task, `its first start ended, ${startReason}`);
         break;
       case "back":
-        if (mine) return void this.goBack(task.report.desc);
-        tasks.change({ phase: "failed", report: rolledBack(task.report.desc) });
+        if (mine || board.slots.unconfirmed) return void this.goBack(task.report.desc);
+        this.giveUp(task, task.report.desc);
     }
     const now = tasks.task;
     if (now?.phase !== "trial") return;
@@ -172,7 +175,14 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
       tasks.change({ phase: "fetching", told: Step.half });
       return;
     }
-    tasks.change({ phase: "failed", report: rolledBack(`does not start, ${startReason}`) });
+    this.giveUp(task, `does not start, ${startReason}`);
+  }
+
+  /** The new firmware has failed, which is told, and not asked for once more. */
+  private giveUp({ version }: Task, reason: string): void {
+    const { tasks } = this;
+    tasks.noteRolledBack(version);
+    tasks.change({ phase: "failed", report: { step: Step.failed, desc: `rolled back: ${reason}` } });
   }
 
   /** Has the slot before started, at once. */
@@ -355,8 +365,4 @@ function newTrial(version: string): Task {
     ...{ phase: "trial", version, place: "", size: 0, told: nothingTold },
     ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
   };
-}
-
-function rolledBack(reason: string): Task["report"] {
-  return { step: Step.failed, desc: `rolled back: ${reason}` };
 }

@@ -26,6 +26,7 @@ const record: fc.Arbitrary<SettingsRecord> = fc.record({
   trial: fc.option(changes, { nil: undefined }),
   tries: fc.integer({ min: 0, max: 255 }),
   triedAt: fc.integer({ min: 0, max: 0xffff_ffff }),
+  starts: fc.integer({ min: 0, max: 15 }),
   cause: fc.constantFrom("none", "it cannot be read", "no contact for a day", "the device stopped working"),
   told: fc.boolean(),
 });

@@ -137,6 +137,8 @@ describe("a change", () => {
     [{ bands: "8\n20" }, "bands must be"],
     [{ bands: "8".repeat(101) }, "bands must be"],
     [{ interval: 86_400, batch: 3 }, "nothing reaches the device in between"],
+    [{ radioBudget: 1 }, "the device may never find a network that it has lost"],
+    [{ radioBudget: 599 }, "radioBudget is 599, from afar it must be 0 or at least 600"],
   ])("%j is refused with the reason, and nothing of it is kept", (settings, reason) => {
     const board = ready();
     const answer = board.change({ logValues: true, ...settings });
@@ -154,6 +156,16 @@ describe("a change", () => {
     board.start();
     expect(board.change({ batch: 30, logValues: true })).toMatchObject({ accepted: true });
     expect(board.change({ batch: 31 })).toMatchObject({ accepted: false });
+  });
+
+  it("may let the radio be on in vain as briefly as the board's own settings do", () => {
+    const board = new RemoteBoard();
+    board.config = { ...own, radioBudget: 60 };
+    board.start();
+    expect(board.change({ radioBudget: 59 })).toMatchObject({ accepted: false });
+    expect(board.change({ radioBudget: 60, logValues: true })).toMatchObject({ accepted: true });
+    expect(board.change({ radioBudget: 0 })).toMatchObject({ accepted: true });
+    expect(board.change({ radioBudget: 600 })).toMatchObject({ accepted: true });
   });
 
   it("is refused where storage does not take it, and is forgotten", () => {
@@ -224,6 +236,28 @@ describe("a change that leads nowhere is taken back", () => {
     expect(board.remote.deadline).toBe(day);
     board.remote.connected(12 * minute);
     expect(board.remote.deadline).toBe(22 * minute);
+  });
+
+  it.each([
+    ["before a contact", false],
+    ["in each contact", true],
+  ])("after ten starts of which each loses its power %s", (_when, contact) => {
+    const board = onTrial({ processor: 240 });
+    for (let i = 0; i < 9; i++) {
+      expect(board.settings.processor).toBe(240);
+      if (contact) board.remote.connected(minute);
+      board.remote.poll(2 * minute);
+      board.start("brownout");
+    }
+    expect(board.settings.processor).toBe(240);
+    expect(board.start("brownout").settings.processor).not.toBe(240);
+    expect(board.told[0].values).toMatchObject({ version: 1, reason: "the device started again and again" });
+  });
+
+  it("but not for wakes from deep sleep", () => {
+    const board = onTrial();
+    for (let i = 0; i < 50; i++) board.start("deep-sleep");
+    expect(board.settings.interval).toBe(300);
   });
 
   test.each([

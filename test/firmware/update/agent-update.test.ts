@@ -111,6 +111,23 @@ describe("a good update", () => {
     expect(device.until(() => over(device), 15 * hour)).toBe(true);
     expect(device.version).toBe("0.3.0");
   });
+
+  it("does not take what it was told when it asked once that was rolled back, unless it is ordered to", () => {
+    const device = deviceWith({ settings: { updates: "ask" } });
+    device.knows(image, "0.3.0", "crashes");
+    device.order(difference, "0.3.0", "request");
+    expect(device.until(() => device.task.status === "failed", 2 * day)).toBe(true);
+    const fetched = blocks(device);
+    device.order(difference, "0.3.0", "request");
+    device.wait(3 * day);
+    expect(blocks(device)).toBe(fetched);
+    expect(device.lines("update: refused").at(-1)).toBe(
+      'update: refused version=0.3.0 reason="was rolled back"',
+    );
+    device.knows(image, "0.3.0");
+    device.tell("0.3.0", difference);
+    expect(device.until(() => device.version === "0.3.0", 12 * hour)).toBe(true);
+  });
 });
 
 describe("goes on", () => {

@@ -120,10 +120,26 @@ describe("tries", () => {
       hours += now / hour;
       state = startedAgain(last(), "power-on");
     }
-    expect(verdict).toEqual({ kind: "back", reason: "no network for 72 hours" });
+    expect(verdict).toEqual({ kind: "back", reason: "no network or no power for 72 hours" });
     expect(hours).toBeGreaterThan(71);
     expect(hours).toBeLessThan(75);
   });
+
+  it.each(["brownout", "power-on", "software", "external"])(
+    "a start that ends in less than no network takes, by %s each time: back, though not soon",
+    (reason) => {
+      let state = freshTrial;
+      let starts = 0;
+      for (; verdictOf(state) === undefined && starts < 1_000; starts++) {
+        const { trial, last } = trialOf(state);
+        for (let now = 0; now < 20 * minute; now += minute) expect(trial.poll(now)).toBeUndefined();
+        if (starts < 5) trial.connected(20 * minute);
+        state = startedAgain({ ...last(), tries: Math.min(last().tries, 4) }, reason);
+      }
+      expect(starts).toBeGreaterThan(100);
+      expect(starts).toBeLessThan(500);
+    },
+  );
 
   it("has always a deadline at which something comes of it", () => {
     const { trial } = trialOf();
@@ -220,6 +236,18 @@ describe("a new firmware", () => {
     expect(device.lines("update: starts").length).toBeGreaterThan(2);
   });
 
+  it("that says it is another version than its package: never on trial, the one before is back", () => {
+    const device = new UpdatingDevice({ maker, image: base });
+    device.knows(image, "0.2.9");
+    device.wait(2 * minute);
+    device.order(difference);
+    expect(device.until(() => device.task.status === "failed", 6 * hour)).toBe(true);
+    expect(device.ran).toEqual(["0.2.0", "0.2.9", "0.2.0"]);
+    expect(device.task.desc).toBe("rolled back: expected version 0.3.0, the image is 0.2.9");
+    expect(device.slots[0].state).not.toBe("invalid");
+    expect(device.lines("update: starts")).toHaveLength(1);
+  });
+
   it("in a cell that is dead for a day: no verdict", () => {
     const device = new UpdatingDevice({ maker, image: base });
     device.knows(image, "0.3.0");
@@ -243,7 +271,10 @@ describe("a new firmware", () => {
     device.until(() => device.version === "0.3.0", 2 * hour);
     expect(device.until(() => device.version === "0.2.0", 4 * day)).toBe(true);
     device.wait(2 * hour);
-    expect(device.task).toMatchObject({ status: "failed", desc: "rolled back: no network for 72 hours" });
+    expect(device.task).toMatchObject({
+      status: "failed",
+      desc: "rolled back: no network or no power for 72 hours",
+    });
     expect(device.until(() => device.agent.agent.waiting === 0, hour)).toBe(true);
   });
 
