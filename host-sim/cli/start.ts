@@ -194,7 +194,14 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   const { realTime, palette, refusals } = screen;
   const out = process.stdout;
   if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams, energy), null, 2)}\n`);
-  else out.write(summary(result, realTime, palette, energy, refusals));
+  else {
+    // What a user can say again: the seed that the device itself has is no number.
+    const seed =
+      flags.fleetDevice === undefined
+        ? result.seed
+        : `${flags.seed} with --fleet-device ${flags.fleetDevice}`;
+    out.write(summary({ ...result, seed }, realTime, palette, energy, refusals));
+  }
   process.stderr.write(files.written());
   screen.leave(result.complete);
 }

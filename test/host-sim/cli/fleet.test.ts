@@ -26,6 +26,7 @@ describe("a fleet", () => {
     const replay = await obeyed(["start", ...alone.split(" ")]);
     const [, key] = /^ {2}(8646\d+) /m.exec(stdout)!;
     expect(replay.stdout).toContain("reports acknowledged");
+    expect(replay.stdout).toMatch(/; seed 1 with --fleet-device \d+ repeats this run/);
     const told = await obeyed(["start", ...alone.replace("--quiet", "--json").split(" ")]);
     expect(JSON.parse(told.stdout)).toMatchObject({ device: { deviceKey: key } });
   });
