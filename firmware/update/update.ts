@@ -149,7 +149,10 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     const mine = task.version === version;
     switch (task.phase) {
       case "activated":
-        if (mine) tasks.change({ phase: "trial", trial: freshTrial });
+        if (mine) {
+          tasks.change({ phase: "trial", trial: freshTrial });
+          this.surroundings.forgetStarts();
+        }
         // Its package has another version than itself: nobody would ever know it for the one that was asked for.
         else if (board.slots.unconfirmed) {
           return void this.goBack(`expected version ${task.version}, the image is ${version}`);
@@ -189,6 +192,8 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   private giveUp({ version }: Task, reason: string): void {
     const { tasks } = this;
     tasks.noteRolledBack(version);
+    // Or this one would begin with a safe start, a day without readings, for what the other has done.
+    this.surroundings.forgetStarts();
     tasks.change({ phase: "failed", report: { step: Step.failed, desc: `rolled back: ${reason}` } });
   }
 
