@@ -80,7 +80,14 @@ export default function main(): void {
   };
   const starts = new FailedStarts({ record, timers: Timer, random, restart, log });
   // First of all: a firmware on trial that is no good may go back here.
-  const update = newUpdate?.({ version, retained, startReason: record.startReason, restart, log });
+  const update = newUpdate?.({
+    version,
+    retained,
+    startReason: record.startReason,
+    restart,
+    forgetStarts: () => record.leaveSafe(false),
+    log,
+  });
   const store = new StateStore();
   const remoteSettings = newRemoteSettings?.({
     config,

@@ -96,6 +96,8 @@ export interface UpdateSurroundings {
   readonly startReason: string;
   /** Restarts the board. */
   readonly restart: () => void;
+  /** The starts before this one that went wrong were another firmware's: they say nothing of this one. */
+  readonly forgetStarts: () => void;
   readonly log: Log;
 }
 

@@ -35,6 +35,8 @@ export interface DownloadOptions {
   readonly szx?: number;
 }
 
+/** Exponent below which blocks are tiny. */
+const tinySzx = 3;
 const nothing: Uint8Array = new Uint8Array(0);
 
 /** One update, or none. Nothing of it throws. */
@@ -215,8 +217,11 @@ export class Download {
     const state = this.#state;
     if (this.#fault !== undefined) return this.#fault;
     if (state === undefined) return "idle";
+    const { from } = state;
     const step = this.#making.step(state);
     if (typeof step === "object") this.#fault = step;
+    // Nothing says who has made an answer in tiny blocks: one datagram must not make the whole file cost its multiple.
+    if (state.from > from && state.szx < tinySzx) state.szx = this.#szx;
     return step;
   }
 

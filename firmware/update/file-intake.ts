@@ -80,8 +80,9 @@ export class FileIntake {
     if (offset > state.end || end <= state.end) return "stale";
     const { fileSize } = state;
     const size = block.size ?? (block.last ? end : fileSize);
-    if (fileSize > 0 && size !== fileSize) return "other-file";
-    if (block.last ? end !== size : size > 0 && end >= size) return "other-file";
+    if ((fileSize > 0 && size !== fileSize) || (block.last ? end !== size : size > 0 && end >= size)) {
+      return this.otherLength(state, block);
+    }
     if (block.last && end < headLength) return "unusable";
     state.fileSize = size;
     if (state.end === 0) {
@@ -112,6 +113,15 @@ export class FileIntake {
     this.#settled = true;
     if (!this.save(state)) return "fault";
     return bytes.length <= state.end ? "taken" : undefined;
+  }
+
+  /**
+   * The file has another length than before. That of an accepted head is its maker's, so that the first block tells, as with
+   * another ETag: one made-up answer must not cost all that has come.
+   */
+  private otherLength(state: UpdateState, block: FileBlock): Taken {
+    if (state.stage === "head" || this.#settled) return "other-file";
+    return this.doubt(state, block) ?? "other-file";
   }
 
   /** From now on, and after the next start, blocks are asked for in this size. */

@@ -39,6 +39,11 @@ const mostActivations = 3;
 const mostPowerlessActivations = 10;
 /** The modem is asked for the coverage level this seldom, ms. */
 const coverageKept = 60_000;
+/**
+ * A firmware that has failed its trial has so long for its readings to come to where a restart costs none, ms. One that
+ * has lost its journal, and reaches no cloud, would never be rid of them.
+ */
+const longestFarewell = 3_600_000;
 
 /** What makes a product's update, of what its board has for it. */
 export function firmwareUpdateOf(openBoard: () => UpdateBoard | string): NewUpdate {
@@ -63,6 +68,8 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   #polled = false;
   /** The trial has failed, for this reason. */
   #failed: string | undefined;
+  /** When it goes back whatever there is, ms. */
+  #leavesBy = Infinity;
   #coverage: number | undefined;
   #coverageAt = -Infinity;
   /** What the plan had counted when it was kept last. */
@@ -142,7 +149,10 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     const mine = task.version === version;
     switch (task.phase) {
       case "activated":
-        if (mine) tasks.change({ phase: "trial", trial: freshTrial });
+        if (mine) {
+          tasks.change({ phase: "trial", trial: freshTrial });
+          this.surroundings.forgetStarts();
+        }
         // Its package has another version than itself: nobody would ever know it for the one that was asked for.
         else if (board.slots.unconfirmed) {
           return void this.goBack(`expected version ${task.version}, the image is ${version}`);
@@ -182,6 +192,8 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   private giveUp({ version }: Task, reason: string): void {
     const { tasks } = this;
     tasks.noteRolledBack(version);
+    // Or this one would begin with a safe start, a day without readings, for what the other has done.
+    this.surroundings.forgetStarts();
     tasks.change({ phase: "failed", report: { step: Step.failed, desc: `rolled back: ${reason}` } });
   }
 
@@ -245,7 +257,9 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
 
   deadline(now: number): number {
     // What was sent in this turn may end a try whose time was over before.
-    const trial = this.inTrial ? Math.max(this.#trial!.deadline, now + 1) : Infinity;
+    const trial = this.inTrial
+      ? Math.max(Math.min(this.#trial!.deadline, this.#leavesBy), now + 1)
+      : Infinity;
     if (!this.#polled) return Math.min(trial, now);
     return this.working ? Math.min(trial, this.#updater!.deadline(now)) : trial;
   }
@@ -332,14 +346,25 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   }
 
   private judge(now: number): void {
+    if (now >= this.#leavesBy) return this.leave();
     const verdict = this.#trial!.poll(now);
     if (verdict === undefined || this.#failed !== undefined) return;
     const { tasks, surroundings } = this;
-    if (verdict.kind === "back") this.#failed = verdict.reason;
-    else {
+    if (verdict.kind === "back") {
+      this.#failed = verdict.reason;
+      this.#leavesBy = now + longestFarewell;
+    } else {
       this.log({ kind: "update kept", version: surroundings.version });
       tasks.change({ phase: "kept", told: nothingTold });
     }
+  }
+
+  /** Nobody has found the time for the restart back. */
+  private leave(): void {
+    const reason = this.#failed;
+    this.#failed = undefined;
+    this.#leavesBy = Infinity;
+    if (reason !== undefined) this.goBack(reason);
   }
 
   get moment(): Moment {

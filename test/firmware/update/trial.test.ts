@@ -236,6 +236,24 @@ describe("a new firmware", () => {
     expect(device.lines("update: starts").length).toBeGreaterThan(2);
   });
 
+  it("that reaches no cloud, and has no journal for what waits: the one before is back all the same", () => {
+    const device = new UpdatingDevice({ maker, image: base, agent: { flash: undefined } });
+    device.knows(image, "0.3.0", "mute");
+    device.wait(2 * minute);
+    device.order(difference);
+    expect(device.until(() => device.version === "0.3.0", 2 * hour)).toBe(true);
+    expect(device.until(() => device.version === "0.2.0", day)).toBe(true);
+  });
+
+  it.each<Behaviour>(["crashes", "aborts early"])(
+    "that %s leaves the one before to a normal start, and not to a safe one for what it has done itself",
+    (behaviour) => {
+      const device = afterUpdate(behaviour);
+      expect(device.until(() => device.task.status === "failed", day)).toBe(true);
+      expect([device.version, device.safe]).toEqual(["0.2.0", []]);
+    },
+  );
+
   it("that says it is another version than its package: never on trial, the one before is back", () => {
     const device = new UpdatingDevice({ maker, image: base });
     device.knows(image, "0.2.9");

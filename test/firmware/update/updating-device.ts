@@ -213,6 +213,8 @@ export class UpdatingDevice {
   readonly log: string[] = [];
   /** Reasons of all starts. */
   readonly starts: string[] = [];
+  /** Versions whose start was a safe one. */
+  readonly safe: string[] = [];
   /** Versions that have run, one after the other. */
   readonly ran: string[] = [];
   peer: Peer = demoPeer;
@@ -394,7 +396,10 @@ export class UpdatingDevice {
     const now = slept === undefined ? 0 : slept.state.until;
     let started: StartedUpdate;
     try {
-      started = newUpdate({ version, retained, startReason: record.startReason, restart, log });
+      started = newUpdate({
+        ...{ version, retained, startReason: record.startReason, restart, log },
+        forgetStarts: () => record.leaveSafe(false),
+      });
       if (behaviour === "aborts early") return this.start("panic", 300);
       if (behaviour === "loses power") return this.start("power-on", 300);
       if (behaviour === "bad settings" && started.failed("server is not set", true)) return;
@@ -402,6 +407,7 @@ export class UpdatingDevice {
       if (!(error instanceof Restarted)) throw error;
       return this.start("software", 300);
     }
+    if (record.safe) this.safe.push(version);
     const random = new Random(`device ${this.starts.length}`);
     const application = new DemoApplication({ random: () => 0.5, rssi: () => -80, now: () => 0 });
     Object.defineProperty(application, "version", { value: version });
