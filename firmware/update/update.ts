@@ -37,6 +37,8 @@ import type { UpdateSettings } from "./update-settings";
 /** How often a start is asked for that is none: by the boot loader's word, or as the power fails each time. */
 const mostActivations = 3;
 const mostPowerlessActivations = 10;
+/** Panics in a row from which on a safe start does without the update: three of them were in safe starts that had it. */
+const mostSafePanics = 6;
 /** The modem is asked for the coverage level this seldom, ms. */
 const coverageKept = 60_000;
 /**
@@ -101,6 +103,10 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     this.tasks.change({ trial });
     const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
     return verdict?.kind === "back" && this.goBack(verdict.reason);
+  }
+
+  isBarred({ safe, panics }: { readonly safe: boolean; readonly panics: number }): boolean {
+    return safe && (panics >= mostSafePanics || this.tasks.task?.phase === "trial");
   }
 
   check(config: Configuration): void {
