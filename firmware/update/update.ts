@@ -13,7 +13,7 @@ import { Plan, planLength } from "./plan";
 import { Step } from "./progress";
 import { nothingTold } from "./task";
 import { TaskKeeper } from "./task-keeper";
-import { Trial, freshTrial, isPowerStart, startedAgain, verdictOf } from "./trial";
+import { Trial, freshTrial, isPowerStart, isWrongStart, startedAgain, verdictOf } from "./trial";
 import { Updater } from "./updater";
 import { readUpdateSettings, updateSettingNames } from "./update-settings";
 import { updateLine } from "./update-words";
@@ -100,8 +100,8 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     const { task } = this.tasks;
     if (task?.phase !== "trial") return false;
     const trial = { ...task.trial, starts: task.trial.starts + 1 };
-    this.tasks.change({ trial });
-    const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
+    const kept = this.tasks.change({ trial });
+    const verdict = lasting || !kept ? { kind: "back" as const, reason } : verdictOf(trial);
     return verdict?.kind === "back" && this.goBack(verdict.reason);
   }
 
@@ -165,7 +165,11 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
         } else this.missed(tasks, task);
         break;
       case "trial":
-        if (mine) tasks.change({ trial: startedAgain(task.trial, startReason) });
+        if (mine) {
+          const kept = tasks.change({ trial: startedAgain(task.trial, startReason) });
+          // Else it would start wrong for ever, each time for the first time.
+          if (!kept && isWrongStart(startReason)) return void this.goBack("its starts cannot be counted");
+        }
         // It has not come as far as to tell the boot loader that it runs.
         else if (isPowerStart(startReason)) this.missed(tasks, task);
         else this.giveUp(task, `its first start ended, ${startReason}`);
