@@ -11,7 +11,7 @@
 import { retainedParts } from "../continuity/retained-memory";
 import { Plan, planLength } from "./plan";
 import { Step } from "./progress";
-import { nothingTold } from "./task";
+import { newTrial, nothingTold } from "./task";
 import { TaskKeeper } from "./task-keeper";
 import { Trial, freshTrial, isPowerStart, isWrongStart, startedAgain, verdictOf } from "./trial";
 import { Updater } from "./updater";
@@ -392,12 +392,4 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   log(event: UpdateEvent): void {
     this.surroundings.log({ ...event, line: updateLine(event) });
   }
-}
-
-/** The trial of an image that no task has brought. */
-function newTrial(version: string): Task {
-  return {
-    ...{ phase: "trial", version, place: "", size: 0, told: nothingTold },
-    ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
-  };
 }
