@@ -52,6 +52,8 @@ export class Agent {
   readonly #endpoint: Endpoint;
   readonly #session: Session;
   readonly #socket: DatagramSocket;
+  /** Whether the product has any of the parts that others do without: each turn asks. */
+  readonly #hasParts: boolean;
   /** For blocks of another server's; made when the first is asked for. */
   #otherSocket: DatagramSocket | undefined;
   readonly #uploader: Uploader;
@@ -93,6 +95,8 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { application, random, log, link } = options;
+    const { update, health, remoteSettings } = options;
+    this.#hasParts = update !== undefined || health !== undefined || remoteSettings !== undefined;
     this.#versionUntold = options.startReason !== "deep-sleep";
     this.#memory = options.memory ?? new PersistentState(options.store, random, log);
     const memory = this.#memory;
@@ -182,12 +186,8 @@ export class Agent {
     const at = this.#polledAt;
     if (this.#options.troubles?.isDue(at) === true) return at;
     const reading = this.#sampler.deadline;
-    const { health, remoteSettings, update } = this.#options;
     let deadline = Math.min(
-      health === undefined ? Infinity : health.deadline,
-      remoteSettings === undefined ? Infinity : remoteSettings.deadline,
-      // Its work waits for the link, with whose last word there is a turn.
-      update === undefined || this.#options.link.busy === true ? Infinity : update.deadline(at),
+      this.#hasParts ? this.partsDeadline(at) : Infinity,
       this.#endpoint.deadline,
       linkDeadline,
       this.#commands.deadline,
@@ -256,16 +256,16 @@ export class Agent {
     this.#options.link.poll(now);
     this.receive(now);
     this.#endpoint.poll(now);
-    this.tellDelivered(now);
+    if (this.#hasParts) this.tellDelivered(now);
     this.obey(now);
     if (this.#commands.poll(now)) this.#idle = false;
-    this.lookAtParts(now);
+    if (this.#hasParts) this.lookAtParts(now);
     this.#restarts.poll(this.#commands.replying, now);
     const values = this.#sampler.take(now);
     if (values === "missed") this.#empty += 1;
     else if (values !== undefined) this.keep(values, now);
     this.tellTroubles(now);
-    this.tellHealth(values !== undefined && values !== "missed", now);
+    if (this.#hasParts) this.tellHealth(values !== undefined && values !== "missed", now);
     const { link, update } = this.#options;
     this.#radio.note(this.#session.busy || update?.fetching === true || !link.ready, now);
     // A supply that sags under the radio, and the radio's noise, would be in what is measured meanwhile.
@@ -298,6 +298,17 @@ export class Agent {
   }
 
   readonly #onVersionTold = (): void => void (this.#versionUntold = false);
+
+  /** When one of the parts that a product has or not wants its turn, ms. */
+  private partsDeadline(now: number): number {
+    const { health, remoteSettings, update, link } = this.#options;
+    return Math.min(
+      health === undefined ? Infinity : health.deadline,
+      remoteSettings === undefined ? Infinity : remoteSettings.deadline,
+      // Its work waits for the link, with whose last word there is a turn.
+      update === undefined || link.busy === true ? Infinity : update.deadline(now),
+    );
+  }
 
   /** Lets the parts that a product has or not do what is theirs. */
   private lookAtParts(now: number): void {

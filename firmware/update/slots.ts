@@ -4,7 +4,6 @@
  */
 import type { Flash } from "../journal/flash";
 
-
 /** The application slots. Reading and writing throws when the hardware fails, the rest never does. */
 export interface Slots {
   /** The slot with the running image, which nobody writes. */

@@ -6,11 +6,9 @@ import { realLines } from "../tools/fleet/real-text";
 import { isOwnAddress } from "../tools/fleet/own-address";
 import { runRealFleet } from "../tools/fleet/real-fleet";
 import { RegisterError, register } from "../tools/fleet/register";
-import { demoDevice } from "../sim/world/demo-device";
-import { deviceSeed } from "../sim/fleet/fleet";
+import { fleetDevice, fleetProductKey } from "../sim/fleet/fleet-keys";
 import { commandsAs } from "../sim/world/device-options";
 import { randomFraction } from "../tools/pc/random";
-import { Random } from "../sim/time/random";
 import { readDevices, readToken, tokenSources } from "./cloud-files";
 import { CommandError, misuse } from "./misuse";
 import type { DeviceRecord } from "../cloud/registry/registry";
@@ -93,12 +91,8 @@ function devicesOf({ deviceList, devices, seed }: RealFlags): readonly DeviceRec
     if (listed.length === 0) throw misuse(`${deviceList}: has no device that may come online`);
     return listed.slice(0, devices);
   }
-  const random = new Random(seed);
-  const { productKey } = demoDevice((length) => random.fork("product").bytes(length));
-  return Array.from({ length: devices }, (_, number) => {
-    const keys = new Random(deviceSeed(seed, number)).fork("keys");
-    return { ...demoDevice((length) => keys.bytes(length)), productKey };
-  });
+  const productKey = fleetProductKey(seed);
+  return Array.from({ length: devices }, (_, number) => fleetDevice(seed, number, productKey));
 }
 
 async function registered(

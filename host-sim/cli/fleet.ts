@@ -231,6 +231,11 @@ function planOf(flags: FleetFlags): FleetPlan {
     }
     settings[name] = text;
   }
+  if (flags.scenario !== "none" && flags.at >= flags.hours) {
+    throw misuse(
+      `--at: ${flags.scenario} begins after ${flags.at} h, and the run has ${flags.hours}: name an hour within it`,
+    );
+  }
   try {
     const config = { server: "203.0.113.5", payload: format, ...settings };
     const read = readSettings(config);

@@ -74,7 +74,9 @@ function keptOf(
     const shown = given !== undefined && plain.test(given) && !secret.has(name);
     return `${option.long}${shown ? ` ${given}` : option.flags.slice(option.long!.length)}`;
   });
-  const own = command.registeredArguments.map((argument) => `<${argument.name()}>`);
+  const own = command.registeredArguments
+    .filter(({ required }) => required)
+    .map((argument) => `<${argument.name()}>`);
   const others = args.slice(loose.length).filter((word) => plain.test(word));
   const names = kept.filter(({ name }) => !npmsOwn.has(name)).map(({ option }) => option.long);
   return (

@@ -1,17 +1,22 @@
 /** `npm run pictures`: makes the pictures of README and docs anew, from runs that seeds decide. */
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../project";
 import { CauseFinder } from "../inspect/capture/cause";
 import { takeConsolePictures } from "../inspect/report/console-pictures";
 import { Progress } from "../inspect/report/progress";
-import { BrowserMissing, takePictures } from "../inspect/report/pictures";
+import { BrowserMissing, takeFleetPicture, takePictures } from "../inspect/report/pictures";
+import { writeFleetPage } from "../inspect/report/html/write-page";
 import { Simulation } from "../sim/world/simulation";
 import { Command } from "./command";
 import { CommandError } from "./misuse";
 import { RunFiles, factsOf } from "./run-files";
+import { fleetPageData } from "../tools/fleet/fleet-page-data";
+import { runShard } from "../tools/fleet/shard-run";
+import { projectVersion } from "./version";
 import type { Picture } from "../inspect/report/pictures";
+import type { FleetPlan } from "../tools/fleet/plan";
 
 /** A bad link, so that there is something to see, and a board that sleeps, so that the modem's part shows. */
 const run = { seed: 13, coverage: 1, loss: 0.15, reports: 8, sleep: "deep" } as const;
@@ -31,12 +36,14 @@ export function picturesCommand(): Command {
 async function pictures({ out }: { out: string }): Promise<void> {
   const progress = new Progress(process.stderr, { ticks: true });
   try {
-    progress.begin(0, "1 of 2: a run, its power and its sequence chart");
+    progress.begin(0, "1 of 3: a run, its power and its sequence chart");
     const taken = await takeRunPictures(out);
-    progress.begin(0.6, "2 of 2: the console");
+    progress.begin(0.3, "2 of 3: the console");
     const console = await takeConsolePictures(out, run.seed);
+    progress.begin(0.6, "3 of 3: a fleet behind a blackout");
+    const fleet = await takeFleetPictures(out);
     progress.end();
-    for (const { file } of [...taken, ...console]) {
+    for (const { file } of [...taken, ...console, ...fleet]) {
       process.stdout.write(`${file}  ${Math.ceil(statSync(file).size / 1024)} KiB\n`);
     }
   } catch (error) {
@@ -44,6 +51,39 @@ async function pictures({ out }: { out: string }): Promise<void> {
     throw error;
   } finally {
     progress.end();
+  }
+}
+
+/** What the fleet's picture shows: one cell's devices, which get their power back together. */
+export const fleetPlan: FleetPlan = {
+  ...{
+    version: projectVersion().version,
+    seed: 1,
+    devices: 1_000,
+    hours: 5,
+    scenario: "blackout",
+    scenarioAt: 2,
+  },
+  ...{ edition: "token", mix: [0.8, 0.15, 0.05], devicesPerCell: 1_000, format: "compact" },
+  ...{
+    settings: { interval: 900, batch: 1, sleep: "deep" },
+    powerSpread: 900_000,
+    natIdle: null,
+    loss: null,
+  },
+  ...{ journalSize: 131_072, profile: "modern", battery: 19 },
+};
+
+/** Runs a fleet through a blackout, and takes the picture of what its cell had to do. @throws BrowserMissing */
+export async function takeFleetPictures(out: string, plan = fleetPlan): Promise<Picture[]> {
+  const folder = mkdtempSync(join(tmpdir(), "enos-pictures-"));
+  try {
+    const report = join(folder, "fleet.html");
+    const result = await runShard(plan, { index: 1, count: 1 });
+    writeFileSync(report, await writeFleetPage(fleetPageData(result, "npm run pictures", () => "")));
+    return [await takeFleetPicture(report, out)];
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

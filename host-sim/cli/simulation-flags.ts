@@ -22,6 +22,7 @@ type OptionalFlag = "loss" | "lifetime" | "keepAlive" | "t3324" | "modemFirmware
 
 type OfNoFlag =
   | "addressBound"
+  | "deviceKey"
   | "attacks"
   | "quirks"
   | "pin"

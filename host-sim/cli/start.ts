@@ -22,7 +22,7 @@ import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven, sealedFormat
 import { updateScenario } from "./update-scenario";
 import { speedOf, usualSpeed } from "./watch";
 import type { DatagramJson } from "../inspect/report/json";
-import { deviceSeed } from "../sim/fleet/fleet";
+import { deviceSeed, fleetDeviceKey } from "../sim/fleet/fleet-keys";
 import type { Attack } from "../sim/radio/hostile-acts";
 import type { ScreenFlags } from "./run-screen";
 import type { EveryFlag, FlagName, SimulationFlags } from "./simulation-flags";
@@ -166,7 +166,12 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   try {
     result = await new Simulation({
       ...device,
-      ...(flags.fleetDevice === undefined ? {} : { seed: deviceSeed(flags.seed, flags.fleetDevice) }),
+      ...(flags.fleetDevice === undefined
+        ? {}
+        : {
+            seed: deviceSeed(flags.seed, flags.fleetDevice),
+            deviceKey: fleetDeviceKey(flags.seed, flags.fleetDevice),
+          }),
       ...(flags.attack === undefined ? {} : { attacks: [flags.attack] }),
       reports: flags.reports,
       command: flags.command,

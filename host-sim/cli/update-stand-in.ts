@@ -37,10 +37,13 @@ interface RolloutFlags extends ServerFlags {
 export function uploadPart(): Part {
   const part = new Part("upload")
     .description("bring a file to the stand-in, which serves it to devices")
-    .configureHelp({ commandUsage: () => "npm run update -- upload FILE --product-key KEY [options]" })
+    .configureHelp({ commandUsage: () => "npm run update -- upload FILE [--product-key KEY] [options]" })
     .argument("<file>", "the file of an update")
     .option("--file-url <url>", "it lies there, on another CoAP server: coap://HOST/PATH", fileUrlOption);
-  return addServerOptions(part as Part).action(upload) as Part;
+  return addServerOptions(
+    part as Part,
+    "the product (default: as the file says, if it was made for one)",
+  ).action(upload) as Part;
 }
 
 /** The part `rollout`. */
@@ -51,7 +54,7 @@ export function rolloutPart(): Part {
     )
     .configureHelp({
       commandUsage: () =>
-        "npm run update -- rollout VERSION --product-key KEY [options]   or   --id ID --act WHAT",
+        "npm run update -- rollout VERSION --product-key KEY [options]   or   --id ID --act WHAT --product-key KEY",
     })
     .argument("[version]", "the version that devices are to get")
     .option("--stages <list>", "shares of the devices in %, rising (default: 1,10,100)", stagesOption)
@@ -60,12 +63,12 @@ export function rolloutPart(): Part {
     .option("--id <id>", "one that is under way, by its id", idOption)
     .addOption(new Option("--act <what>", "what becomes of it").choices(rolloutActs))
     .option("--no-follow", "say how it stands, and end");
-  return addServerOptions(part as Part).action(rollout) as Part;
+  return addServerOptions(part as Part, "the product").action(rollout) as Part;
 }
 
-function addServerOptions(part: Part): Part {
+function addServerOptions(part: Part, product: string): Part {
   return part
-    .option("--product-key <key>", "the product (default: as the file says)", productKeyOption)
+    .option("--product-key <key>", product, productKeyOption)
     .option(
       "--server <url>",
       "the stand-in's application API",
@@ -78,7 +81,9 @@ function addServerOptions(part: Part): Part {
 function serverOption(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "" || url.search !== "") {
-    throw misuse(`--server takes an address such as http://127.0.0.1:8080, got another: is it the API's?`);
+    throw misuse(
+      `--server takes an address with http:// in front, and with no user in it, such as http://127.0.0.1:8080; got another`,
+    );
   }
   return url;
 }

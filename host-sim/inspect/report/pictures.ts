@@ -98,6 +98,27 @@ export async function takePictures(
   }
 }
 
+/** Takes the picture of a fleet's page: what its cells had to do. @param report the HTML file's path */
+export async function takeFleetPicture(report: string, folder: string): Promise<Picture> {
+  mkdirSync(folder, { recursive: true });
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme: "light" });
+    await page.goto(pathToFileURL(report).href);
+    const section = "section[aria-labelledby=what-the-cells-had-to-do]";
+    await page.waitForSelector(`${section} canvas`);
+    const file = await clip(
+      page,
+      join(folder, "fleet-blackout.png"),
+      `${section} .chart-key`,
+      `${section} .chart`,
+    );
+    return { file, rows: [] };
+  } finally {
+    await browser.close();
+  }
+}
+
 /** Texts of the sequence chart's rows that are wholly in view, from the top. */
 async function rowsInView(page: Page): Promise<string[]> {
   return page.evaluate(`(() => {

@@ -13,10 +13,10 @@ import { EnosCloud } from "../../cloud/cloud";
 import { NbIotCell } from "../radio/link";
 import { VirtualClock } from "../time/clock";
 import { Random } from "../time/random";
-import { demoDevice } from "../world/demo-device";
 import { epoch, server } from "../world/network-and-cloud";
 import { productRecord } from "../world/products";
 import { commandsAs } from "../world/device-options";
+import { deviceSeed, fleetDevice, fleetProductKey } from "./fleet-keys";
 import { LinkDevice } from "./link-device";
 import { RandomAccess, usualCell } from "./random-access";
 import { sim7020Link } from "./link-traits";
@@ -64,11 +64,6 @@ export interface FleetOptions {
   readonly onCloud?: (event: CloudEvent) => void;
 }
 
-/** The seed of a device of a fleet: with it, `World` makes the same device alone. */
-export function deviceSeed(seed: number | string, number: number): string {
-  return `${seed}/device/${number}`;
-}
-
 /** Effective rates of the uplink by coverage level, bit/s, as the energy profiles have them, and of IPv4 and UDP in front. */
 const uplinkRates = [14_000, 12_000, 1_500] as const;
 const headers = 28;
@@ -104,7 +99,7 @@ export class Fleet {
     const { seed, first, end, edition, format, scriptEngine, settings } = options;
     const random = new Random(seed);
     const cloudRandom = random.fork(`cloud/${first}`);
-    const productKey = demoDevice((length) => random.fork("product").bytes(length)).productKey;
+    const productKey = fleetProductKey(seed);
     this.cloud = new EnosCloud({
       transmit: (datagram, peer) => this.#nats.get(peer.address)?.sendDownlink(datagram, peer, server),
       randomBytes: (length) => cloudRandom.bytes(length),
@@ -139,8 +134,7 @@ export class Fleet {
   #add(number: number, productKey: string, settings: ReturnType<typeof readSettings>): void {
     const { seed, onLog, onModem, onBoard, onUplink, devicesPerCell, first } = this.#options;
     const random = new Random(deviceSeed(seed, number));
-    const keys = random.fork("keys");
-    const record = { ...demoDevice((length) => keys.bytes(length)), productKey };
+    const record = fleetDevice(seed, number, productKey);
     this.cloud.devices.add(record, this.cloudNow);
     const level = this.#levelOf(random.fork("place").next());
     this.coverage[number - first] = level;

@@ -24,6 +24,11 @@ function text(bytes: Uint8Array): string {
   return out;
 }
 
+/** The device key of a demo's device, by a number below a million. */
+export function demoKey(number: number): string {
+  return imei(Uint8Array.from(String(number).padStart(6, "0"), Number));
+}
+
 /** 15 digits that end in the right check digit (3GPP TS 23.003, annex B: Luhn). */
 function imei(bytes: Uint8Array): string {
   let digits = "86460003";

@@ -45,6 +45,8 @@ interface ProcessorOptions {
 /** One device, its modem, its network and its cloud. */
 export interface DeviceOptions extends Omit<Variant, "mark"> {
   readonly seed: number | string;
+  /** The device's key; the seed draws one when left out. */
+  readonly deviceKey?: string;
   readonly engine: "node" | "xs";
   /** Which edition of the protocol the cloud speaks. */
   readonly edition: Edition;

@@ -186,7 +186,8 @@ export class World {
     const random = new Random(options.seed);
     const keys = random.fork("keys");
     const { modem: family = "sim7020" } = options;
-    const drawn = demoDevice((length) => keys.bytes(length));
+    const all = demoDevice((length) => keys.bytes(length));
+    const drawn = { ...all, deviceKey: options.deviceKey ?? all.deviceKey };
     if (outside instanceof World) {
       this.clock = outside.clock;
       this.#network = outside.#network;

@@ -5,6 +5,7 @@ import type { FleetLoad, FleetResult, WorstDevice } from "./result";
 
 const number = new Intl.NumberFormat("en-US");
 const whole = (value: number): string => number.format(value);
+const counted = (value: number, what: string): string => `${whole(value)} ${what}${value === 1 ? "" : "s"}`;
 
 /** The lines of the summary. @param command of the one that replays a device, up to its number */
 export function fleetLines(result: FleetResult, replay: (device: WorstDevice) => string): string[] {
@@ -15,7 +16,7 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
   const peakCloud = peak(load, "datagrams");
   const peakCell = peak(load, "requests");
   const lines = [
-    `${whole(plan.devices)} devices for ${plan.hours} h in ${whole(cellsOf(result))} cells, seed ${plan.seed}` +
+    `${counted(plan.devices, "device")} for ${plan.hours} h in ${counted(cellsOf(result), "cell")}, seed ${plan.seed}` +
       (plan.scenario === "none" ? "" : `, ${plan.scenario} after ${plan.scenarioAt} h`),
     `readings     ${whole(counts.taken)} taken, ${whole(counts.acknowledged)} acknowledged, ${whole(counts.stored)} stored, ` +
       `${whole(counts.lost)} lost, ${whole(onTheWay)} still on their way`,
@@ -23,14 +24,14 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
     `sessions     ${whole(counts.authentications)} authentications, ${whole(counts.restarts)} starts, ${whole(counts.faults)} faults`,
     `datagrams    ${whole(counts.datagramsUp)} up, ${whole(counts.retransmissions)} of them again; ${whole(counts.datagramsDown)} down; ` +
       `${whole(counts.datagramsLost)} lost`,
-    `cell         at most ${whole(Math.max(...load.waiting))} devices of one waited for it at once; ` +
+    `cell         at most ${counted(Math.max(...load.waiting), "device")} of one waited for it at once; ` +
       `${whole(sum(load.collisions))} tries met others, ${whole(sum(load.refusals))} gave up`,
     `peaks        cells ${perSecond(peakCell, load)} connections/s${at(peakCell, load)}; ` +
       `cloud ${perSecond(peakCloud, load)} datagrams/s${at(peakCloud, load)}`,
     `battery      ${plan.battery} Wh last ${yearsText(years)} (profile ${plan.profile})`,
     ...levels.map(
       ({ devices, modem, board }, level) =>
-        `  level ${level}    ${whole(devices)} devices` +
+        `  level ${level}    ${counted(devices, "device")}` +
         (devices === 0 ? "" : `, ${joules(modem, devices)} J modem, ${joules(board, devices)} J board each`),
     ),
     "the worst, each to be replayed alone through the whole modem:",

@@ -113,5 +113,7 @@ function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown reason";
   if (error.name === "TimeoutError") return `nothing within ${patience / 1_000} s`;
   const { cause } = error;
-  return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : error.message;
+  if (!(cause instanceof Error)) return error.message;
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === "ECONNREFUSED" ? `${code}, is npm run cloud under way there?` : (code ?? cause.message);
 }

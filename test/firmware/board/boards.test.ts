@@ -266,8 +266,8 @@ it("a larger flash is one line more in a board's manifest, and its settings win 
   expect(join(updated["SDKCONFIGPATH"])).toBe("firmware/board/update/flash-16mb");
 });
 
-it("the documentation names the journal's place", () => {
-  const found = readPartitions(readFileSync("firmware/partitions.csv", "utf8"));
+it.each(sizes)("the documentation names the journal's place in $size MB", ({ folder }) => {
+  const found = readPartitions(readFileSync(`${folder}/partitions.csv`, "utf8"));
   if ("problem" in found) expect.fail(found.problem);
   const journal = found.rows.find(({ name }) => name === "journal")!;
   const hex = (value: number): string => `0x${value.toString(16)}`;

@@ -20,6 +20,7 @@ describe("a fleet", () => {
   it("says what came of it, and how to have the worst devices alone", async () => {
     const { code, stdout, stderr } = await obeyed(["fleet", ...small]);
     expect({ code, complaints: complaintsIn(stderr) }).toEqual({ code: 0, complaints: "" });
+    expect(stdout).toMatch(/^cell +at most (1 device|\d+ devices) of one/m);
     expect(stdout).toMatch(/^12 devices for 2 h in 3 cells, seed 1\nreadings +\d+ taken, \d+ acknowledged/);
     const [, alone] = /^ {2}8646.*: npm start -- (.*)$/m.exec(stdout)!;
     const replay = await obeyed(["start", ...alone.split(" ")]);
@@ -78,6 +79,11 @@ describe("is refused in one line", () => {
     [["--set", "intervall=4"], '--set: there is no setting "intervall", the nearest is interval'],
     [["--set", "interval=0"], "--set: interval"],
     [["--set", "server=1.2.3.4"], "--set: server is the simulation's own"],
+    [
+      ["--scenario", "blackout"],
+      "--at: blackout begins after 6 h, and the run has 2: name an hour within it",
+    ],
+    [["--scenario", "growth", "--at", "2"], "--at: growth begins after 2 h"],
     [["--speed", "60"], "--speed goes with --server alone"],
     [["--server", "192.0.2.7"], "192.0.2.7 is another machine"],
     [["--server", "localhost", "--scenario", "blackout"], "--scenario does not go with --server"],

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { takeConsolePictures } from "../../../host-sim/inspect/report/console-pictures";
 import { chromiumPath } from "../../../host-sim/inspect/report/pictures";
-import { takeRunPictures } from "../../../host-sim/cli/pictures";
+import { fleetPlan, takeFleetPictures, takeRunPictures } from "../../../host-sim/cli/pictures";
 import { full } from "../../density";
 
 const missing = chromiumPath() === undefined;
@@ -38,6 +38,17 @@ describe.skipIf(missing)("npm run pictures", () => {
     const answered = place(/command answer → 2\.04/);
     expect(lost).toBeGreaterThan(0);
     expect([lost, again, fetched, answered]).toEqual([lost, again, fetched, answered].sort((a, b) => a - b));
+  });
+
+  test("the fleet's has its plot", async () => {
+    const [fleet] = await takeFleetPictures(folder, {
+      ...fleetPlan,
+      devices: 20,
+      devicesPerCell: 20,
+      hours: 3,
+    });
+    expect(basename(fleet.file)).toBe("fleet-blackout.png");
+    expect(sizeOf(fleet.file)[1]).toBeGreaterThan(180);
   });
 
   test("the console shows its places as the captions say, and the same ones each time", async () => {
