@@ -246,9 +246,9 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         startReason: reason,
         log,
       });
-  // A device without its keys, or one that starts safely, has no update; what its trial would have shown, its starts do.
+  // A safe start has one too: it may mend what is wrong.
   const update =
-    unidentified || safe
+    unidentified || surroundings.update?.isBarred(record) === true
       ? undefined
       : surroundings.update?.open({
           crypto: moddableCryptography,

@@ -129,6 +129,11 @@ export interface StartedUpdate {
    * @returns true when the slot before was made the next to start, and the board restarts
    */
   failed(reason: string, lasting: boolean): boolean;
+  /**
+   * Whether this start does without: a safe start on trial, whose firmware is judged by its normal ones, and one that goes on
+   * panicking, as the update may be why.
+   */
+  isBarred(starts: { readonly safe: boolean; readonly panics: number }): boolean;
   /** Reads its settings of a configuration, as `open` does. @throws SettingsError that says what of it cannot be */
   check(config: Configuration): void;
   /** @throws SettingsError */

@@ -1,7 +1,7 @@
 /**
  * A safe start: the device has stopped working, or its application has failed to start, three times in a row.
  * It now does without the application's code and without the journal, either of which may be the cause. It
- * authenticates, tells why, stays in contact, and obeys its built-in services:
+ * authenticates, tells why, stays in contact, obeys its built-in services, and takes updates of its firmware:
  *
  *     three panics in a row -> safe start -+- restart with `normally`, or loss of power -> normal start
  *                                          +- a day -> normal start; one more panic -> safe start

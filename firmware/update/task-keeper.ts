@@ -2,7 +2,8 @@
  * The task as it is in flash. Partition and slots are opened when somebody asks for the first time: a board that wakes 96 times
  * a day and has no update does not touch them.
  */
-import { ascii, asciiText } from "../text/ascii";
+import { ascii } from "../text/ascii";
+import { startsWith } from "./slice-digest";
 import { StateLog } from "./state-log";
 import { decodeTask, encodeTask } from "./task";
 import type { UpdateBoard } from "../device/optional-parts";
@@ -75,12 +76,12 @@ export class TaskKeeper {
     return kept;
   }
 
-  /** The version that was rolled back last; empty for none. */
-  get rolledBack(): string {
+  /** Whether it is this version that was rolled back last. */
+  wasRolledBack(version: string): boolean {
     const { log } = this;
     const bytes = typeof log === "string" ? undefined : log.read(rolledBackRecord);
     if (this.#task === undefined) this.letGo();
-    return bytes === undefined ? "" : asciiText(bytes);
+    return bytes?.length === version.length && startsWith(bytes, ascii(version));
   }
 
   /** This version was rolled back. */

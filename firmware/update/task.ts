@@ -8,6 +8,7 @@
  */
 import { ascii, asciiText } from "../text/ascii";
 import { longestDesc } from "./progress";
+import { freshTrial } from "./trial";
 import type { Report } from "./progress";
 import type { TrialState } from "./trial";
 
@@ -119,5 +120,13 @@ export function decodeTask(bytes: Uint8Array): Task | undefined {
     activations: bytes[3],
     newFiles: bytes[4],
     trial: { starts: bytes[5], tries: bytes[6], searched: view.getUint16(8, true) },
+  };
+}
+
+/** The trial of an image that no task has brought. */
+export function newTrial(version: string): Task {
+  return {
+    ...{ phase: "trial", version, place: "", size: 0, told: nothingTold },
+    ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
   };
 }

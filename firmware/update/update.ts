@@ -11,9 +11,9 @@
 import { retainedParts } from "../continuity/retained-memory";
 import { Plan, planLength } from "./plan";
 import { Step } from "./progress";
-import { nothingTold } from "./task";
+import { newTrial, nothingTold } from "./task";
 import { TaskKeeper } from "./task-keeper";
-import { Trial, freshTrial, isPowerStart, startedAgain, verdictOf } from "./trial";
+import { Trial, freshTrial, isPowerStart, isWrongStart, startedAgain, verdictOf } from "./trial";
 import { Updater } from "./updater";
 import { readUpdateSettings, updateSettingNames } from "./update-settings";
 import { updateLine } from "./update-words";
@@ -37,6 +37,8 @@ import type { UpdateSettings } from "./update-settings";
 /** How often a start is asked for that is none: by the boot loader's word, or as the power fails each time. */
 const mostActivations = 3;
 const mostPowerlessActivations = 10;
+/** Panics in a row from which on a safe start does without the update: three of them were in safe starts that had it. */
+const mostSafePanics = 6;
 /** The modem is asked for the coverage level this seldom, ms. */
 const coverageKept = 60_000;
 /**
@@ -98,9 +100,13 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
     const { task } = this.tasks;
     if (task?.phase !== "trial") return false;
     const trial = { ...task.trial, starts: task.trial.starts + 1 };
-    this.tasks.change({ trial });
-    const verdict = lasting ? { kind: "back" as const, reason } : verdictOf(trial);
+    const kept = this.tasks.change({ trial });
+    const verdict = lasting || !kept ? { kind: "back" as const, reason } : verdictOf(trial);
     return verdict?.kind === "back" && this.goBack(verdict.reason);
+  }
+
+  isBarred({ safe, panics }: { readonly safe: boolean; readonly panics: number }): boolean {
+    return safe && (panics >= mostSafePanics || this.tasks.task?.phase === "trial");
   }
 
   check(config: Configuration): void {
@@ -159,7 +165,11 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
         } else this.missed(tasks, task);
         break;
       case "trial":
-        if (mine) tasks.change({ trial: startedAgain(task.trial, startReason) });
+        if (mine) {
+          const kept = tasks.change({ trial: startedAgain(task.trial, startReason) });
+          // Else it would start wrong for ever, each time for the first time.
+          if (!kept && isWrongStart(startReason)) return void this.goBack("its starts cannot be counted");
+        }
         // It has not come as far as to tell the boot loader that it runs.
         else if (isPowerStart(startReason)) this.missed(tasks, task);
         else this.giveUp(task, `its first start ended, ${startReason}`);
@@ -382,12 +392,4 @@ class Update implements StartedUpdate, FirmwareUpdate, UpdateHost {
   log(event: UpdateEvent): void {
     this.surroundings.log({ ...event, line: updateLine(event) });
   }
-}
-
-/** The trial of an image that no task has brought. */
-function newTrial(version: string): Task {
-  return {
-    ...{ phase: "trial", version, place: "", size: 0, told: nothingTold },
-    ...{ report: { step: 0, desc: "" }, activations: 0, newFiles: 0, trial: freshTrial },
-  };
 }

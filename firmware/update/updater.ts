@@ -229,7 +229,7 @@ export class Updater implements FetchOwner {
 
   private offered(offer: Offer, now: number): void {
     // Nobody has ordered that: it would be fetched, tried and rolled back each day.
-    const failed = this.host.tasks.rolledBack === offer.version;
+    const failed = this.host.tasks.wasRolledBack(offer.version);
     const reason = failed ? "was rolled back" : this.consider(offer, now)[1];
     if (reason !== undefined) this.logRefused(offer, reason);
   }

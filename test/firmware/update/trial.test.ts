@@ -254,6 +254,27 @@ describe("a new firmware", () => {
     },
   );
 
+  it("that panics while its partition takes nothing any more, so that nobody can count: the one before is back", () => {
+    const device = afterUpdate("deaf");
+    expect(device.version).toBe("0.3.0");
+    device.wait(minute);
+    const fails = (): never => {
+      throw new Error("flash fails");
+    };
+    Object.assign(device.staging, { write: fails, eraseBlock: fails });
+    for (let i = 0; i < 5 && device.version === "0.3.0"; i++) {
+      device.crash();
+      device.wait(minute);
+    }
+    expect(device.version).toBe("0.2.0");
+    device.wait(hour);
+    for (let i = 0; i < 3; i++) {
+      device.losePower();
+      device.wait(hour);
+    }
+    expect([device.version, device.ran]).toEqual(["0.2.0", ["0.2.0", "0.3.0", "0.2.0"]]);
+  });
+
   it("that says it is another version than its package: never on trial, the one before is back", () => {
     const device = new UpdatingDevice({ maker, image: base });
     device.knows(image, "0.2.9");
