@@ -47,6 +47,9 @@ export function judgeThrift(ledger: Ledger, script: Script, ending: CampaignEndi
   violate("memory", `the engine holds ${liveSlots} slots when all is done, ${mostSlots} are enough`);
 }
 
+/** A modem that restarts by itself, without its settings for power saving. */
+const restarts: readonly string[] = ["modem-reboot", "modem-brownout"];
+
 /** How long the modem was awake in a day of the device's life, and how long it may have been, ms. */
 export interface Spending {
   readonly index: number;
@@ -56,7 +59,7 @@ export interface Spending {
 
 /** The days of a device that can wake its modem, and so lets it sleep where it can; no days of any other. */
 export function spending(ledger: Ledger, script: Script, { endedAt, operator }: CampaignEnding): Spending[] {
-  const { powerKey, batch, interval, coverage, modem, modemFirmware } = script.device;
+  const { powerKey, batch, interval, coverage, modem, modemFirmware, sleep } = script.device;
   if (!powerKey || !hasPsm(modem, modemFirmware)) return [];
   return ledger.radio.days.map(({ awake }, index) => {
     const from = index * day;
@@ -72,7 +75,9 @@ export function spending(ledger: Ledger, script: Script, { endedAt, operator }: 
       if (at >= to || over < from || kinds[kind].group === "use") continue;
       // A modem that hangs is awake and nobody can help it; one that is slow is so for as long as that lasts.
       const helpless = kinds[kind].group === "modem" || kinds[kind].group === "wires";
-      const awake = pause !== undefined ? length + pause : helpless ? length : 0;
+      // A board in deep sleep hears nothing of a modem that has restarted: until its next contact that is awake.
+      const unheard = sleep === "deep" && restarts.includes(kind) ? 1_000 * interval * batch : 0;
+      const awake = Math.max(unheard, pause !== undefined ? length + pause : helpless ? length : 0);
       allowed += perTrouble + Math.min(awake, to - from);
     }
     const commands = [...operator.sent.values()].filter(({ at }) => at < to);
