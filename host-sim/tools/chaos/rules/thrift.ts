@@ -71,12 +71,12 @@ export function spending(ledger: Ledger, script: Script, { endedAt, operator }: 
       if (kind === "coverage-level") worst = Math.max(worst, amount);
       if (kind === "messages" && at < to) messages += amount;
       const pause = longestPause[kind];
-      const over = at + length + (pause ?? 0);
+      // A board in deep sleep hears nothing of a modem that has restarted: until its next contact that is awake.
+      const unheard = sleep === "deep" && restarts.includes(kind) ? 1_000 * interval * batch : 0;
+      const over = at + length + Math.max(pause ?? 0, unheard);
       if (at >= to || over < from || kinds[kind].group === "use") continue;
       // A modem that hangs is awake and nobody can help it; one that is slow is so for as long as that lasts.
       const helpless = kinds[kind].group === "modem" || kinds[kind].group === "wires";
-      // A board in deep sleep hears nothing of a modem that has restarted: until its next contact that is awake.
-      const unheard = sleep === "deep" && restarts.includes(kind) ? 1_000 * interval * batch : 0;
       const awake = Math.max(unheard, pause !== undefined ? length + pause : helpless ? length : 0);
       allowed += perTrouble + Math.min(awake, to - from);
     }
