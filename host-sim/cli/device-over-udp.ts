@@ -17,7 +17,7 @@ import { newSettingsFromAfar } from "../../firmware/remote-settings/remote-setti
 import { Refusals } from "../inspect/report/refusals";
 import { variantThing } from "../sim/world/product-variant";
 import { splitLogLine } from "../sim/world/device-log";
-import { nodeCryptography } from "../tools/pc/crypt";
+import { nodeCryptography } from "../sim/engine/node-cryptography";
 import { RealTimeDriver } from "../tools/pc/driver";
 import { randomFraction } from "../tools/pc/random";
 import { RetainedBytes } from "../tools/pc/retained-bytes";

@@ -11,7 +11,7 @@ import { DemoApplication } from "../../firmware/application";
 import { serveApi } from "../../host-sim/cloud/api/server";
 import { loadScriptEngine } from "../../host-sim/cloud/script/script-engine";
 import { serveUdp } from "../../host-sim/cloud/coap/udp";
-import { nodeCryptography } from "../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../host-sim/sim/engine/node-cryptography";
 import { RealTimeDriver } from "../../host-sim/tools/pc/driver";
 import { NodeUdp } from "../../host-sim/tools/pc/udp";
 import type { ApiServer } from "../../host-sim/cloud/api/server";

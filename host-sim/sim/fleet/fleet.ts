@@ -20,7 +20,7 @@ import { deviceSeed, fleetDevice, fleetProductKey } from "./fleet-keys";
 import { LinkDevice } from "./link-device";
 import { RandomAccess, usualCell } from "./random-access";
 import { sim7020Link } from "./link-traits";
-import { fleetCryptography } from "./fleet-cryptography";
+import { nodeCryptography } from "../engine/node-cryptography";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { CloudEvent } from "../../cloud/cloud";
 import type { Edition } from "../../cloud/registry/registry";
@@ -153,7 +153,7 @@ export class Fleet {
         airtime: (bytes) => (8_000 * (bytes + headers)) / rate,
         releaseAssistance: this.#options.releaseAssistance,
         settings,
-        crypto: fleetCryptography,
+        crypto: nodeCryptography,
         application: (inputs) => new DemoApplication(inputs),
         journalSize: this.#options.journalSize,
         maxDatagram: largestDatagram,

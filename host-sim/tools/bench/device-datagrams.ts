@@ -8,7 +8,7 @@ import { readToken } from "../../../firmware/enos/token";
 import { EnosOption, authOptions, deviceRoot, pathOptions } from "../../../firmware/enos/topic";
 import { encodeReport } from "../../../firmware/model/report";
 import { thing } from "../../../firmware/product/thing";
-import { nodeCryptography } from "../pc/crypt";
+import { nodeCryptography } from "../../sim/engine/node-cryptography";
 import type { OptionBlock } from "../../../firmware/coap/option";
 
 /** What a report travels as: JSON, bytes for the generated script, or bytes for one as EnOS's manual writes them. */

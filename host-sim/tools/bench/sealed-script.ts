@@ -17,7 +17,7 @@ import { deviceKeyOf, rootOf } from "../../model/seal/keys";
 import { parsingScript } from "../../model/write-script";
 import { projectRoot } from "../../project";
 import { Random } from "../../sim/time/random";
-import { nodeCryptography } from "../pc/crypt";
+import { nodeCryptography } from "../../sim/engine/node-cryptography";
 import { median } from "./measure";
 import type { Sealing } from "../../../firmware/delivery/sealing";
 import type { Layout } from "../../../firmware/model/report";

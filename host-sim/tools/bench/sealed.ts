@@ -16,7 +16,7 @@ import { Simulation } from "../../sim/world/simulation";
 import { measureBytecode } from "../footprint/bytecode";
 import { readManifest } from "../footprint/manifest";
 import { stripTypes } from "../footprint/modules";
-import { nodeCryptography } from "../pc/crypt";
+import { nodeCryptography } from "../../sim/engine/node-cryptography";
 import { benchWake } from "./wake";
 import type { Choice } from "../../inspect/energy/choice";
 import type { Seal } from "../../sim/world/device-options";

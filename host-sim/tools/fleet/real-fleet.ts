@@ -6,7 +6,7 @@ import { createSocket } from "node:dgram";
 import { DemoApplication } from "../../../firmware/application";
 import { internet } from "../../../firmware/coap/transmission";
 import { Agent } from "../../../firmware/device/agent";
-import { nodeCryptography } from "../pc/crypt";
+import { nodeCryptography } from "../../sim/engine/node-cryptography";
 import { RealTimeDriver } from "../pc/driver";
 import { count, newHistogram } from "./delays";
 import { Pacer } from "./pacer";

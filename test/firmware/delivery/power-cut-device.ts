@@ -10,7 +10,7 @@ import { Agent } from "../../../firmware/device/agent";
 import { EnosCloud } from "../../../host-sim/cloud/cloud";
 import { MemoryFlash } from "../../../host-sim/sim/flash/memory-flash";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { demoDevice } from "../../../host-sim/sim/world/demo-device";
 import { Random } from "../../../host-sim/sim/time/random";
 import { productRecord } from "../../../host-sim/sim/world/products";

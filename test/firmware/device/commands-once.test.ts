@@ -6,7 +6,7 @@ import { CommandExecutor } from "../../../firmware/device/commands";
 import { logLine } from "../../../firmware/device/log";
 import { defineThing } from "../../../firmware/model/thing";
 import { PowerDomain } from "../../../host-sim/sim/flash/power-domain";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { RetainedRam } from "../continuity/retained-ram";
 import type { RetainedStore } from "../../../firmware/continuity/retained-memory";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";

@@ -4,7 +4,7 @@ import { CommandMemory } from "../../../firmware/continuity/command-memory";
 import { CommandExecutor } from "../../../firmware/device/commands";
 import { logLine } from "../../../firmware/device/log";
 import { defineThing } from "../../../firmware/model/thing";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { runs } from "../../density";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 import type { CommandHandlers } from "../../../firmware/device/application";

@@ -5,7 +5,7 @@
 import { logLine } from "../../../firmware/device/log";
 import { narrowband } from "../../../firmware/coap/transmission";
 import { Agent } from "../../../firmware/device/agent";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { Random } from "../../../host-sim/sim/time/random";
 import { FakeEnos, keys } from "../enos/fake-enos";
 import type { AgentOptions, DatagramSocket, Link } from "../../../firmware/device/agent";

@@ -5,7 +5,7 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import { sealingOf } from "../../../firmware/seal/sealing";
 import { deviceKeyOf, downKey, nonceKey, proofKey, rootOf, upKeys } from "../../../host-sim/model/seal/keys";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { Random } from "../../../host-sim/sim/time/random";
 import { FakeEnos, keys } from "../enos/fake-enos";
 import type { Answer, Seen } from "../enos/fake-enos";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { Authentication } from "../../../firmware/enos/authentication";
 import { SettingsError } from "../../../firmware/enos/credentials";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import type { EditionSetting } from "../../../firmware/enos/authentication";
 import type { Outcome } from "../../../firmware/coap/exchange";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { RequestSigner, renewedFrom } from "../../../firmware/enos/sign";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { FakeEnos, keys } from "./fake-enos";
 import { SessionRig } from "./rig";
 import type { Answer, Script } from "./fake-enos";

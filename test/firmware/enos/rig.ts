@@ -3,7 +3,7 @@ import { Endpoint } from "../../../firmware/coap/endpoint";
 import { narrowband } from "../../../firmware/coap/transmission";
 import { Session } from "../../../firmware/enos/session";
 import { pathOptions } from "../../../firmware/enos/topic";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { Random } from "../../../host-sim/sim/time/random";
 import { hex } from "../../../host-sim/tools/fuzz/peer";
 import { FakeEnos, keys, root } from "./fake-enos";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { SettingsError } from "../../../firmware/enos/credentials";
 import { RequestSigner, signAuthentication } from "../../../firmware/enos/sign";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { runs } from "../../density";
 
 interface Vectors {

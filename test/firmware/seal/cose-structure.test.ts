@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { encrypt0, hmac, mac0, open, seal, structure } from "../../../firmware/seal/cose";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 
 interface Vectors {
   readonly encrypt0: readonly {

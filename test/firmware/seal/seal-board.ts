@@ -4,7 +4,7 @@
  */
 import { RetainedMemory, retainedLength } from "../../../firmware/continuity/retained-memory";
 import { crc32 } from "../../../firmware/journal/crc";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { Random } from "../../../host-sim/sim/time/random";
 import type { RetainedStore } from "../../../firmware/continuity/retained-memory";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";

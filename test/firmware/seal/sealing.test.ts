@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { sealingOf } from "../../../firmware/seal/sealing";
 import { Random } from "../../../host-sim/sim/time/random";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { runs } from "../../density";
 import { RetainedRam } from "../continuity/retained-ram";
 import type { Sealing, SealingEvent, SealingSurroundings } from "../../../firmware/delivery/sealing";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeBlock } from "../../../firmware/coap/block";
 import { Download } from "../../../firmware/update/download";
 import { StateLog } from "../../../firmware/update/state-log";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { DownloadingBoard, served } from "./downloading-board";
 import { changedImage, smallImage, smallPackage } from "./small-package";
 

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { encodeBlock } from "../../../firmware/coap/block";
 import { Download } from "../../../firmware/update/download";
 import { StateLog } from "../../../firmware/update/state-log";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { UpdateFlash } from "./update-flash";
 import type { Message } from "../../../firmware/coap/message";
 import type { Slots } from "../../../firmware/update/slots";

@@ -10,7 +10,7 @@ import { StartRecord } from "../../../firmware/continuity/start-record";
 import { logLine } from "../../../firmware/device/log";
 import { firmwareUpdateOf } from "../../../firmware/update/update";
 import { Random } from "../../../host-sim/sim/time/random";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { RetainedRam } from "../continuity/retained-ram";
 import { Store } from "../delivery/journal-rig";
 import { AgentRig } from "../device/rig";

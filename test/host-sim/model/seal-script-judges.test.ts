@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { sealingOf } from "../../../firmware/seal/sealing";
 import { deviceKeyOf } from "../../../host-sim/model/seal/keys";
-import { nodeCryptography } from "../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../host-sim/sim/engine/node-cryptography";
 import { encrypt0OfDown, encrypt0OfUp, mac0OfAnswer, upOfEncrypt0 } from "./cose";
 import {
   bothRoots,

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from "vitest";
 import { PinMemory } from "../../../../firmware/continuity/pin-memory";
 import { keptBack } from "../../../../firmware/modem/driver/pin-entry";
-import { nodeCryptography } from "../../../../host-sim/tools/pc/crypt";
+import { nodeCryptography } from "../../../../host-sim/sim/engine/node-cryptography";
 import { SimulatedBoard } from "../simulated-board";
 import { ScriptedModem } from "../scripted-modem";
 import { families } from "../../../../host-sim/sim/modem/families";

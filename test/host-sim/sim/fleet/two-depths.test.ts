@@ -12,7 +12,7 @@ import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engin
 import { pathOf } from "../../../../host-sim/inspect/capture/cause";
 import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import { DeviceMeter, levelPower } from "../../../../host-sim/tools/fleet/device-meter";
-import { fleetCryptography } from "../../../../host-sim/sim/fleet/fleet-cryptography";
+import { nodeCryptography } from "../../../../host-sim/sim/engine/node-cryptography";
 import { LinkDevice } from "../../../../host-sim/sim/fleet/link-device";
 import { sim7020Link } from "../../../../host-sim/sim/fleet/link-traits";
 import { NbIotCell } from "../../../../host-sim/sim/radio/link";
@@ -122,7 +122,7 @@ async function link({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<To
     ...{ record, clock, random: random.fork("device"), network: cell.admit(), traits: sim7020Link, epoch },
     airtime: () => 0,
     settings: readSettings({ ...common, sleep, batch, server: server.address }),
-    crypto: fleetCryptography,
+    crypto: nodeCryptography,
     application: (inputs) => new DemoApplication(inputs),
     ...{ journalSize: 131_072, maxDatagram: 512, sleepRate: 1, bootTime: 500, wakeTime: 150 },
     onLog: (event) => {

@@ -1,9 +1,9 @@
-/** The protocol's primitives from node:crypto, for devices at link depth. */
+/** The protocol's primitives from node:crypto, for firmware that runs on Node without an engine around it. */
 import { createCipheriv, createHash, hash } from "node:crypto";
 import type { Cryptography } from "../../../firmware/enos/sign";
 
 /** SHA-256, AES-128-CBC and AES-128-CTR. */
-export const fleetCryptography: Cryptography = Object.freeze({
+export const nodeCryptography: Cryptography = Object.freeze({
   sha256: (data: Uint8Array): Uint8Array => new Uint8Array(hash("sha256", data, "buffer")),
   newSha256: () => {
     const digest = createHash("sha256");
