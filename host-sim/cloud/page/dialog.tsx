@@ -1,5 +1,5 @@
 /** Dialogs over the page: forms, and what is dangerous asks. Escape closes, and the focus goes back to where it was. */
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useId, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 
 interface DialogProps {
@@ -25,7 +25,8 @@ export function Dialog(props: DialogProps) {
   const [fault, setFault] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const heading = useId();
-  useEffect(() => {
+  // At once: what is typed meanwhile would go to the page below.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
     return () => {

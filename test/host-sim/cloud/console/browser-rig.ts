@@ -29,6 +29,8 @@ export interface OpenOptions {
   /** Devices besides the two, node-00000 and on. */
   readonly devices?: number;
   readonly browser?: BrowserContextOptions;
+  /** How slow the page is at least, ms, by slow-page.ts. */
+  readonly slow?: number;
 }
 
 /** One page over one cloud. */
@@ -120,7 +122,7 @@ export async function openConsole(options: OpenOptions = {}): Promise<BrowserRig
     ...options.browser,
   });
   const page = await context.newPage();
-  await slowDown(page);
+  await slowDown(page, options.slow);
   // Ages are told by the cloud's time, which stands where the test has put it.
   await page.clock.setFixedTime(rig.time.now);
   const complaints: string[] = [];
@@ -151,6 +153,12 @@ export function forgive(one: BrowserRig, pattern: RegExp): void {
 export function overlook(one: BrowserRig, pattern: RegExp): void {
   pardon(one, { pattern, isExpected: false });
 }
+
+/**
+ * Complaints that a page may have of a stand-in that ends: a connection that is cut off, and Fastify's answer to a request
+ * that comes while it closes.
+ */
+export const ofItsEnd = /net::ERR_|status of 503/;
 
 function pardon(one: BrowserRig, more: Pardon): void {
   pardons.set(one, [...(pardons.get(one) ?? []), more]);

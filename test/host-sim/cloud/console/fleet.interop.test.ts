@@ -9,6 +9,7 @@ import {
   expectNoOverflow,
   forgive,
   hasBrowser,
+  ofItsEnd,
   openConsole,
   overlook,
   pass,
@@ -120,7 +121,8 @@ describe.skipIf(!hasBrowser)("the fleet", () => {
   });
 
   test("the keyboard is enough: / searches, arrows move, the space bar marks, Enter opens", async () => {
-    const { page } = await openConsole({ devices: 300 });
+    // Keys that are pressed as soon as the list is there count, also where the page takes its time.
+    const { page } = await openConsole({ devices: 300, slow: 150 });
     await row(page, dk).waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("node");
@@ -277,7 +279,7 @@ describe.skipIf(!hasBrowser)("the fleet", () => {
       await expect.poll(() => shown(page)).toEqual([dk, "fresh"]);
       await expect.poll(() => cell(page, dk, "state").innerText()).toMatch(/inactive/);
       await chip(page, "online 0").waitFor();
-      overlook(opened, /net::ERR_/);
+      overlook(opened, ofItsEnd);
     } finally {
       await opened.context.close();
       await next.app.close();

@@ -14,12 +14,16 @@ const slowness = Number(process.env["SLOW_PAGE"] ?? 0);
 /** What Chromium's main thread is slowed down by. */
 const processorRate = 3;
 
-/** Makes a page slow where the environment asks for it. Call it before the page goes anywhere. */
-export async function slowDown(page: Page): Promise<void> {
-  if (slowness === 0) return;
+/**
+ * Makes a page slow where the environment or a test asks for it. Call it before the page goes anywhere.
+ * @param atLeast ms, for a test of what is lost on a slow page only
+ */
+export async function slowDown(page: Page, atLeast = 0): Promise<void> {
+  const ms = Math.max(slowness, atLeast);
+  if (ms === 0) return;
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setCPUThrottlingRate", { rate: processorRate });
-  await page.addInitScript(`(${String(delayed)})(${slowness})`);
+  await page.addInitScript(`(${String(delayed)})(${ms})`);
 }
 
 /** Runs in the page, before its own scripts. */

@@ -1,5 +1,5 @@
 /** What narrows the list down: chips for the states with their counts, alarms, a product, and a search. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, grouped } from "../../../page/words";
 import { setQuery } from "../route";
 import { columns } from "./fleet-cells";
@@ -26,7 +26,8 @@ interface FleetFiltersProps {
 
 export function FleetFilters({ counts, query, shown }: FleetFiltersProps) {
   const search = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before anything is drawn: whoever sees the list may press the key, and an effect comes a frame or more later.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const isTyping = (event.target as Element).closest("input, textarea, select, dialog") !== null;
       if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;

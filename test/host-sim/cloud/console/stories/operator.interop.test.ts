@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CoapDevice } from "../../../cli/coap-device";
 import { pk } from "../../api/device";
-import { hasBrowser } from "../browser-rig";
+import { hasBrowser, ofItsEnd } from "../browser-rig";
 import { density } from "../../../../density";
 import { begin, looks, useStories } from "./walk";
 import type { Page } from "playwright-core";
@@ -118,7 +118,7 @@ describe.skipIf(!hasBrowser)("the operator", () => {
     await chip(page, "online 1").waitFor();
     await first.end();
     await page.getByRole("alert").filter({ hasText: "No connection" }).waitFor();
-    walk.forgive(/net::ERR_/);
+    walk.forgive(ofItsEnd);
     await stop("no connection");
     const ports = ["--port", String(port), "--api-port", new URL(origin).port];
     const second = await walk.standIn([...ports, ...named, ...data]);
