@@ -7,6 +7,7 @@
  *
  * A product that seals its payloads takes what only its script can have sealed, and nothing else:
  *
+ *     empty -> ignored: nothing that anybody could have made up
  *     plain, JSON, cut, forged -> refused, told, and not answered: whoever made it up learns nothing of it
  *     opened -> known by its id -> answered again
  *           +-> sealed before the last one that was taken -> refused as stale
@@ -105,7 +106,9 @@ export class CommandResponder {
     if (cut) this.#options.log({ kind: "command too long", topic, received: payload.length });
     const executor = this.#executor;
     const { sealing } = this.#options;
-    // What is no command for this firmware is none that could be forged.
+    // What is no command for this firmware is none that could be forged, and neither is an answer without a byte in it, as
+    // of a server that answers whatever it is asked with an empty 2.05.
+    if (sealing !== undefined && payload.length === 0) return this.tell("unreadable", topic, now);
     if (sealing !== undefined && (topic === Topic.rawDown || topic.startsWith(Topic.servicePrefix))) {
       return this.open(sealing, topic, payload, now, cut);
     }

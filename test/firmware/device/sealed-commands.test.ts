@@ -87,7 +87,6 @@ describe.each(["token", "tokenless"] as const)("a sealed command, %s", (edition)
 
   const refused: [what: string, topic: string, payload: string | Uint8Array, reason: string][] = [
     ["bytes that are not sealed", down, Buffer.from(relay(7), "hex"), "plain"],
-    ["no bytes at all", down, new Uint8Array(0), "plain"],
     ["JSON that sets", "thing/service/measurepoint/set", '{"id":"1","params":{"relay":1}}', "plain"],
     ["JSON that asks", "thing/service/measurepoint/get", '{"id":"1","params":["n"]}', "plain"],
     ["JSON that runs a service", "thing/service/measure", '{"id":"1","params":{"times":1}}', "plain"],
@@ -110,6 +109,21 @@ describe.each(["token", "tokenless"] as const)("a sealed command, %s", (edition)
     rig.wait(hour);
     expect(rig.sets).toEqual([{ relay: 1 }]);
   });
+
+  test.each([down, "thing/service/measurepoint/set"])(
+    "without a byte in it, on %s, is none that could be forged: it is ignored",
+    (topic) => {
+      const { rig, server } = rigOf(edition);
+      server.downlinks.push({ topic, payload: new Uint8Array(0) });
+      rig.wait(minute);
+      expect(rig.lines("command:")).toEqual([`command: ignored topic=${topic} reason="unreadable"`]);
+      expect(server.lines.filter((line) => line.endsWith("_reply"))).toEqual([]);
+      expect(rig.agent.totals).toMatchObject({ commands: 0, refusedCommands: 0 });
+      server.command(relay(8), epoch + minute);
+      rig.wait(hour);
+      expect(rig.sets).toEqual([{ relay: 1 }]);
+    },
+  );
 
   it("an upgrade of EnOS's is no command that could be forged: it is ignored as before", () => {
     const { rig, server } = rigOf(edition);
