@@ -1,5 +1,5 @@
 /** All that was on the air, on the wires and in the logs, as a sequence chart with filters. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { SequenceChart } from "../../../../cloud/page/sequence-chart";
 import { grouped } from "../../../../cloud/page/words";
 import { choices, choose } from "./address";
@@ -107,10 +107,19 @@ const pause = 150;
 
 function Search({ text }: { text: string }) {
   const [typed, setTyped] = useState(text);
-  useEffect(() => setTyped(text), [text]);
+  /** What this field has asked for: its coming back takes nothing from what was typed meanwhile. */
+  const asked = useRef(text);
   useEffect(() => {
-    if (typed === text) return undefined;
-    const later = setTimeout(() => choose("messages", { q: typed }), pause);
+    if (text === asked.current) return;
+    asked.current = text;
+    setTyped(text);
+  }, [text]);
+  useEffect(() => {
+    if (typed === asked.current) return undefined;
+    const later = setTimeout(() => {
+      asked.current = typed;
+      choose("messages", { q: typed });
+    }, pause);
     return () => clearTimeout(later);
   }, [typed]);
   return (
