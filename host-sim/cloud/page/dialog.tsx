@@ -30,7 +30,10 @@ export function Dialog(props: DialogProps) {
     const before = document.activeElement;
     element.current?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // Once it is out of the document: until then nothing behind it takes the focus.
+      queueMicrotask(() => {
+        if (before instanceof HTMLElement && before.isConnected) before.focus();
+      });
     };
   }, []);
   const submit = async (event: SubmitEvent): Promise<void> => {

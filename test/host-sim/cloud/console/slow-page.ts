@@ -104,13 +104,17 @@ function delayed(ms: number): void {
     const response = await ask(...args);
     await wait();
     if (response.body === null || [204, 205, 304].includes(response.status)) return response;
+    const { status, statusText, headers } = response;
+    // What nobody reads to its end would never be there to the browser.
+    if (!(headers.get("content-type") ?? "").startsWith("text/event-stream")) {
+      return new page.Response(await response.arrayBuffer(), { status, statusText, headers });
+    }
     const slow = new page.TransformStream({
       async transform(part: unknown, controller: any) {
         await wait();
         controller.enqueue(part);
       },
     });
-    const { status, statusText, headers } = response;
     return new page.Response(response.body.pipeThrough(slow), { status, statusText, headers });
   };
 }

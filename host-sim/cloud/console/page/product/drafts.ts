@@ -60,6 +60,14 @@ export function keepDraft(kind: DraftKind, productKey: string, draft: Draft): vo
   change(kind, productKey, draft.text === draft.base ? undefined : draft);
 }
 
+/**
+ * Lets go of edits that are in force by now: they were applied and the page was reloaded before it had the answer, or
+ * somebody else has applied the same.
+ */
+export function settleDraft(kind: DraftKind, productKey: string, inForce: string): void {
+  if (draftOf(kind, productKey)?.text === inForce) dropDraft(kind, productKey);
+}
+
 export function dropDraft(kind: DraftKind, productKey: string): void {
   change(kind, productKey, undefined);
 }

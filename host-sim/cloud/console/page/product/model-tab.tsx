@@ -1,5 +1,5 @@
 /** The thing model: read in tables, edited as JSON, checked as one types, imported, exported, applied, and had back. */
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../../page/dialog";
 import { Empty } from "../../../page/empty";
 import { count } from "../../../page/words";
@@ -8,7 +8,7 @@ import { mayOperate } from "../access";
 import { call, download } from "../api";
 import { CodeEditor } from "../editor/code-editor";
 import { query, setQuery } from "../route";
-import { draftOf, dropDraft, keepDraft } from "./drafts";
+import { draftOf, dropDraft, keepDraft, settleDraft } from "./drafts";
 import { EditBar, useApplied, useInForce } from "./edit-bar";
 import { ModelChecks } from "./model-checks";
 import { ModelTables, modelWords } from "./model-tables";
@@ -30,6 +30,7 @@ export function ModelTab({ product }: { product: Product }) {
   const { productKey, model, devices } = product;
   const [inForce, setInForce] = useInForce(model === undefined ? "" : textOf(model));
   const draft = draftOf("model", productKey);
+  useLayoutEffect(() => settleDraft("model", productKey, inForce), [draft, inForce]);
   const text = draft?.text ?? inForce;
   const isJson =
     query.value.get("view") === "json" || (draft !== undefined && query.value.get("view") === null);

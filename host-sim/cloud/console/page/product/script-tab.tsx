@@ -1,12 +1,12 @@
 /** The parsing script: edited, tried as one types, held against what is in force, applied, and had back. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../../page/dialog";
 import { count } from "../../../page/words";
 import { mayOperate } from "../access";
 import { call } from "../api";
 import { CodeEditor } from "../editor/code-editor";
 import { useResource } from "../resource";
-import { draftOf, dropDraft, keepDraft } from "./drafts";
+import { draftOf, dropDraft, keepDraft, settleDraft } from "./drafts";
 import { EditBar, useApplied, useInForce } from "./edit-bar";
 import { FaultList } from "./fault-list";
 import { pathOfProduct, toolPathOf, useVersions } from "./product-data";
@@ -39,6 +39,7 @@ export function ScriptTab({ product }: { product: Product }) {
   const { productKey, model, devices } = product;
   const [inForce, setInForce] = useInForce(product.script ?? "");
   const draft = draftOf("script", productKey);
+  useLayoutEffect(() => settleDraft("script", productKey, inForce), [draft, inForce]);
   const text = draft?.text ?? inForce;
   const use = useResource<ScriptUse>(
     `${toolPathOf(productKey)}/script`,
