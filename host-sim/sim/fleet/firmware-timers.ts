@@ -7,7 +7,8 @@ import type { ScheduledEvent, VirtualClock } from "../time/clock";
 
 /** A timer that was set. */
 export interface FirmwareTimer {
-  readonly callback: () => void;
+  /** What the clock runs: one function for all the times that the timer is set anew. */
+  readonly fire: () => void;
   event: ScheduledEvent | undefined;
 }
 
@@ -21,7 +22,13 @@ export class FirmwareTimers implements Timers<FirmwareTimer> {
   }
 
   set(callback: () => void, wait: number): FirmwareTimer {
-    const timer: FirmwareTimer = { callback, event: undefined };
+    const timer: FirmwareTimer = {
+      fire: () => {
+        this.#running?.delete(timer);
+        callback();
+      },
+      event: undefined,
+    };
     this.#running?.add(timer);
     this.schedule(timer, wait);
     return timer;
@@ -31,10 +38,7 @@ export class FirmwareTimers implements Timers<FirmwareTimer> {
     this.#clock.cancel(timer.event);
     // One that is set by a firmware that has ended calls nobody.
     if (this.#running === undefined) return;
-    timer.event = this.#clock.after(wait, () => {
-      this.#running?.delete(timer);
-      timer.callback();
-    });
+    timer.event = this.#clock.after(wait, timer.fire);
   }
 
   repeat(callback: () => void, interval: number): void {

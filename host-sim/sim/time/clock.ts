@@ -13,6 +13,8 @@ export interface ScheduledEvent {
   readonly order: number;
   /** What runs; `undefined` once it has run or was cancelled. */
   run: (() => void | Promise<void>) | undefined;
+  /** Its place in the queue; of one that is not there any more it says nothing. */
+  place: number;
 }
 
 /** What a part of the simulation may do with time. All times in ms, fractions allowed. */
@@ -43,7 +45,7 @@ export class VirtualClock implements Scheduler {
     return this.#now;
   }
 
-  /** How many events are in the queue, those included that were cancelled but whose time has not come. */
+  /** How many events are in the queue. */
   get pending(): number {
     return this.#heap.length;
   }
@@ -52,8 +54,9 @@ export class VirtualClock implements Scheduler {
     if (!Number.isFinite(time)) {
       throw new RangeError(`an event needs a finite time in ms, got ${time}`);
     }
-    const event: ScheduledEvent = { time: Math.max(time, this.#now), order: this.#order++, run };
-    this.#push(event);
+    const event: ScheduledEvent = { time: Math.max(time, this.#now), order: this.#order++, run, place: 0 };
+    this.#heap.push(event);
+    this.#rise(event, this.#heap.length - 1);
     return event;
   }
 
@@ -62,7 +65,10 @@ export class VirtualClock implements Scheduler {
   }
 
   cancel(event: ScheduledEvent | undefined): void {
-    if (event !== undefined) event.run = undefined;
+    if (event?.run === undefined) return;
+    event.run = undefined;
+    // Most events are cancelled, a device's next turn at each turn: left there, they would be what the queue holds.
+    this.#remove(event.place);
   }
 
   /**
@@ -83,19 +89,19 @@ export class VirtualClock implements Scheduler {
         this.#now = until;
         return;
       }
-      if (pace !== undefined && this.#heap[0].run !== undefined && this.#heap[0].time > this.#now) {
+      if (pace !== undefined && this.#heap[0].time > this.#now) {
         const wait = pace(this.#heap[0].time);
         if (wait !== undefined) {
           await wait;
           continue;
         }
       }
-      const event = this.#pop();
-      if (event.run === undefined) continue;
+      const event = this.#heap[0];
+      const run = event.run!;
+      this.#remove(0);
       atOnce = event.time === this.#now ? atOnce + 1 : 0;
       if (atOnce > eventsAtOnce) throw new Error(`virtual time stands still at ${this.#now} ms`);
       this.#now = event.time;
-      const run = event.run;
       event.run = undefined;
       const pending = run();
       if (pending !== undefined) await pending;
@@ -103,37 +109,47 @@ export class VirtualClock implements Scheduler {
     if (until !== Infinity && this.#heap.length === 0) this.#now = Math.max(this.#now, until);
   }
 
-  #push(event: ScheduledEvent): void {
+  /** Takes the event at a place out; the last one fills the gap. */
+  #remove(place: number): void {
     const heap = this.#heap;
-    let index = heap.length;
-    heap.push(event);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!before(event, heap[parent])) break;
-      heap[index] = heap[parent];
-      index = parent;
-    }
-    heap[index] = event;
+    const last = heap.pop()!;
+    if (place === heap.length) return;
+    const parent = (place - 1) >> 1;
+    if (place > 0 && before(last, heap[parent])) this.#rise(last, place);
+    else this.#sink(last, place);
   }
 
-  #pop(): ScheduledEvent {
+  /** Puts an event at a place that is free, or nearer to the front. */
+  #rise(event: ScheduledEvent, place: number): void {
     const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop()!;
-    const length = heap.length;
-    if (length > 0) {
-      let index = 0;
-      for (;;) {
-        let child = 2 * index + 1;
-        if (child >= length) break;
-        if (child + 1 < length && before(heap[child + 1], heap[child])) child += 1;
-        if (!before(heap[child], last)) break;
-        heap[index] = heap[child];
-        index = child;
-      }
-      heap[index] = last;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      const above = heap[parent];
+      if (!before(event, above)) break;
+      heap[place] = above;
+      above.place = place;
+      place = parent;
     }
-    return first;
+    heap[place] = event;
+    event.place = place;
+  }
+
+  /** Puts an event at a place that is free, or farther from the front. */
+  #sink(event: ScheduledEvent, place: number): void {
+    const heap = this.#heap;
+    const { length } = heap;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child >= length) break;
+      if (child + 1 < length && before(heap[child + 1], heap[child])) child += 1;
+      const below = heap[child];
+      if (!before(below, event)) break;
+      heap[place] = below;
+      below.place = place;
+      place = child;
+    }
+    heap[place] = event;
+    event.place = place;
   }
 }
 

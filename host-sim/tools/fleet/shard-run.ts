@@ -1,9 +1,8 @@
 /** Runs a part of a fleet, and counts what comes of it. */
 import { batteryYears } from "../../inspect/energy/battery";
 import { profiles } from "../../inspect/energy/profiles";
-import { loadScriptEngine } from "../../cloud/script/script-engine";
 import { Fleet } from "../../sim/fleet/fleet";
-import { epoch } from "../../sim/world/network-and-cloud";
+import { ownScriptEngine } from "../../sim/fleet/own-script";
 import { count, newHistogram, textOf } from "./delays";
 import { DeviceMeter, levelPower } from "./device-meter";
 import { begin } from "./incidents";
@@ -96,7 +95,7 @@ export async function runShard(
     ...{ devicesPerCell: plan.devicesPerCell, settings: plan.settings, journalSize: plan.journalSize },
     natIdle: plan.natIdle ?? undefined,
     loss: plan.loss ?? undefined,
-    scriptEngine: await loadScriptEngine(() => epoch),
+    scriptEngine: ownScriptEngine,
     onLog: (number, event) => books.hear(number - first, event),
     onModem: (number, event) => {
       meters[number - first].hear(event);

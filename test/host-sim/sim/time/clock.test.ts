@@ -41,6 +41,36 @@ describe("the virtual clock", () => {
     expect(ran).toBe(0);
   });
 
+  test("a cancelled event leaves the queue at once, before the run and within it; the others keep their order", async () => {
+    const choice = fc.record({ time: fc.integer({ min: 0, max: 20 }), cancels: fc.option(fc.nat(30)) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(choice), fc.array(fc.nat(30)), async (events, atOnce) => {
+        const clock = new VirtualClock();
+        const cancelled = new Set<number>();
+        const ran: number[] = [];
+        const cancel = (index: number): void => {
+          if (ran.includes(index) || index >= events.length) return;
+          clock.cancel(made[index]);
+          cancelled.add(index);
+        };
+        const made = events.map(({ time, cancels }, index) =>
+          clock.at(time, () => {
+            ran.push(index);
+            if (cancels !== null) cancel(cancels);
+            expect(clock.pending).toBe(events.length - ran.length - cancelled.size);
+          }),
+        );
+        atOnce.forEach(cancel);
+        expect(clock.pending).toBe(events.length - cancelled.size);
+        await clock.run();
+        const order = events
+          .map((_, index) => index)
+          .sort((a, b) => events[a].time - events[b].time || a - b);
+        expect(ran).toEqual(order.filter((index) => !cancelled.has(index)));
+      }),
+    );
+  });
+
   test("awaits an event that answers with a promise before it runs the next", async () => {
     const clock = new VirtualClock();
     const seen: string[] = [];
