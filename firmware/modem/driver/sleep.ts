@@ -87,9 +87,12 @@ export class Sleep {
     return this.#quietUntil;
   }
 
-  /** The modem has had its settings still when it was last woken: it is asked for little more than that. */
-  get keepsSettings(): boolean {
-    return !this.#forgot;
+  /**
+   * Whether the modem is asked if it has its settings still: it had them when it was last woken, or was awake though it
+   * should have slept. Then the answer tells whether somebody keeps it awake, or whether it has restarted by itself.
+   */
+  get mayKeepSettings(): boolean {
+    return !this.#forgot || this.#parts.wake.wasAwake;
   }
 
   /** Takes over the timers of a registration; a text of them for the log. */
@@ -181,10 +184,11 @@ export class Sleep {
    * each time.
    *
    * @param forgot the modem has lost its settings
+   * @param told its answer tells that; else it is only taken to have lost them
    */
-  rebooted(forgot: boolean): boolean {
+  rebooted(forgot: boolean, told: boolean): boolean {
     // One that has booted by itself is awake for that.
-    if (forgot) this.#parts.wake.wasAwake = false;
+    if (forgot && told) this.#parts.wake.wasAwake = false;
     const usual = this.#forgot || this.#parts.family.sleep.boots;
     this.#forgot = forgot;
     return forgot && !usual;
@@ -206,6 +210,16 @@ export class Sleep {
       toldAt: clock.toldAt,
     });
   }
+}
+
+/**
+ * Whether the answer tells if the modem has its settings still: the older questions do not, and level 0 is that of a
+ * start too.
+ *
+ * @param expected the level that `+CEREG:` was set to
+ */
+export function tellsSettings({ level }: Registration, expected: number): boolean {
+  return level !== undefined && expected !== 0;
 }
 
 /** A timer for the log, seconds: Infinity is one that the network has switched off. */
