@@ -8,8 +8,9 @@
 import { ascii } from "../../text/ascii";
 import { decodeT3324, decodeT3412 } from "../at/timers";
 import { probe } from "../at/script";
+import { askRegistration } from "../at/standard-commands";
 import { decodeMemory, encodeMemory, isMemory } from "./modem-memory";
-import type { AtEngine } from "../at/engine";
+import type { AtEngine, AtResult } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
@@ -150,10 +151,31 @@ export class Sleep {
     return !updates && quiet * (1 - clockTolerance) >= this.fallsAsleepAfter;
   }
 
-  /** Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. */
+  /**
+   * Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. One that
+   * answers is awake for somebody's sake, or because it has restarted by itself: then it has lost its settings, those
+   * for its sleep among them, and is brought up.
+   */
   look(now: number): void {
-    const { at, wake } = this.#parts;
-    probe(at, wake.telling, (answered) => (wake.wasAwake = answered), now);
+    const { driver, family, at, wake } = this.#parts;
+    const expected = driver.reporting ?? family.cereg;
+    let answer: Registration | undefined;
+    const ask = {
+      ...askRegistration((registration) => (answer = registration)),
+      timeout: permitTimeout,
+      onDone: (_: AtResult, t: number): void => {
+        // By then somebody may have woken it, which finds out the same.
+        if (driver.state !== "asleep") return;
+        const lost = answer !== undefined && tellsSettings(answer, expected) && answer.level !== expected;
+        wake.wasAwake = !lost;
+        if (lost) driver.faults.rebooted(t);
+      },
+    };
+    const answered = (heard: boolean, t: number): void => {
+      if (!heard) wake.wasAwake = false;
+      else if (driver.state === "asleep") at.send(ask, t);
+    };
+    probe(at, wake.telling, answered, now);
   }
 
   /** ms after the last datagram at which the modem must have fallen asleep; Infinity where it does not. */
