@@ -20,6 +20,8 @@ const awakeShare = 1 / 3;
 const lookMargin = 10_000;
 /** A modem that nobody speaks to for hours is looked at so often at most, ms. */
 const lookEvery = 3_600_000;
+/** A guarded device whose next contact is further off looks, ms: words to a modem that sleeps cost a second awake. */
+const worthALook = 7_200_000;
 /** The network's inactivity timer, ms: so long a connection lasts for which it was not told that one reply follows. */
 const inactivity = 20_000;
 
@@ -109,7 +111,7 @@ export class Contacts {
    */
   private mayHaveMissed(from: number, now: number): boolean {
     if (Math.floor(from / lookEvery) >= Math.floor(now / lookEvery)) return false;
-    return this.#others.guarded(now) || this.#options.link.leftAlone === true;
+    return this.next - now > worthALook || this.#options.link.leftAlone === true;
   }
 
   /** Something is about to be sent. */

@@ -14,7 +14,7 @@ function looksOf({ hours, leftAlone, guarded }: { hours: number; leftAlone: bool
     const contacts = new Contacts({
       ...{ retained: ram.start(), batch: 4, interval: 900, othersBudget: 240, sleepsDeeply: true },
       link: {
-        ...{ ready: false, deadline: Infinity, active: false, leftAlone },
+        ...{ ready: true, deadline: Infinity, active: false, leftAlone },
         connect() {},
         poll() {},
         look: (at) => void looks.push(at),
@@ -26,6 +26,7 @@ function looksOf({ hours, leftAlone, guarded }: { hours: number; leftAlone: bool
     if (guarded && now === 15 * minute)
       for (let i = 0; i < 3; i++) contacts.stranger(false, 0, now + i * minute);
     contacts.watch(now);
+    if (guarded && now === 15 * minute) contacts.end(now);
   }
   return looks;
 }
@@ -35,8 +36,9 @@ describe("a modem to which nobody speaks for hours", () => {
     expect(looksOf({ hours: 4, leftAlone: true, guarded: false })).toEqual([1, 2, 3, 4].map((n) => n * hour));
   });
 
-  it("is so when the device is guarded", () => {
-    expect(looksOf({ hours: 4, leftAlone: false, guarded: true })).toEqual([1, 2, 3, 4].map((n) => n * hour));
+  it("is so when the device is guarded, where its next contact is not near", () => {
+    // That comes after six and a half hours.
+    expect(looksOf({ hours: 6, leftAlone: false, guarded: true })).toEqual([1, 2, 3, 4].map((n) => n * hour));
   });
 
   it("is left in peace between ordinary contacts", () => {
