@@ -21,7 +21,7 @@ const lookMargin = 10_000;
 /** A modem that nobody speaks to for hours is looked at so often at most, ms. */
 const lookEvery = 3_600_000;
 /** A guarded device whose next contact is further off looks, ms: words to a modem that sleeps cost a second awake. */
-const worthALook = 7_200_000;
+const worthALook = 10_800_000;
 /** The network's inactivity timer, ms: so long a connection lasts for which it was not told that one reply follows. */
 const inactivity = 20_000;
 

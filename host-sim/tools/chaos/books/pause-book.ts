@@ -5,9 +5,10 @@
 import type { LogEvent } from "../../../sim/world/device-log";
 
 const hour = 3_600_000;
-/** Intervals between the contacts of a guarded device; it looks after its modem where the next one is two hours off. */
+/** Intervals between the contacts of a guarded device. */
 const guardedIntervals = 8.5;
-const longestGap = 3 * hour;
+/** With a wake of each hour it looks after its modem, where the next contact is more than three off. */
+const longestGap = 4 * hour;
 
 /** Virtual ms. */
 interface Span {
@@ -36,7 +37,8 @@ export class PauseBook {
 
   /**
    * How long a board in deep sleep may know nothing of a modem that restarts at this time, ms: until its next contact;
-   * while it is guarded, until it looks after the modem, with the first wake of an hour, or speaks; in a pause to its end, for the radio of such a modem is switched off again, and the modem does not sleep.
+   * while it is guarded, until it looks after the modem, with the first wake of an hour, or speaks; in a pause to its
+   * end, for the radio of such a modem is switched off again, and the modem does not sleep.
    *
    * @param device seconds between readings, and how many are sent together
    */
@@ -44,7 +46,7 @@ export class PauseBook {
     const covers = ({ from, until }: Span): boolean => from <= at && at < until;
     const ends = this.#pauses.filter(covers).map(({ until }) => until - at);
     const contact = 1_000 * interval * batch;
-    const look = Math.min(guardedIntervals * contact, longestGap) + 1_000 * interval;
+    const look = Math.min(guardedIntervals * contact, longestGap) + 2_000 * interval;
     return Math.max(contact, this.#guards.some(covers) ? look : 0, ...ends);
   }
 }

@@ -297,7 +297,7 @@ describe("each rule, broken on purpose, is found", () => {
     {
       what: "a guard, in which the modem is looked at where the next contact is far off",
       lines: ["radio: guarded strangers=41s exchanges=0s until=86400s"],
-      excuse: 3.25 * hour,
+      excuse: 4.5 * hour,
     },
   ])("energy: what a restart that nobody hears excuses, in $what", ({ lines, excuse }) => {
     const device = { interval: 900, batch: 4, sleep: "deep" } as const;
