@@ -38,7 +38,9 @@ export interface Link extends Radio {
   reset?(now: number): void;
   /** Ends a connection that others keep open, at the price of a new attach. */
   renew?(now: number): void;
-  /** Looks whether a link that is taken for asleep is. */
+  /** Nothing is done with the link for a while, and its radio is off. */
+  readonly leftAlone?: boolean;
+  /** Looks whether a link that is taken for asleep is, or whether the radio of one that is left alone is off. */
   look?(now: number): void;
   /** ms after the last request at which it must have fallen asleep; Infinity where it does not. */
   readonly fallsAsleepAfter?: number;

@@ -18,6 +18,10 @@ const longestSpacing = 23_400_000;
 const awakeShare = 1 / 3;
 /** Room for a clock that goes wrong in deep sleep when the modem is looked at, ms. */
 const lookMargin = 10_000;
+/** A modem that nobody speaks to for hours is looked at so often at most, ms. */
+const lookEvery = 3_600_000;
+/** A guarded device whose next contact is further off looks, ms: words to a modem that sleeps cost a second awake. */
+const worthALook = 10_800_000;
 /** The network's inactivity timer, ms: so long a connection lasts for which it was not told that one reply follows. */
 const inactivity = 20_000;
 
@@ -98,7 +102,16 @@ export class Contacts {
     this.#others.begin(woken, now);
     if (!woken) return;
     this.#lastRequest = lastRequest ?? Infinity;
-    if (this.#others.watching(now)) this.#lookAt = now;
+    if (this.#others.watching(now) || this.mayHaveMissed(this.#lastRequest, now)) this.#lookAt = now;
+  }
+
+  /**
+   * Whether an hour has begun in deep sleep while the modem waits for hours. In deep sleep the board hears nothing of one
+   * that restarts by itself, and such a modem knows nothing of its sleep, or that its radio is to be off.
+   */
+  private mayHaveMissed(from: number, now: number): boolean {
+    if (Math.floor(from / lookEvery) >= Math.floor(now / lookEvery)) return false;
+    return this.next - now > worthALook || this.#options.link.leftAlone === true;
   }
 
   /** Something is about to be sent. */

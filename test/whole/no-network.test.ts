@@ -209,6 +209,41 @@ describe("over deep sleep goes on", () => {
     expect(day.stored.length).toBeGreaterThanOrEqual(day.taken.length - 1);
   });
 
+  test("a radio that is off: a modem that restarts in a pause is found within an hour, and asks no network until it is over", async () => {
+    const asked: number[] = [];
+    const downs: { readonly at: number; readonly until: number }[] = [];
+    const world = await World.create({
+      ...{ seed: 4, engine: "node", edition: "token", coverage: 0, loss: 0, modem: "bg95", powerKey: true },
+      ...{ interval: 900, lifetime: 7_200, format: "raw", sleep: "deep" },
+      settings: { startSpread: 0 },
+      onEvent: (event) => {
+        const { time } = event;
+        if (event.source === "modem" && event.event.type === "attach" && event.event.stat === 3)
+          asked.push(time);
+        const line = toldBy(event);
+        if (line?.kind === "modem down") downs.push({ at: time, until: time + line.retry });
+      },
+    });
+    try {
+      // No EPS services in this PLMN: a modem tries again by itself.
+      world.cell.denial = 14;
+      await world.start();
+      const isLong = (): boolean => downs.some(({ at, until }) => until - at > 4 * hour);
+      await world.clock.run({ until: 48 * hour, stop: isLong });
+      const { at, until } = downs[downs.length - 1];
+      await world.clock.run({ until: at + 0.6 * hour });
+      world.modem.reboot("test");
+      await world.clock.run({ until: until - 60_000 });
+      const unheard = asked.filter((time) => time > at + 0.6 * hour);
+      expect(unheard.length).toBeGreaterThan(0);
+      // The board wakes each quarter of an hour, and looks with the first wake of an hour.
+      expect(Math.max(...unheard) - at).toBeLessThan(1.9 * hour);
+      expect(downs[downs.length - 1].until).toBe(until);
+    } finally {
+      await world.close();
+    }
+  });
+
   test("what the cloud is told once: the firmware's version, after a first day without a network", async () => {
     const world = await World.create({
       ...{

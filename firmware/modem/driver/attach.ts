@@ -6,6 +6,7 @@ import { ascii } from "../../text/ascii";
 import { isRegistered } from "../at/fields";
 import { askEdrx, askRegistration, reportRegistration } from "../at/standard-commands";
 import { runScript } from "../at/script";
+import { tellsSettings } from "./sleep";
 import { encodeT3324, encodeT3412 } from "../at/timers";
 import type { AtEngine } from "../at/engine";
 import type { Clock } from "../at/clock";
@@ -179,7 +180,7 @@ export class Attach {
     driver.uart = "alive";
     if (boots) driver.bootGraceUntil = now + wakeGrace;
     // One that loses its settings each time is told them before it is asked.
-    if (heard !== undefined || (boots && this.#slept && !sleep.keepsSettings)) return this.goOn(heard, now);
+    if (heard !== undefined || (boots && this.#slept && !sleep.mayKeepSettings)) return this.goOn(heard, now);
     let answer: Registration | undefined;
     const ask = { ...askRegistration((registration) => (answer = registration)), sure: true };
     driver.run([ask], (at) => this.goOn(answer, at), now);
@@ -191,7 +192,8 @@ export class Attach {
     const { boots } = options.family.sleep;
     const expected = driver.reporting ?? options.family.cereg;
     const kept = this.hasKept(answer, expected);
-    if (answer !== undefined && sleep.rebooted(!kept)) return driver.faults.rebooted(now);
+    if (answer !== undefined && sleep.rebooted(!kept, tellsSettings(answer, expected)))
+      return driver.faults.rebooted(now);
     const started = boots && this.#slept;
     this.#slept = false;
     // Sockets of one that has not started anew are there still; if not, the next datagram tells.
@@ -220,9 +222,7 @@ export class Attach {
   private hasKept(answer: Registration | undefined, expected: number): boolean {
     const { boots } = this.#parts.options.family.sleep;
     if (answer === undefined) return false;
-    // The older questions do not tell it, and level 0 is that of a start too.
-    if (answer.level === undefined || expected === 0) return !boots;
-    return answer.level === expected;
+    return tellsSettings(answer, expected) ? answer.level === expected : !boots;
   }
 
   /** Asks for registration, context and sockets again, `delay` ms from now. */

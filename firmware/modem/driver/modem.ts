@@ -308,9 +308,19 @@ export class Modem implements DatagramModem {
     return this.#sleep.keptOn(since, now);
   }
 
-  /** Looks whether a modem that is taken for asleep is; `keptOn` tells. */
+  /** The driver leaves the modem alone, its radio off. */
+  get leftAlone(): boolean {
+    return this.#driver.state === "pausing" || this.#driver.state === "off";
+  }
+
+  /**
+   * Looks whether a modem that is taken for asleep is; `keptOn` tells. One that has restarted by itself is brought up,
+   * or has its radio switched off again where it is left alone.
+   */
   look(now: number): void {
-    if (this.#driver.state === "asleep" && this.#driver.uart === "unknown") this.#sleep.look(now);
+    this.#driver.now = now;
+    if (this.leftAlone) this.#parts.recovery.keepRadioOff(now);
+    else if (this.#driver.state === "asleep" && this.#driver.uart === "unknown") this.#sleep.look(now);
   }
 
   /** ms after the last request at which the modem must have fallen asleep; Infinity where it does not. */

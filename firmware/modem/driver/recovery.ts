@@ -26,6 +26,8 @@ import type { Sockets } from "./sockets";
 
 /** Time for an answer that a modem which has just restarted cannot give, ms. */
 const rebootPatience = 3_000;
+/** Words to a modem whose UART may sleep lightly, and lose the first. */
+const wordsPerLook = 3;
 /** The supply's voltage is told so often at most, ms. */
 const supplyAgain = 3_600_000;
 
@@ -303,6 +305,21 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     const { radioOff, cfunTimeout } = this.#parts.options.family;
     const line = ascii(radioOff ?? "AT+CFUN=0");
     this.#parts.at.send({ line, timeout: cfunTimeout, probe: true, onDone() {} }, now);
+  }
+
+  /**
+   * The same for a modem that is left alone already: it may have restarted while the board slept, and would search, or
+   * ask a network that denies it, until its turn has come.
+   */
+  keepRadioOff(now: number): void {
+    const { at: engine, driver } = this.#parts;
+    const { state } = driver;
+    // Nothing is said to one that does not answer, or that is another family's.
+    if (state === "pausing" && (this.deaf || this.reason === "wrong-modem")) return;
+    const off = (answered: boolean, t: number): void => {
+      if (answered && driver.state === state) this.switchRadioOff(t);
+    };
+    probe(engine, wordsPerLook, off, now);
   }
 
   private stop(now: number): void {

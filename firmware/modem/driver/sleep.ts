@@ -8,8 +8,9 @@
 import { ascii } from "../../text/ascii";
 import { decodeT3324, decodeT3412 } from "../at/timers";
 import { probe } from "../at/script";
+import { askRegistration } from "../at/standard-commands";
 import { decodeMemory, encodeMemory, isMemory } from "./modem-memory";
-import type { AtEngine } from "../at/engine";
+import type { AtEngine, AtResult } from "../at/engine";
 import type { DriverState } from "./driver-state";
 import type { Family } from "../family/family";
 import type { Registration } from "../at/fields";
@@ -87,9 +88,12 @@ export class Sleep {
     return this.#quietUntil;
   }
 
-  /** The modem has had its settings still when it was last woken: it is asked for little more than that. */
-  get keepsSettings(): boolean {
-    return !this.#forgot;
+  /**
+   * Whether the modem is asked if it has its settings still: it had them when it was last woken, or was awake though it
+   * should have slept. Then the answer tells whether somebody keeps it awake, or whether it has restarted by itself.
+   */
+  get mayKeepSettings(): boolean {
+    return !this.#forgot || this.#parts.wake.wasAwake;
   }
 
   /** Takes over the timers of a registration; a text of them for the log. */
@@ -147,10 +151,31 @@ export class Sleep {
     return !updates && quiet * (1 - clockTolerance) >= this.fallsAsleepAfter;
   }
 
-  /** Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. */
+  /**
+   * Looks whether a modem that is taken for asleep is; it is not woken for that, where a word does not do so. One that
+   * answers is awake for somebody's sake, or because it has restarted by itself: then it has lost its settings, those
+   * for its sleep among them, and is brought up.
+   */
   look(now: number): void {
-    const { at, wake } = this.#parts;
-    probe(at, wake.telling, (answered) => (wake.wasAwake = answered), now);
+    const { driver, family, at, wake } = this.#parts;
+    const expected = driver.reporting ?? family.cereg;
+    let answer: Registration | undefined;
+    const ask = {
+      ...askRegistration((registration) => (answer = registration)),
+      timeout: permitTimeout,
+      onDone: (_: AtResult, t: number): void => {
+        // By then somebody may have woken it, which finds out the same.
+        if (driver.state !== "asleep") return;
+        const lost = answer !== undefined && tellsSettings(answer, expected) && answer.level !== expected;
+        wake.wasAwake = !lost;
+        if (lost) driver.faults.rebooted(t);
+      },
+    };
+    const answered = (heard: boolean, t: number): void => {
+      if (!heard) wake.wasAwake = false;
+      else if (driver.state === "asleep") at.send(ask, t);
+    };
+    probe(at, wake.telling, answered, now);
   }
 
   /** ms after the last datagram at which the modem must have fallen asleep; Infinity where it does not. */
@@ -181,10 +206,11 @@ export class Sleep {
    * each time.
    *
    * @param forgot the modem has lost its settings
+   * @param told its answer tells that; else it is only taken to have lost them
    */
-  rebooted(forgot: boolean): boolean {
+  rebooted(forgot: boolean, told: boolean): boolean {
     // One that has booted by itself is awake for that.
-    if (forgot) this.#parts.wake.wasAwake = false;
+    if (forgot && told) this.#parts.wake.wasAwake = false;
     const usual = this.#forgot || this.#parts.family.sleep.boots;
     this.#forgot = forgot;
     return forgot && !usual;
@@ -206,6 +232,16 @@ export class Sleep {
       toldAt: clock.toldAt,
     });
   }
+}
+
+/**
+ * Whether the answer tells if the modem has its settings still: the older questions do not, and level 0 is that of a
+ * start too.
+ *
+ * @param expected the level that `+CEREG:` was set to
+ */
+export function tellsSettings({ level }: Registration, expected: number): boolean {
+  return level !== undefined && expected !== 0;
 }
 
 /** A timer for the log, seconds: Infinity is one that the network has switched off. */

@@ -6,6 +6,7 @@ import { readLogLine, splitLogLine } from "../../sim/world/device-log";
 import { epoch } from "../../sim/world/world";
 import { CadenceBook } from "./books/cadence";
 import { OnlineBook } from "./books/online-book";
+import { PauseBook } from "./books/pause-book";
 import { RadioBook } from "./books/radio-book";
 import { SealBook } from "./books/seal-book";
 import { SecretWatch } from "./books/secret-watch";
@@ -78,6 +79,7 @@ export class Ledger {
   readonly cadence: CadenceBook;
   readonly radio = new RadioBook();
   readonly online = new OnlineBook();
+  readonly pauses = new PauseBook();
   /** Of a device whose product is sealed. */
   readonly seal: SealBook | undefined;
   /** Commands that the device refused as not sealed by the script, when, and why. */
@@ -194,6 +196,7 @@ export class Ledger {
     const event = readLogLine(text);
     this.cadence.line(event, at);
     this.online.hear(event, at);
+    this.pauses.hear(event, at);
     switch (event?.kind) {
       case undefined:
         // Not the line itself: what nobody can read may hold anything.

@@ -65,6 +65,27 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(board.events.some((event) => event.type === "psm" && event.state === "enter")).toBe(true);
   });
 
+  it("was kept awake by nobody when it has restarted by itself, unheard, after any number of sleeps", async () => {
+    stop();
+    // By the second wake the driver knows whether the family forgets its settings in its sleep.
+    for (let wakes = 0; wakes < 2; wakes++) {
+      expect(await sleepFor(30)).toBe(0);
+      await board.exchange(body);
+    }
+    await board.until(() => board.modem.state === "psm", 5 * minute);
+    const memory = [...board.driver.remembered!];
+    const since = board.clock.now;
+    board.restart();
+    await board.pass(minute);
+    board.modem.reboot("test");
+    await board.pass(29 * minute);
+    board.restart(memory);
+    board.connect();
+    await board.until(() => board.driver.ready, 5 * minute);
+    expect(board.driver.ready, board.history()).toBe(true);
+    expect(board.driver.keptOn(since, board.clock.now), board.history()).toBe(0);
+  });
+
   it("falls asleep when it has attached anew, though they go on", async () => {
     board.driver.renew(board.clock.now);
     await board.until(() => board.driver.ready, 5 * minute);

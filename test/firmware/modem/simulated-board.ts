@@ -178,6 +178,11 @@ export class SimulatedBoard {
     this.#turn(() => this.driver.connect(this.clock.now));
   }
 
+  /** The driver looks at its modem. */
+  look(): void {
+    this.#turn(() => this.driver.look(this.clock.now));
+  }
+
   send(bytes: Uint8Array): void {
     this.driver.poll(this.clock.now);
     this.#turn(() => this.socket.write(bytes, server.address, server.port));

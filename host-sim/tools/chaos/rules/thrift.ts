@@ -71,10 +71,9 @@ export function spending(ledger: Ledger, script: Script, { endedAt, operator }: 
       if (kind === "coverage-level") worst = Math.max(worst, amount);
       if (kind === "messages" && at < to) messages += amount;
       const pause = longestPause[kind];
-      // A board in deep sleep hears nothing of a modem that has restarted: until its next contact, or the end of the
-      // driver's longest pause behind a modem that had broken down before, that is awake.
-      const gap = Math.max(1_000 * interval * batch, 6 * hour);
-      const unheard = sleep === "deep" && restarts.includes(kind) ? gap : 0;
+      // A board in deep sleep hears nothing of a modem that has restarted: until it finds out, that is awake.
+      const isUnheard = sleep === "deep" && restarts.includes(kind);
+      const unheard = isUnheard ? ledger.pauses.unheard(at, script.device) : 0;
       const over = at + length + Math.max(pause ?? 0, unheard);
       if (at >= to || over < from || kinds[kind].group === "use") continue;
       // A modem that hangs is awake and nobody can help it; one that is slow is so for as long as that lasts.

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { SecretWatch } from "../../../../host-sim/tools/chaos/books/secret-watch";
 import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
 import { judgePace } from "../../../../host-sim/tools/chaos/rules/pace";
-import { judgeThrift } from "../../../../host-sim/tools/chaos/rules/thrift";
+import { judgeThrift, spending } from "../../../../host-sim/tools/chaos/rules/thrift";
 import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
 import type { Stored, Taken } from "../../../../host-sim/tools/chaos/ledger";
 import type { Fault } from "../../../../host-sim/tools/chaos/script";
@@ -279,6 +279,41 @@ describe("each rule, broken on purpose, is found", () => {
       { tamper: (event) => (event.source === "modem" && event.event.type === "psm" ? undefined : event) },
     );
     expect(broken(result)).toContain("energy");
+  });
+
+  test.each([
+    { what: "no pause", lines: [], excuse: hour },
+    { what: "a pause of six hours", lines: ["modem: down reason=denied retry=21600s"], excuse: 5 * hour },
+    {
+      what: "one that was cut short",
+      lines: ["modem: down reason=no-answer retry=21600s", "modem: starting"],
+      excuse: hour,
+    },
+    {
+      what: "the rest of a day whose budget is spent",
+      lines: ['radio: off reason="budget spent" spent=5400s resumes=28800s'],
+      excuse: 7 * hour,
+    },
+    {
+      what: "a guard, in which the modem is looked at where the next contact is far off",
+      lines: ["radio: guarded strangers=41s exchanges=0s until=86400s"],
+      excuse: 4.5 * hour,
+    },
+  ])("energy: what a restart that nobody hears excuses, in $what", ({ lines, excuse }) => {
+    const device = { interval: 900, batch: 4, sleep: "deep" } as const;
+    const restart = { at: 5 * hour, kind: "modem-reboot", lasting: 0, amount: 0 } as const;
+    const allowed = (faults: readonly Fault[], sleep: "deep" | "none"): number => {
+      const script = { ...scriptOf(faults, { ...device, sleep }), hours: 24 };
+      const books = new Ledger("secret", script.device);
+      for (const text of lines) books.hear({ source: "device", time: 4 * hour, text } as WorldEvent);
+      books.radio.hear({ type: "power", time: 0, state: "on", reason: "" });
+      books.radio.end(24 * hour);
+      const ending = { endedAt: 24 * hour, operator: { sent: new Map() } } as unknown as CampaignEnding;
+      expect(books.unreadable).toEqual([]);
+      return spending(books, script, ending)[0].allowed;
+    };
+    const perTrouble = allowed([restart], "none") - allowed([], "none");
+    expect(allowed([restart], "deep") - allowed([], "deep") - perTrouble).toBe(excuse);
   });
 
   test("memory, wear: an engine that holds too much, and a journal that is erased for nothing", () => {
