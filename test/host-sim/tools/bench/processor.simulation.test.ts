@@ -12,6 +12,8 @@ import type { CountedTurn } from "../../../../host-sim/tools/bench/processor-fit
 /** Share that the table may be off; of a device that is updated more, as a byte of an image may cost nothing or much. */
 const usual = 0.1;
 const ofUpdates = 0.15;
+/** And of any one wake: the bar (bench/bars.ts) is for the middle one of a run. */
+const anyWake = 0.12;
 
 const runs = heldOut.slice(0, density(heldOut.length, 3));
 
@@ -24,7 +26,10 @@ test.each(runs)("$name: the whole run, and each wake", { skip: xsMissing !== und
   expect(spent).toBeGreaterThan(1_000_000);
   expect(Math.abs(share - 1)).toBeLessThan(tolerance);
   expect(wakes.length > 0).toBe(run.sleep === "deep");
-  for (const wake of wakes) expect(Math.abs(wake - 1)).toBeLessThan(tolerance);
+  if (wakes.length === 0) return;
+  const middle = [...wakes].sort((a, b) => a - b)[wakes.length >> 1];
+  expect(Math.abs(middle - 1)).toBeLessThan(tolerance);
+  for (const wake of wakes) expect(Math.abs(wake - 1)).toBeLessThan(anyWake);
 });
 
 test("no run that it is checked with is one that it is made from", () => {
