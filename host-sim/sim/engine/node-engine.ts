@@ -8,6 +8,7 @@
 import { Script, constants, createContext } from "node:vm";
 import type { Context } from "node:vm";
 import { GuestFault, nothing } from "./engine";
+import { startFunction } from "./start-function";
 import type { Engine } from "./engine";
 
 type Handle = ((event: ArrayBuffer) => { readonly result: ArrayBuffer }) & { readonly realm?: unknown };
@@ -140,7 +141,7 @@ function newRealm(): Realm {
 function realmFor(source: string): Realm {
   const realm = newRealm();
   try {
-    const script = new Script(`(function () {${source}\n})`, { filename: "firmware.js" });
+    const script = new Script(startFunction(source), { filename: "firmware.js" });
     return { ...realm, program: { source, run: script.runInContext(realm.context) as () => void } };
   } catch (error) {
     throw fault(error);
