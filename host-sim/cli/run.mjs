@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundled } from "../bundled.mjs";
+import { mapStacks } from "./mapped-stacks.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 // Peers that only bench and fuzz need, development dependencies: a line of ours says so when one is missing.
@@ -66,8 +67,9 @@ clearTimeout(telling);
 if (isTold) process.stderr.write(`\r${" ".repeat(notice.length)}\r`);
 // Node 22.1 and later keep the compiled code, too.
 nodeModule.enableCompileCache?.(join(root, "build/compiled"));
-process.setSourceMapsEnabled(true);
-await import(pathToFileURL(join(bundle.folder ?? elsewhere(bundle.files), "index.mjs")).href);
+const index = pathToFileURL(join(bundle.folder ?? elsewhere(bundle.files), "index.mjs"));
+mapStacks(new URL(".", index).href);
+await import(index.href);
 
 /**
  * Where the project cannot be written to: a folder that looks like it, but for build/, until this process ends.
