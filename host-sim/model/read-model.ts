@@ -13,6 +13,15 @@ import schema from "./model.schema.json";
 import { sealedForm } from "./model";
 import type { Model, ModelFault, Sealed } from "./model";
 
+/**
+ * Each process compiles the schema, and a simulation reads one model with it: to check the schema, which is ours, and to
+ * shorten what was written of it takes longer than to read that.
+ */
+const compiling = {
+  ...{ allErrors: true, strictTypes: false, verbose: true },
+  ...{ meta: false, validateSchema: false, code: { optimize: false } },
+} as const;
+
 let validate: ValidateFunction | undefined;
 
 /**
@@ -41,7 +50,7 @@ export function readModel(text: string, note?: (line: string) => void): Model | 
   const { value, notes, faults: misplaced } = renewed(given);
   if (misplaced.length > 0) return misplaced;
   // `verbose` gives each error the schema that it comes from, whose description says what is wanted.
-  validate ??= new Ajv({ allErrors: true, strictTypes: false, verbose: true }).compile(schema);
+  validate ??= new Ajv(compiling).compile(schema);
   const faults = validate(value) ? [] : schemaFaults(validate.errors ?? []);
   const broken = ancestorsOf(faults);
   for (const fault of soundnessFaults(value, (path) => broken.has(path), value !== given)) faults.push(fault);
