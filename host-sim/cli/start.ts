@@ -224,7 +224,7 @@ async function outage(flags: StartFlags, command: Command): Promise<void> {
   const screen = new RunScreen(flags, {
     head: `${headOf(flags)} · a reading every ${flags.interval} s · three days without coverage`,
     condense: true,
-    share: (_, time) => ({ part: Math.min(1, time / outageLasts), text: `${lasting(time)} virtual` }),
+    share: (_, time) => ({ part: Math.min(1, time / outageLasts), text: () => `${lasting(time)} virtual` }),
   });
   const { palette } = screen;
   let result;
