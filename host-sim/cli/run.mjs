@@ -28,6 +28,12 @@ const peers = {
   },
 };
 
+// Loads Ajv where there is something to be bundled, and nowhere else.
+const form = {
+  name: "form",
+  setup: async (build) => (await import("./compiled-form.mjs")).compileForm(build),
+};
+
 // Done again after each change of a file, which takes seconds where the machine has other work.
 const notice = "putting the command line together, after a change of its files";
 let isTold = false;
@@ -52,12 +58,15 @@ const bundle = await bundled({
     format: "esm",
     target: "node20",
     packages: "external",
-    plugins: [peers],
+    plugins: [peers, form],
     sourcemap: true,
     sourcesContent: false,
     logLevel: "error",
   },
-  sources: ["host-sim/cli/run.mjs", "host-sim/bundled.mjs"],
+  sources: [
+    ...["host-sim/cli/run.mjs", "host-sim/cli/compiled-form.mjs", "host-sim/bundled.mjs"],
+    "host-sim/model/model.schema.json",
+  ],
 }).catch((error) => {
   if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
   process.stderr.write("the packages are not installed: run npm ci first\n");
