@@ -15,12 +15,14 @@
 const stateless = ["firmware/", "host-sim/sim/board/protocol.ts", "host-sim/sim/time/"];
 
 /** A module in a bundle by esbuild: its path, alone on a line, before its code. */
-const title = /^ {2}\/\/ (\S+)$/gm;
+const title = "\n  // ";
 const start = '"use strict";\n(() => {\n';
 const end = "\n})();\n";
 /** What makes a module run unless it has, where it is defined and where another module imports it. */
-const definition = /^ {2}var (init_\w+) = __esm\(/m;
-const importing = /\binit_\w+(?=\(\))/g;
+const definition = "\n  var init_";
+const importing = /^\W(init_\w+)\(\)/;
+/** Of such a name, characters. */
+const longestName = 100;
 
 interface Module {
   readonly text: string;
@@ -36,14 +38,20 @@ interface Module {
  * @param program made by `bundleFirmware`. Without its white space it does not show its modules: all run at each start then
  */
 export function startFunction(program: string): string {
-  const titles = [...program.matchAll(title)];
+  const titles = placesOf(title, program).filter((at) =>
+    /^\S+\.[jt]s$/.test(lineAt(program, at + title.length)),
+  );
   const at = program.indexOf(start);
   if (titles.length === 0 || at < 0 || !program.endsWith(end)) return `(function () {${program}\n})`;
-  const helpers = program.slice(at + start.length, titles[0].index);
-  const modules = titles.map(({ index, 1: path }, i) => {
-    const text = program.slice(index, titles[i + 1]?.index ?? program.length - end.length);
-    const isOurs = stateless.some((each) => path.startsWith(each));
-    return { text, init: definition.exec(text)?.[1], imports: text.match(importing) ?? [], isOurs };
+  const helpers = program.slice(at + start.length, titles[0]);
+  const modules = titles.map((from, i) => {
+    const path = lineAt(program, from + title.length);
+    const text = program.slice(from, titles[i + 1] ?? program.length - end.length);
+    const [defined] = placesOf(definition, text).map((at) => wordAt(text, at + "\n  var ".length));
+    const imports = placesOf("init_", text)
+      .map((at) => importing.exec(text.slice(at - 1, at + longestName))?.[1])
+      .filter((name) => name !== undefined);
+    return { text, init: defined, imports, isOurs: stateless.some((each) => path.startsWith(each)) };
   });
   const kept = keptOf(modules);
   const textOf = (which: boolean): string =>
@@ -65,4 +73,19 @@ function keptOf(modules: readonly Module[]): ReadonlySet<Module> {
     inits.add(module.init);
   }
   return kept;
+}
+
+/** Where it stands. A regular expression takes ten times as long over a program of a million characters. */
+function placesOf(searched: string, text: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(searched); at >= 0; at = text.indexOf(searched, at + 1)) places.push(at);
+  return places;
+}
+
+function lineAt(text: string, from: number): string {
+  return text.slice(from, text.indexOf("\n", from));
+}
+
+function wordAt(text: string, from: number): string {
+  return text.slice(from, text.indexOf(" ", from));
 }
