@@ -80,7 +80,9 @@ function unchanged(record, key, root) {
   }
   if (known.key !== key || !existsSync(join(dirname(record), known.folder))) return undefined;
   for (const [path, look] of known.watched) {
-    if (lookOf(resolve(root, path)) !== look) return undefined;
+    // Nearly all are of the project; to resolve each of those took longer than to look at it.
+    const file = /^\.\.|^\w:|^[\\/]/.test(path) ? resolve(root, path) : `${root}/${path}`;
+    if (lookOf(file) !== look) return undefined;
   }
   return known.folder;
 }

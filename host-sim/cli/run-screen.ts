@@ -23,6 +23,12 @@ export interface ScreenFlags {
   readonly watch?: number | true;
 }
 
+/** How far a run is; the text is made when it is shown. */
+interface Share {
+  readonly part: number;
+  readonly text: () => string;
+}
+
 /** What a run is, for those who watch it. */
 export interface ScreenOptions {
   /** The first line. */
@@ -30,7 +36,7 @@ export interface ScreenOptions {
   /** Long stretches without anything new are told in a line each, unless every line is asked for. */
   readonly condense: boolean;
   /** How far a run is, 0 to 1, and in words, by the reports that are acknowledged and the virtual time. */
-  readonly share: (acknowledged: number, time: number) => { readonly part: number; readonly text: string };
+  readonly share: (acknowledged: number, time: number) => Share;
 }
 
 /** @throws CommandError for flags that do not go together */
@@ -89,9 +95,10 @@ export class RunScreen {
       const told = readLogLine(event.text);
       this.#refusals.hearDevice(told, event.time);
       if (told?.kind === "report acknowledged") this.#acknowledged += 1;
+      // Often enough: for each of its lines the device has several turns, and events of its modem.
+      const { part, text } = this.#share(this.#acknowledged, event.time);
+      this.#progress.tell(part, text);
     }
-    const { part, text } = this.#share(this.#acknowledged, event.time);
-    this.#progress.tell(part, text);
   }
 
   /** Something that whoever makes the faults does. */
@@ -132,6 +139,6 @@ export class RunScreen {
 export function byReports(reports: number): ScreenOptions["share"] {
   return (acknowledged, time) => ({
     part: acknowledged / reports,
-    text: `${acknowledged} of ${reports} reports, ${lasting(time)} virtual`,
+    text: () => `${acknowledged} of ${reports} reports, ${lasting(time)} virtual`,
   });
 }

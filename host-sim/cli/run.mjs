@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundled } from "../bundled.mjs";
+import { mapStacks } from "./mapped-stacks.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 // Peers that only bench and fuzz need, development dependencies: a line of ours says so when one is missing.
@@ -25,6 +26,12 @@ const peers = {
         `export default peer;\nexport const { ${late[path].join(", ")} } = peer;\n`,
     }));
   },
+};
+
+// Loads Ajv where there is something to be bundled, and nowhere else.
+const form = {
+  name: "form",
+  setup: async (build) => (await import("./compiled-form.mjs")).compileForm(build),
 };
 
 // Done again after each change of a file, which takes seconds where the machine has other work.
@@ -51,12 +58,15 @@ const bundle = await bundled({
     format: "esm",
     target: "node20",
     packages: "external",
-    plugins: [peers],
+    plugins: [peers, form],
     sourcemap: true,
     sourcesContent: false,
     logLevel: "error",
   },
-  sources: ["host-sim/cli/run.mjs", "host-sim/bundled.mjs"],
+  sources: [
+    ...["host-sim/cli/run.mjs", "host-sim/cli/compiled-form.mjs", "host-sim/bundled.mjs"],
+    "host-sim/model/model.schema.json",
+  ],
 }).catch((error) => {
   if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
   process.stderr.write("the packages are not installed: run npm ci first\n");
@@ -66,8 +76,9 @@ clearTimeout(telling);
 if (isTold) process.stderr.write(`\r${" ".repeat(notice.length)}\r`);
 // Node 22.1 and later keep the compiled code, too.
 nodeModule.enableCompileCache?.(join(root, "build/compiled"));
-process.setSourceMapsEnabled(true);
-await import(pathToFileURL(join(bundle.folder ?? elsewhere(bundle.files), "index.mjs")).href);
+const index = pathToFileURL(join(bundle.folder ?? elsewhere(bundle.files), "index.mjs"));
+mapStacks(new URL(".", index).href);
+await import(index.href);
 
 /**
  * Where the project cannot be written to: a folder that looks like it, but for build/, until this process ends.

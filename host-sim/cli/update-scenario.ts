@@ -27,7 +27,7 @@ export async function updateScenario(
   const screen = new RunScreen(isShown ? flags : { ...flags, quiet: true }, {
     head,
     condense: true,
-    share: (_, time) => ({ part: Math.min(1, time / usually), text: `${lasting(time)} virtual` }),
+    share: (_, time) => ({ part: Math.min(1, time / usually), text: () => `${lasting(time)} virtual` }),
   });
   const { palette } = screen;
   let result;

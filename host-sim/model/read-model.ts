@@ -2,18 +2,16 @@
  * Reads a model.json: the words of an older one first (old-words.ts), then its form, by the JSON Schema beside this
  * file, then what no schema can say. All faults are found, not the first alone.
  */
-import { Ajv } from "ajv";
-import type { ErrorObject, ValidateFunction } from "ajv";
+import type { ErrorObject } from "ajv";
 import { escaped } from "./escaped";
 import { jsonPlace } from "./json-place";
+import { formErrors } from "./model-form.mjs";
 import { deepestNesting, isDeeper } from "./nesting";
 import { levelOfBefore, renewed, typeOfBefore } from "./old-words";
 import { soundnessFaults } from "./soundness";
 import schema from "./model.schema.json";
 import { sealedForm } from "./model";
 import type { Model, ModelFault, Sealed } from "./model";
-
-let validate: ValidateFunction | undefined;
 
 /**
  * The model in this text, or its faults, of which there is then at least one.
@@ -40,9 +38,7 @@ export function readModel(text: string, note?: (line: string) => void): Model | 
   if (endless.length > 0) return endless;
   const { value, notes, faults: misplaced } = renewed(given);
   if (misplaced.length > 0) return misplaced;
-  // `verbose` gives each error the schema that it comes from, whose description says what is wanted.
-  validate ??= new Ajv({ allErrors: true, strictTypes: false, verbose: true }).compile(schema);
-  const faults = validate(value) ? [] : schemaFaults(validate.errors ?? []);
+  const faults = schemaFaults(formErrors(value));
   const broken = ancestorsOf(faults);
   for (const fault of soundnessFaults(value, (path) => broken.has(path), value !== given)) faults.push(fault);
   if (faults.length > 0) return faults;

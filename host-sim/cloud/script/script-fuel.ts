@@ -38,6 +38,8 @@ interface Additions {
   copy: number;
   fill: number;
   fuel: number;
+  /** What a turn of a loop pays. */
+  turn: Uint8Array;
 }
 
 /**
@@ -50,7 +52,7 @@ export function meter(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
     throw new RangeError("no WebAssembly of version 1");
   const out: Uint8Array[] = [wasm.subarray(0, 8)];
   const imported = { functions: 0, globals: 0 };
-  const added: Additions = { type: -1, copy: -1, fill: -1, fuel: -1 };
+  const added: Additions = { type: -1, copy: -1, fill: -1, fuel: -1, turn: new Uint8Array(0) };
   while (input.at < wasm.length) {
     const id = input.byte();
     const size = input.leb();
@@ -79,6 +81,7 @@ export function meter(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
       case globalSection: {
         const count = section.leb();
         added.fuel = imported.globals + count;
+        added.turn = Uint8Array.from(toll(added.fuel, [0x41, 1]));
         // A variable, full at first: what a program does on loading is its own affair.
         out.push(extended(count, [i32Type, 1, 0x41, 0xff, 0xff, 0xff, 0xff, 0x07, endOpcode]));
         break;
@@ -89,7 +92,8 @@ export function meter(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
         );
         break;
       case codeSection:
-        if (Object.values(added).some((number) => number < 0)) throw new RangeError("lacks a section");
+        if ([added.type, added.copy, added.fuel].some((number) => number < 0))
+          throw new RangeError("lacks a section");
         out.push(sectionOf(id, meteredCode(section, body, added)));
         break;
       case importSection:
@@ -154,8 +158,7 @@ function countImports(section: Reader, imported: { functions: number; globals: n
 }
 
 /** A function's locals and instructions, cut where a toll has to be taken. */
-function meteredFunction(body: Uint8Array, { copy, fill, fuel }: Additions): Uint8Array[] {
-  const turn = Uint8Array.from(toll(fuel, [0x41, 1]));
+function meteredFunction(body: Uint8Array, { copy, fill, turn }: Additions): Uint8Array[] {
   const reader = new Reader(body);
   for (let groups = reader.leb(); groups > 0; groups--) {
     reader.leb();
@@ -166,7 +169,9 @@ function meteredFunction(body: Uint8Array, { copy, fill, fuel }: Additions): Uin
   while (reader.at < body.length) {
     const from = reader.at;
     const opcode = reader.byte();
-    skipImmediates(reader, opcode);
+    const count = immediates[opcode];
+    if (count === irregular) skipImmediates(reader, opcode);
+    else reader.skipLebs(count);
     if (opcode === loopOpcode) {
       parts.push(body.subarray(start, reader.at), turn);
       start = reader.at;
@@ -183,36 +188,37 @@ function meteredFunction(body: Uint8Array, { copy, fill, fuel }: Additions): Uin
   return parts;
 }
 
-/** Passes over what stands behind an opcode. */
+/** How many numbers stand behind an opcode, where that is all there is; a program has hundreds of thousands of them. */
+const irregular = 255;
+const immediates = new Uint8Array(256).fill(irregular);
+// Comparisons, arithmetic, conversions, and the plain ones of control and reference.
+immediates.fill(0, 0x45, 0xc5);
+for (const opcode of [0x00, 0x01, 0x05, endOpcode, 0x0f, 0x1a, 0x1b, 0xd1]) immediates[opcode] = 0;
+// Loads and stores: alignment and offset.
+immediates.fill(2, 0x28, 0x3f);
+// Variables of a function and of the program, and items of a table.
+immediates.fill(1, 0x20, 0x27);
+for (const opcode of [
+  0x02, // block
+  loopOpcode,
+  0x04, // if
+  0x0c, // br
+  0x0d, // br_if
+  0x10, // call
+  0x3f, // memory.size
+  0x40, // memory.grow
+  0x41, // i32.const
+  0x42, // i64.const
+  0xd0, // ref.null
+  0xd2, // ref.func
+]) {
+  immediates[opcode] = 1;
+}
+immediates[0x11] = 2; // call_indirect
+
+/** Passes over what stands behind any other opcode. */
 function skipImmediates(reader: Reader, opcode: number): void {
-  // Comparisons, arithmetic, conversions, and the plain ones of control and reference.
-  if ((opcode >= 0x45 && opcode <= 0xc4) || [0x00, 0x01, 0x05, 0x0b, 0x0f, 0x1a, 0x1b, 0xd1].includes(opcode))
-    return;
-  // Loads and stores: alignment and offset.
-  if (opcode >= 0x28 && opcode <= 0x3e) return reader.skipLebs(2);
   switch (opcode) {
-    case 0x02: // block
-    case loopOpcode:
-    case 0x04: // if
-    case 0x0c: // br
-    case 0x0d: // br_if
-    case 0x10: // call
-    case 0x20: // local.get
-    case 0x21:
-    case 0x22:
-    case 0x23: // global.get
-    case 0x24:
-    case 0x25: // table.get
-    case 0x26:
-    case 0x3f: // memory.size
-    case 0x40:
-    case 0x41: // i32.const
-    case 0x42: // i64.const
-    case 0xd0: // ref.null
-    case 0xd2: // ref.func
-      return reader.skipLebs(1);
-    case 0x11: // call_indirect
-      return reader.skipLebs(2);
     case 0x0e: // br_table
     case 0x1c: // select with types
       return reader.skipLebs(reader.leb() + (opcode === 0x0e ? 1 : 0));
@@ -223,9 +229,9 @@ function skipImmediates(reader: Reader, opcode: number): void {
     case extendedOpcode: {
       const second = reader.leb();
       // Saturating conversions, then memory.init to table.fill.
-      const immediates = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1][second];
-      if (immediates === undefined) break;
-      return reader.skipLebs(immediates);
+      const count = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1][second];
+      if (count === undefined) break;
+      return reader.skipLebs(count);
     }
   }
   throw new RangeError(`has the instruction 0x${opcode.toString(16)}, which is not known here`);

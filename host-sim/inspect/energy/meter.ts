@@ -31,6 +31,23 @@ export interface PowerStep {
   readonly cause: string;
 }
 
+/** What one state of a part has taken so far. */
+interface Sums {
+  ms: number;
+  joules: number;
+}
+
+/** What a part draws now. */
+interface Drawing {
+  readonly state: string;
+  readonly watts: number;
+  readonly cause: string;
+  /** Up to when it is counted, virtual ms. */
+  time: number;
+  /** Of its state, once there is something to count. */
+  sums: Sums | undefined;
+}
+
 /** Joules so far. */
 export interface EnergyAccount {
   readonly profile: string;
@@ -79,8 +96,11 @@ export class EnergyMeter {
   readonly #profile: EnergyProfile;
   readonly #options: EnergyMeterOptions;
   readonly #byCause = new Map<string, number>();
-  readonly #byState = new Map<string, { ms: number; joules: number }>();
-  readonly #current = new Map<EnergyPart, PowerStep>();
+  /** By part and state: a run has a step or two for each turn of the processor. */
+  readonly #sums: Readonly<Record<EnergyPart, Map<string, Sums>>> = { modem: new Map(), board: new Map() };
+  /** The same, in the order in which they came. */
+  readonly #byState: [name: string, sums: Sums][] = [];
+  readonly #current: Record<EnergyPart, Drawing | undefined> = { modem: undefined, board: undefined };
   readonly #clock: BoardClock;
   #connection: Connection | undefined;
   /** ms by which the modem is behind its events: its last connection took longer than the simulated one. */
@@ -111,7 +131,7 @@ export class EnergyMeter {
       profile: this.#profile.name,
       joules: this.#joules,
       byCause: Object.fromEntries(this.#byCause),
-      byState: Object.fromEntries([...this.#byState].map(([state, sums]) => [state, { ...sums }])),
+      byState: Object.fromEntries(this.#byState.map(([state, { ms, joules }]) => [state, { ms, joules }])),
     };
   }
 
@@ -198,7 +218,7 @@ export class EnergyMeter {
   }
 
   get #searching(): boolean {
-    return this.#current.get("modem")?.state === "search";
+    return this.#current.modem?.state === "search";
   }
 
   /** A datagram sets out; one without a cell is never sent. */
@@ -234,7 +254,7 @@ export class EnergyMeter {
     let cause = connection.cause ?? bursts[0]?.cause ?? update;
     const send = transmitPower(this.#profile, radio.power[coverage].value);
     // A connection can follow before the one before has ended here.
-    const begin = Math.max(since, this.#current.get("modem")?.time ?? 0);
+    const begin = Math.max(since, this.#current.modem?.time ?? 0);
     this.#step(begin, "modem", "access", accessPower(this.#profile, radio.power[coverage].value), cause);
     let at = begin + radio.access[coverage].value;
     for (const { from, length, state, cause: own } of bursts) {
@@ -270,27 +290,36 @@ export class EnergyMeter {
   }
 
   #step(from: number, part: EnergyPart, state: string, watts: number, cause: string): void {
-    const before = this.#current.get(part);
+    const before = this.#current[part];
     const time = Math.max(from, before?.time ?? 0);
     this.#spend(part, time);
-    const step = { time, part, state, watts, cause };
-    this.#current.set(part, step);
-    if (before?.state !== state || before.cause !== cause) this.#options.onStep?.(step);
+    this.#current[part] = { state, watts, cause, time, sums: undefined };
+    if (before?.state === state && before.cause === cause) return;
+    this.#options.onStep?.({ time, part, state, watts, cause });
   }
 
   /** Counts what the part has drawn up to `time`. */
   #spend(part: EnergyPart, time: number): void {
-    const step = this.#current.get(part);
-    if (step === undefined || time <= step.time) return;
-    const { state, watts, cause } = step;
-    const ms = time - step.time;
+    const drawing = this.#current[part];
+    if (drawing === undefined || time <= drawing.time) return;
+    const { watts, cause } = drawing;
+    const ms = time - drawing.time;
     const joules = (watts * ms) / 1_000;
-    this.#current.set(part, { ...step, time });
+    drawing.time = time;
     this.#joules += joules;
     this.#byCause.set(cause, (this.#byCause.get(cause) ?? 0) + joules);
-    const name = `${part} ${state}`;
-    const sums = this.#byState.get(name) ?? { ms: 0, joules: 0 };
-    this.#byState.set(name, { ms: sums.ms + ms, joules: sums.joules + joules });
+    const sums = (drawing.sums ??= this.#sumsOf(part, drawing.state));
+    sums.ms += ms;
+    sums.joules += joules;
+  }
+
+  #sumsOf(part: EnergyPart, state: string): Sums {
+    const known = this.#sums[part].get(state);
+    if (known !== undefined) return known;
+    const sums = { ms: 0, joules: 0 };
+    this.#sums[part].set(state, sums);
+    this.#byState.push([`${part} ${state}`, sums]);
+    return sums;
   }
 }
 

@@ -8,6 +8,7 @@
 import { Script, constants, createContext } from "node:vm";
 import type { Context } from "node:vm";
 import { GuestFault, nothing } from "./engine";
+import { startFunction } from "./start-function";
 import type { Engine } from "./engine";
 
 type Handle = ((event: ArrayBuffer) => { readonly result: ArrayBuffer }) & { readonly realm?: unknown };
@@ -18,6 +19,7 @@ interface Realm {
   readonly scope: Record<string, unknown>;
   /** A buffer of its own realm: `instanceof ArrayBuffer` must hold in there. */
   readonly newBuffer: (length: number) => ArrayBuffer;
+  readonly empty: ArrayBuffer;
   /** A program that runs in it, time and again: V8 keeps what it has compiled as long as this function lives. */
   readonly program?: { readonly source: string; readonly run: () => void };
   /** What the program's last run left for the next. */
@@ -129,25 +131,25 @@ function newRealm(): Realm {
   // A context without a sandbox object in front of its globals: faster, and they can be deleted.
   const plain = (constants as { DONT_CONTEXTIFY?: number } | undefined)?.DONT_CONTEXTIFY;
   const context = createContext((plain ?? {}) as object, { microtaskMode: "afterEvaluate", name: "board" });
-  return {
-    context,
-    scope: new Script("globalThis").runInContext(context) as Record<string, unknown>,
-    newBuffer: makeBuffer.runInContext(context) as (length: number) => ArrayBuffer,
-  };
+  const newBuffer = makeBuffer.runInContext(context) as (length: number) => ArrayBuffer;
+  const scope = new Script("globalThis").runInContext(context) as Record<string, unknown>;
+  return { context, scope, newBuffer, empty: newBuffer(0) };
 }
 
 /** A new realm with the program as a function, which does nothing before it is called. */
 function realmFor(source: string): Realm {
   const realm = newRealm();
   try {
-    const script = new Script(`(function () {${source}\n})`, { filename: "firmware.js" });
+    const script = new Script(startFunction(source), { filename: "firmware.js" });
     return { ...realm, program: { source, run: script.runInContext(realm.context) as () => void } };
   } catch (error) {
     throw fault(error);
   }
 }
 
-function copyInto({ newBuffer }: Realm, bytes: Uint8Array): ArrayBuffer {
+function copyInto({ newBuffer, empty }: Realm, bytes: Uint8Array): ArrayBuffer {
+  // Most commands have no answer. Nobody can change a buffer without bytes.
+  if (bytes.length === 0) return empty;
   const buffer = newBuffer(bytes.length);
   new Uint8Array(buffer).set(bytes);
   return buffer;

@@ -102,6 +102,8 @@ function splitArguments(text: string): AtArgument[] {
 
 /** The parts between the separators that stand outside of quotes. */
 function splitOutsideQuotes(text: string, separator: string): string[] {
+  // As a line with a datagram in hexadecimal, which has a thousand characters.
+  if (!text.includes('"')) return text.split(separator);
   const parts: string[] = [];
   let start = 0;
   let inQuotes = false;

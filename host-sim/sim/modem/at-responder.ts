@@ -89,6 +89,8 @@ const waitPatience = 600_000;
 /** ms that a modem waits for data that it has asked for. */
 const dataPatience = 10_000;
 const escape = 0x1b;
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
 
 const errorTexts: Record<number, string> = {
   3: "operation not allowed",
@@ -135,10 +137,17 @@ export class AtResponder {
 
   /** Takes bytes from the host, in pieces of any size. Never throws. */
   receive(bytes: Uint8Array): void {
-    for (const byte of bytes) {
+    for (let at = 0; at < bytes.length;) {
+      const byte = bytes[at];
+      if (this.#data === undefined && byte !== carriageReturn && byte !== lineFeed) {
+        const end = endOfText(bytes, at);
+        if (!this.#overflow) this.#append(bytes.subarray(at, end));
+        at = end;
+        continue;
+      }
       if (this.#data !== undefined) this.#takeData(byte);
-      else if (byte === 0x0d) this.#endOfLine();
-      else if (byte !== 0x0a && !this.#overflow) this.#append(byte);
+      else if (byte === carriageReturn) this.#endOfLine();
+      at += 1;
     }
   }
 
@@ -178,12 +187,12 @@ export class AtResponder {
     this.#answer({ failure: "ERROR" });
   }
 
-  #append(byte: number): void {
-    if (this.#line.length >= (this.#options.longestLine ?? usualLongestLine)) {
+  #append(bytes: Uint8Array): void {
+    if (this.#line.length + bytes.length > (this.#options.longestLine ?? usualLongestLine)) {
       this.#overflow = true;
       this.#line = "";
     } else {
-      this.#line += String.fromCharCode(byte);
+      this.#line += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     }
   }
 
@@ -316,4 +325,11 @@ export class AtResponder {
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
     this.#options.write(bytes);
   }
+}
+
+/** Where the next line end stands. */
+function endOfText(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] !== carriageReturn && bytes[at] !== lineFeed) at += 1;
+  return at;
 }

@@ -92,7 +92,7 @@ export function parseIpv4(text: string): string | undefined {
 /** The bytes of a hex text of even length; `undefined` for anything else. */
 export function parseHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9A-Fa-f]*$/.test(text)) return undefined;
-  return Uint8Array.from(Buffer.from(text, "hex"));
+  return new Uint8Array(Buffer.from(text, "hex"));
 }
 
 /** Upper case hex, two digits a byte. */

@@ -163,12 +163,23 @@ const forms: Readonly<Record<LogEvent["kind"], string>> = {
 /** Longest line that is read, characters; the values of a whole datagram take a tenth of that. */
 const longest = 16_384;
 
+/** The line that was read last, and what it says: whoever hears a run reads each line by himself. */
+let lastLine = "";
+let lastRead: LogEvent | undefined;
+
 /**
  * Reads one line of the log, without its end.
  *
  * @returns undefined for one that the device never writes
  */
 export function readLogLine(line: string): LogEvent | undefined {
+  if (line === lastLine) return lastRead;
+  lastRead = read(line);
+  lastLine = line;
+  return lastRead;
+}
+
+function read(line: string): LogEvent | undefined {
   if (line.length > longest || steering.test(line)) return undefined;
   const candidates = rooms.get(line.slice(0, line.indexOf(": "))) ?? [];
   for (const { kind, pieces, heads } of candidates) {
