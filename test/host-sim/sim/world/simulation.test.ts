@@ -64,7 +64,7 @@ describe("a device's first hours", () => {
     expect(optionNumbers(events, "up")).toContain(2101);
     expect(optionNumbers(events, "down")).toContain(2100);
     expect(optionNumbers(events, "down")).not.toContain(2102);
-    // Asleep for nearly all of the two hours and a quarter.
+    // Asleep for nearly all of the two hours.
     expect(result.asleep / result.virtualTime).toBeGreaterThan(0.95);
   });
 
