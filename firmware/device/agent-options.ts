@@ -125,7 +125,7 @@ export interface AgentOptions {
   readonly starts?: StartRecord;
   /** The log's lines, for the service `fetch_log`: up to `length` characters before the newest `skip` ones. */
   readonly newestLog?: (length: number, skip: number) => string;
-  /** Longest wait for the network after power came back, seconds (default 0). */
+  /** Longest wait for the network, and for the second reading, after power came back, seconds (default 0). */
   readonly startSpread?: number;
   /** A session is kept alive while no reading is due (default false). */
   readonly keepAlive?: boolean;

@@ -48,6 +48,8 @@ export class Sampler {
   #taken = 0;
   /** When the next reading is due; undefined until `take` is called first, when the first one is. */
   #next: number | undefined;
+  /** How long after the first reading the second is due, ms, and the others in step with that; 0 for an interval. */
+  #stagger = 0;
   #pending: Pending | undefined;
 
   constructor(options: SamplerOptions, failures: FailureCount) {
@@ -81,6 +83,17 @@ export class Sampler {
   resume(next: number, taken: number): void {
     this.#next = next;
     this.#taken = taken;
+    this.#stagger = 0;
+  }
+
+  /**
+   * The second reading is due so long after the first, ms, and all that follow in step with the second: the first is taken
+   * at once, for whoever has just given the board its power, and no gap is longer than an interval.
+   *
+   * @param by at most an interval; 0 for none
+   */
+  stagger(by: number): void {
+    this.#stagger = by;
   }
 
   /** The monotonic clock has run slow (`by` above 0) or fast by so many ms: the next reading moves by as much. */
@@ -96,7 +109,8 @@ export class Sampler {
     if (now < this.#next || !this.left) return undefined;
     const { interval, application } = this.#options;
     // A reading that was taken late does not delay the next one.
-    const next = this.#next + interval * 1000;
+    const next = this.#next + (this.#stagger > 0 ? this.#stagger : interval * 1000);
+    this.#stagger = 0;
     this.#next = next > now ? next : now + interval * 1000;
     try {
       const values: unknown = application.sample();

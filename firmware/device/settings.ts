@@ -44,7 +44,7 @@ export interface Settings extends ModemSettings {
   readonly full: FullPolicy;
   /** Seconds between two requests while readings that have waited are sent. */
   readonly spacing: number;
-  /** Longest wait for the network after power came back, seconds. */
+  /** Longest wait for the network, and for the second reading, after power came back, seconds. */
   readonly startSpread: number;
   /** Seconds a day for which the radio may be on in vain, 0 for no bound. */
   readonly radioBudget: number;

@@ -1,7 +1,9 @@
 /**
  * When power comes back to a street, all its devices start at once, so each waits for a time of its own
  * before it uses the network. The time is computed from the device key, so that devices differ, and from the
- * number of the boot, so that the same device is not last at every start.
+ * number of the boot, so that the same device is not last at every start. Its second reading is taken then, and the others
+ * in step with that one: in step with the first, all devices of the street would take theirs, and send them, in one second
+ * from then on.
  *
  * A device that panicked may do so again at the first answer: somebody on the path or the cloud sends what it
  * cannot bear. It waits before it asks for one, longer after each panic, or it would restart for ever without a
@@ -47,19 +49,27 @@ export function panicPause(deviceKey: string, boots: number, panics: number): nu
 const powerCameBack: readonly string[] = Object.freeze(["power-on", "brownout", "power-glitch"]);
 
 /**
+ * ms by which a device that has just started keeps apart from its neighbours: it uses the network so much later, and takes
+ * its second reading then. 0 for a board that restarted by itself, which is the only one to do so.
+ *
+ * @param boots number of this boot
+ */
+export function spreadOf(
+  { session, startReason, startSpread = 0, interval }: AgentOptions,
+  boots: number,
+): number {
+  const alone = startReason !== undefined && !powerCameBack.includes(startReason);
+  if (alone) return 0;
+  return startDelay(session.credentials.deviceKey, boots, 1000 * Math.min(interval, startSpread));
+}
+
+/**
  * ms for which a device that has just started leaves the network alone.
  *
+ * @param spread as `spreadOf` has it
  * @param boots number of this boot
  * @param panics how many panics in a row came before it
  */
-export function delayOf(
-  { session, startReason, startSpread = 0, interval }: AgentOptions,
-  boots: number,
-  panics: number,
-): number {
-  const { deviceKey } = session.credentials;
-  // A board that restarted by itself is the only one to do so.
-  const alone = startReason !== undefined && !powerCameBack.includes(startReason);
-  const longest = alone ? 0 : 1000 * Math.min(interval, startSpread);
-  return Math.max(startDelay(deviceKey, boots, longest), panicPause(deviceKey, boots, panics));
+export function delayOf({ session }: AgentOptions, spread: number, boots: number, panics: number): number {
+  return Math.max(spread, panicPause(session.credentials.deviceKey, boots, panics));
 }

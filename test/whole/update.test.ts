@@ -101,10 +101,11 @@ describe("from another server, by its name", () => {
         const { cell } = device.world;
         cell.names.set("files.example", "198.51.100.20");
         const before = cell.onUplink;
-        let asked = 0;
+        // A request that is sent again is the same one: how often that happens is for the network to say.
+        const asked = new Set<string>();
         cell.onUplink = (datagram, peer, to) => {
           if (to.address !== "198.51.100.20") return before(datagram, peer, to);
-          asked += 1;
+          asked.add(Buffer.from(datagram).toString("hex"));
           expect(to.port).toBe(5700);
           const answer = fileServer(datagram, `/fw/${version}-${board}.enup`, file);
           cell.sendDownlink(answer, peer, to);
@@ -114,8 +115,8 @@ describe("from another server, by its name", () => {
         expect({ status, runs }).toEqual({ status: "succeeded", runs: version });
         // Modems that take less than a block of 512 bytes are given two of 256.
         const blocks = Math.ceil(file.length / 256);
-        expect(asked).toBeGreaterThanOrEqual(Math.ceil(file.length / 512));
-        expect(asked).toBeLessThanOrEqual(blocks + 1);
+        expect(asked.size).toBeGreaterThanOrEqual(Math.ceil(file.length / 512));
+        expect(asked.size).toBeLessThanOrEqual(blocks + 1);
         await device.run(hour);
         expect(told.filter((each) => each?.kind === "update pauses")).toEqual([]);
       },

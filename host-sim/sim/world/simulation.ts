@@ -130,7 +130,7 @@ export class Simulation {
       const settled = (): boolean =>
         (this.#stopped ??= ended?.()) !== undefined ||
         (tally.finished >= reports &&
-          (world.modem.state === "psm" || clock.now - tally.finishedAt > windDown));
+          ((world.modem.state === "psm" && tally.rested) || clock.now - tally.finishedAt > windDown));
       await clock.run({ until: limit, stop: settled, pace });
       tally.close(clock.now);
       const view = cloud.devices.view(device.productKey, device.deviceKey)!;

@@ -34,6 +34,8 @@ export class Tally {
   asleep = 0;
   /** When the last reading was settled, virtual ms. */
   finishedAt = 0;
+  /** Whether the device has had nothing in hand since then: with the last answer a command may have been announced. */
+  rested = false;
   #asleepSince: number | undefined;
   #recent: string[] = [];
 
@@ -87,11 +89,16 @@ export class Tally {
       case "report acknowledged":
         this.acknowledged += 1;
         this.finishedAt = now;
+        this.rested = false;
         return;
       case "report refused":
       case "report dropped":
         this.lost += 1;
         this.finishedAt = now;
+        this.rested = false;
+        return;
+      case "agent idle":
+        this.rested = true;
         return;
       case "command executed":
         this.executed += 1;

@@ -1,8 +1,10 @@
 /** What outlives a restart of the board, seen from the server. */
 import { describe, expect, it } from "vitest";
+import { startDelay } from "../../../firmware/device/start-delay";
 import { FakeEnos, keys } from "../enos/fake-enos";
 import { AgentRig } from "../device/rig";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
+import type { AgentOptions } from "../../../firmware/device/agent";
 import type { Boot } from "../../../firmware/device/application";
 
 const minute = 60_000;
@@ -111,12 +113,60 @@ describe("after power came back", () => {
     expect(wait).toBeLessThan(300);
     const after = /after=([\d.]+)s/.exec(rig.lines("report: acknowledged")[0])![1];
     expect(Number(after)).toBeGreaterThan(wait);
-    expect(rig.agent.totals.taken).toBe(4);
+    // At once, when the wait is over, and every quarter of an hour from then on.
+    expect(rig.agent.totals.taken).toBe(5);
     const software = new AgentRig({ startReason: "software", startSpread: 300 });
     software.wait(minute);
     expect(software.lines("agent: waits")).toEqual([]);
     expect(software.agent.totals.acknowledged).toBe(1);
   });
+
+  /** When a device takes its readings in its first hour, and the number of its boot. */
+  const readings = (options: ConstructorParameters<typeof AgentRig>[0]): [times: number[], boots: number] => {
+    const times: number[] = [];
+    let boots = -1;
+    const rig = new AgentRig({
+      startReason: "power-on",
+      startSpread: 300,
+      onStart: (boot) => void (boots = boot.boots),
+      ...options,
+    });
+    rig.sample = () => {
+      times.push(rig.now);
+      return { n: times.length };
+    };
+    rig.wait(hour - 1);
+    return [times, boots];
+  };
+  const session = (deviceKey: string): AgentOptions["session"] => ({
+    credentials: { ...keys, deviceKey },
+    ...{ address: "192.0.2.1", port: 5683, lifetime: 86_400 },
+  });
+
+  it("the second reading is taken when that is over, which two neighbours do apart, and the others in step", () => {
+    const seconds = ["861234050000", "861234050001"].map((deviceKey) => {
+      const [times, boots] = readings({ session: session(deviceKey) });
+      const delay = startDelay(deviceKey, boots, 300_000);
+      expect(times).toEqual([0, 1, 2, 3, 4].map((n) => (n === 0 ? 0 : delay + (n - 1) * 15 * minute)));
+      return times[1];
+    });
+    expect(Math.abs(seconds[0] - seconds[1])).toBeGreaterThan(1_000);
+    const [times, boots] = readings({ interval: 60, startReason: "brownout" });
+    expect(times[1]).toBe(startDelay(keys.deviceKey, boots, 60_000));
+  });
+
+  it.each([
+    ["software", 300],
+    ["panic", 300],
+    ["watchdog", 300],
+    ["power-on", 0],
+  ])(
+    "a start for %s with a spread of %i s leaves its readings in step with the first",
+    (startReason, startSpread) => {
+      const [times] = readings({ startReason, startSpread });
+      expect(times).toEqual([0, 1, 2, 3].map((n) => n * 15 * minute));
+    },
+  );
 });
 
 describe("keeping a session alive", () => {

@@ -146,6 +146,48 @@ describe("a promise", () => {
   });
 });
 
+describe("a start that keeps apart from its neighbours", () => {
+  /** When readings are taken up to then, with a call of `take` at each deadline. */
+  async function times(rig: SamplerRig, until: number, from = 0): Promise<number[]> {
+    const taken: number[] = [];
+    for (let now = from; now <= until; now = rig.sampler.deadline)
+      if ((await rig.take(now)) !== undefined) taken.push(now);
+    return taken;
+  }
+  const quick = (): SamplerRig => new SamplerRig({ sample: () => ({ n: 1 }) });
+
+  test("takes its second reading then, and all others in step with it", async () => {
+    const rig = quick();
+    rig.sampler.stagger(20 * second);
+    expect(await times(rig, 4 * minute, 7)).toEqual([7, 20_007, 80_007, 140_007, 200_007]);
+  });
+
+  test("with none keeps in step with the first", async () => {
+    const rig = quick();
+    rig.sampler.stagger(0);
+    expect(await times(rig, 3 * minute)).toEqual([0, minute, 2 * minute, 3 * minute]);
+  });
+
+  test("goes on after deep sleep in the step from before it", async () => {
+    const rig = quick();
+    rig.sampler.stagger(20 * second);
+    rig.sampler.resume(30 * second, 5);
+    expect(await times(rig, 3 * minute)).toEqual([30_000, 90_000, 150_000]);
+  });
+
+  test("keeps that step where the first reading takes longer than its wait", async () => {
+    const rig = new SamplerRig();
+    rig.sampler.stagger(2 * second);
+    await rig.take(0);
+    rig.answers[0].resolve({ n: 1 });
+    expect(await rig.take(3 * second)).toEqual({ n: 1 });
+    expect(await rig.take(3 * second)).toBeUndefined();
+    rig.answers[1].resolve({ n: 2 });
+    expect(await rig.take(4 * second)).toEqual({ n: 2 });
+    expect(rig.sampler.deadline).toBe(minute + 2 * second);
+  });
+});
+
 /** What applications do that nobody should, and what the log says of it. */
 const failing: readonly (readonly [what: string, sample: () => unknown, reason: string])[] = [
   ["a rejection", () => Promise.reject(new Error("i2c")), "i2c"],

@@ -53,7 +53,8 @@ describe("npm start", () => {
     );
     const json = await obeyed([...args, "--json", "--battery", "38"]);
     const { energy } = JSON.parse(json.stdout) as { energy: { joulesPerReading: number; battery: object } };
-    expect(energy).toMatchObject({ profile: "field", readings: 9, battery: { capacity: 38 } });
+    // All but the first two of ten, which go in one contact.
+    expect(energy).toMatchObject({ profile: "field", readings: 8, battery: { capacity: 38 } });
     expect(text.stdout).toContain(`${energy.joulesPerReading.toFixed(2)} J a reading`);
     // One reading has nothing before it to be counted from.
     const one = await obeyed(["start", "--reports", "1", "--no-command", "--quiet"]);
@@ -92,7 +93,8 @@ describe("npm start -- --attack", () => {
 describe("npm start -- --scenario outage", () => {
   test("tells what became of those that waited; 0 only if each has its own time", async () => {
     const { code, stdout } = await obeyed(["start", "--scenario", "outage"]);
-    const line = /3 d 0 h without coverage: (\d+) readings waited, the oldest for 3 d 0 h/;
+    // The first reading that finds no network is taken some minutes after it is gone.
+    const line = /3 d 0 h without coverage: (\d+) readings waited, the oldest for 2 d 23 h/;
     const waited = line.exec(stdout)?.[1];
     expect(Number(waited)).toBeGreaterThanOrEqual(287);
     expect(stdout).toMatch(/coverage back: first answer after .*, nothing left waiting after .*/);
