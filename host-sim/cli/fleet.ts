@@ -325,11 +325,18 @@ function commandOf(plan: FleetPlan): string {
 }
 
 /** The command that replays a device of the fleet alone, modem and all. */
-function replayOf({ seed, settings, format, edition, hours }: FleetPlan): (device: WorstDevice) => string {
+function replayOf({
+  seed,
+  settings,
+  format,
+  edition,
+  hours,
+  profile,
+}: FleetPlan): (device: WorstDevice) => string {
   const { interval, batch, sleep } = settings as { interval: number; batch: number; sleep: string };
   const reports = Math.max(1, Math.floor((hours * 3_600) / interval));
   const more = `${batch === 1 ? "" : ` --batch ${batch}`}${sleep === "none" ? "" : ` --sleep ${sleep}`}`;
   return ({ number, coverage }) =>
     `npm start -- --seed ${seed} --fleet-device ${number} --coverage ${coverage} --interval ${interval} --reports ${reports}` +
-    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --no-command --quiet`;
+    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --profile ${profile} --no-command --quiet`;
 }

@@ -30,6 +30,7 @@ import type { EveryFlag, FlagName, SimulationFlags } from "./simulation-flags";
 
 interface StartFlags extends SimulationFlags, ScreenFlags {
   battery: number;
+  profile: keyof typeof profiles;
   scenario: Scenario;
   attack?: Attack;
   report?: string;
@@ -106,6 +107,11 @@ export function startCommand(): Command {
     );
   return addSimulationFlags(command, uses)
     .option("--battery <Wh>", "what the totals say how long it would last", capacity, 19)
+    .addOption(
+      new Option("--profile <name>", "what draws how much, for the same")
+        .choices(Object.keys(profiles))
+        .default("field"),
+    )
     .option("--attack <who>", attackText, attackOf)
     .option(
       "--fleet-device <n>",
@@ -136,9 +142,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     );
   if (flags.scenario === "outage") {
     if (flags.attack !== undefined) throw misuse("--attack does not go with --scenario outage");
-    if (command.getOptionValueSource("battery") === "cli") {
-      throw misuse("--battery does not go with --scenario outage, whose days are not like others");
-    }
+    refuseBattery(command, "outage");
     return outage(flags, command);
   }
   if (flags.scenario === "eavesdropper") {
@@ -152,9 +156,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     return eavesdrop({ ...device, seed: flags.seed }, runFiles(flags, command), flags);
   }
   if (flags.scenario === "update") {
-    if (command.getOptionValueSource("battery") === "cli") {
-      throw misuse("--battery does not go with --scenario update, whose days are not like others");
-    }
+    refuseBattery(command, "update");
     const options = { ...deviceOptionsOf(command, flags), seed: flags.seed };
     const attacks = flags.attack === undefined ? {} : { attacks: [flags.attack] };
     const head = `${headOf(flags)} · a reading every ${flags.interval} s · updates of the firmware`;
@@ -163,7 +165,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   const device = deviceOptionsOf(command, flags);
   const files = runFiles(flags, command);
   const datagrams: DatagramJson[] = [];
-  const meter = new ReadingMeter(profiles.field, { coverage: flags.coverage });
+  const meter = new ReadingMeter(profiles[flags.profile], { coverage: flags.coverage });
   const loss = flags.loss === undefined ? "" : ` · loss ${flags.loss * 100} %`;
   const screen = new RunScreen(flags, {
     head: `${headOf(flags)}${loss} · ${flags.reports} reports, one every ${flags.interval} s`,
@@ -202,17 +204,24 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   }
   const { realTime, palette, refusals } = screen;
   const out = process.stdout;
-  if (flags.json === true) out.write(`${JSON.stringify(resultJson(result, datagrams, energy), null, 2)}\n`);
-  else {
-    // What a user can say again: the seed that the device itself has is no number.
-    const seed =
-      flags.fleetDevice === undefined
-        ? result.seed
-        : `${flags.seed} with --fleet-device ${flags.fleetDevice}`;
+  const { fleetDevice } = flags;
+  // What a user can say again: the seed that the device itself has is no number.
+  if (flags.json === true) {
+    const again = fleetDevice === undefined ? {} : { seed: flags.seed, fleetDevice };
+    out.write(`${JSON.stringify({ ...resultJson(result, datagrams, energy), ...again }, null, 2)}\n`);
+  } else {
+    const seed = fleetDevice === undefined ? result.seed : `${flags.seed} with --fleet-device ${fleetDevice}`;
     out.write(summary({ ...result, seed }, realTime, palette, energy, refusals));
   }
   process.stderr.write(files.written());
   screen.leave(result.complete);
+}
+
+function refuseBattery(command: Command, scenario: Scenario): void {
+  for (const flag of ["battery", "profile"]) {
+    if (command.getOptionValueSource(flag) === "cli")
+      throw misuse(`--${flag} does not go with --scenario ${scenario}, whose days are not like others`);
+  }
 }
 
 function headOf({ seed, engine, edition, coverage }: StartFlags): string {

@@ -28,7 +28,11 @@ describe("a fleet", () => {
     expect(replay.stdout).toContain("reports acknowledged");
     expect(replay.stdout).toMatch(/; seed 1 with --fleet-device \d+ repeats this run/);
     const told = await obeyed(["start", ...alone.replace("--quiet", "--json").split(" ")]);
-    expect(JSON.parse(told.stdout)).toMatchObject({ device: { deviceKey: key } });
+    const number = Number(/--fleet-device (\d+)/.exec(alone)![1]);
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      ...{ seed: 1, fleetDevice: number, device: { deviceKey: key } },
+    });
+    expect(alone).toContain("--profile modern");
   });
 
   it("is the same bytes again, whole and in parts", async () => {
