@@ -18,6 +18,7 @@ import { eavesdrop } from "./eavesdropper";
 import { requireEngine } from "./engine";
 import { misuse, wholeNumber } from "./misuse";
 import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
+import { stage } from "./staged-run";
 import { RunScreen, byReports, checkScreenFlags } from "./run-screen";
 import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven, sealedFormat } from "./simulation-flags";
 import { updateScenario } from "./update-scenario";
@@ -244,33 +245,15 @@ async function outage(flags: StartFlags, command: Command): Promise<void> {
     condense: true,
     share: (_, time) => ({ part: Math.min(1, time / outageLasts), text: () => `${lasting(time)} virtual` }),
   });
-  const { palette } = screen;
-  let result;
-  try {
-    result = await runOutage({
-      ...deviceOptionsOf(command, flags),
-      seed: flags.seed,
-      // Alternating formats cannot share a request: days of them would go one by one.
-      format: isGiven(command, "format") ? deviceOptionsOf(command, flags).format : "compact",
-      pace: screen.pace,
-      ended: screen.ended,
-      onEvent: (event) => {
-        screen.add(event);
-        files.hear(event);
-      },
-      onTurn: (time, text) => {
-        screen.note(time, palette.bold("cell"), palette.bold(text));
-        files.note(time, text);
-      },
-    });
-    screen.writing("the run is over, its files are written");
-    await files.finish(result.virtualTime, outageFactsOf(result), { shortfall: result.shortfall });
-  } finally {
-    screen.close();
-  }
-  const { realTime, refusals } = screen;
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(outageJson(result), null, 2)}\n`);
-  else process.stdout.write(outageSummary(result, realTime, palette, refusals));
-  process.stderr.write(files.written());
-  screen.leave(result.complete);
+  const device = deviceOptionsOf(command, flags);
+  // Alternating formats cannot share a request: days of them would go one by one.
+  const format = isGiven(command, "format") ? device.format : "compact";
+  await stage({
+    ...{ screen, files, lane: "cell", facts: outageFactsOf },
+    run: (hooks) => runOutage({ ...device, seed: flags.seed, format, ...hooks }),
+    text: (result) =>
+      flags.json === true
+        ? `${JSON.stringify(outageJson(result), null, 2)}\n`
+        : outageSummary(result, screen.realTime, screen.palette, screen.refusals),
+  });
 }

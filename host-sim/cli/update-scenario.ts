@@ -5,6 +5,7 @@ import { lasting } from "../inspect/report/duration";
 import { runUpdateScenario } from "../tools/update/update-scenario";
 import { updateSummary } from "../tools/update/update-summary";
 import { RunScreen } from "./run-screen";
+import { stage } from "./staged-run";
 import type { UpdateScenarioOptions } from "../tools/update/update-scenario";
 import type { RunFiles } from "./run-files";
 import type { ScreenFlags } from "./run-screen";
@@ -29,39 +30,21 @@ export async function updateScenario(
     condense: true,
     share: (_, time) => ({ part: Math.min(1, time / usually), text: () => `${lasting(time)} virtual` }),
   });
-  const { palette } = screen;
-  let result;
-  try {
-    result = await runUpdateScenario({
-      ...options,
-      pace: screen.pace,
-      ended: screen.ended,
-      onEvent: (event) => {
-        screen.add(event);
-        files.hear(event);
-      },
-      onTurn: (time, text) => {
-        screen.note(time, palette.bold("update"), palette.bold(text));
-        files.note(time, text);
-      },
-    });
-    screen.writing("the run is over, its files are written");
-    const facts: [string, string][] = [
+  await stage({
+    ...{ screen, files, lane: "update" },
+    run: (hooks) => runUpdateScenario({ ...options, ...hooks }),
+    facts: ({ virtualTime, updates, seed }) => [
       ["scenario", "update"],
-      ["virtual time", lasting(result.virtualTime)],
-      ...result.updates.map(({ from, version, runs }): [string, string] => [
+      ["virtual time", lasting(virtualTime)],
+      ...updates.map(({ from, version, runs }): [string, string] => [
         `${from} to ${version}`,
         `${runs} runs`,
       ]),
-      ["seed", String(result.seed)],
-    ];
-    await files.finish(result.virtualTime, facts, { shortfall: result.shortfall });
-  } finally {
-    screen.close();
-  }
-  const { realTime, refusals } = screen;
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  else process.stdout.write(updateSummary(result, realTime, palette, refusals));
-  process.stderr.write(files.written());
-  screen.leave(result.complete);
+      ["seed", String(seed)],
+    ],
+    text: (result) =>
+      flags.json === true
+        ? `${JSON.stringify(result, null, 2)}\n`
+        : updateSummary(result, screen.realTime, screen.palette, screen.refusals),
+  });
 }
