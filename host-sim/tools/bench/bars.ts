@@ -121,7 +121,6 @@ export const knownMisses: Readonly<Partial<Record<BarName, string>>> = Object.fr
     "answers wait until LevelDB has written, and its threads share the server's one core: without a data directory the " +
     "same load has 5 ms",
   keptLost: "while LevelDB has the core more datagrams come than the socket's buffer holds",
-  daysDeep: "each wake makes a new V8 context and runs the firmware from its first line, 96 times a day",
   online: "a SARA-R5 is for LTE-M alone as it comes from the factory: it is set to NB-IoT and restarted once",
   wakeToUp:
     "the commands at a wake of BC66 and BC660K are the same as before; the simulated modems draw other times " +
@@ -135,7 +134,6 @@ export const knownMisses: Readonly<Partial<Record<BarName, string>>> = Object.fr
   fleetLink:
     "a reading goes through the whole agent, CoAP twice and the stand-in's books, in eleven events of which each is of another " +
     "device: no function has more than a thirtieth, a tenth is the garbage collector's",
-  trial: "more starts of the board, each a new V8 context, and a firmware that does more with each datagram",
 });
 
 /** What came of one figure. */
