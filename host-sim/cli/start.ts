@@ -141,9 +141,9 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     throw misuse(
       `--fleet-device does not go with --scenario ${flags.scenario}, which has a device of its own`,
     );
+  if (flags.scenario !== "first-hours") refuseBattery(command, flags.scenario);
   if (flags.scenario === "outage") {
     if (flags.attack !== undefined) throw misuse("--attack does not go with --scenario outage");
-    refuseBattery(command, "outage");
     return outage(flags, command);
   }
   if (flags.scenario === "eavesdropper") {
@@ -157,7 +157,6 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     return eavesdrop({ ...device, seed: flags.seed }, runFiles(flags, command), flags);
   }
   if (flags.scenario === "update") {
-    refuseBattery(command, "update");
     const options = { ...deviceOptionsOf(command, flags), seed: flags.seed };
     const attacks = flags.attack === undefined ? {} : { attacks: [flags.attack] };
     const head = `${headOf(flags)} · a reading every ${flags.interval} s · updates of the firmware`;
@@ -218,6 +217,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   screen.leave(result.complete);
 }
 
+/** Only a device's first hours are days like others, from which its battery's life follows. */
 function refuseBattery(command: Command, scenario: Scenario): void {
   for (const flag of ["battery", "profile"]) {
     if (command.getOptionValueSource(flag) === "cli")
