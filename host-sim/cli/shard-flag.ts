@@ -1,7 +1,8 @@
 /** `--shard` of the commands whose work can be cut into parts. */
-import { parseShard, shardOf } from "../tools/fleet/shard-of";
+import { parseShard, wholeRun } from "../tools/shards/shard";
+import { shardOf } from "../tools/shards/shard-of";
 import { misuse } from "./misuse";
-import type { Shard } from "../tools/fleet/plan";
+import type { Shard } from "../tools/shards/shard";
 
 /** The part that is wanted: as it was given, as the engine for batches of tasks says, or the whole. @throws CommandError */
 export function shardWanted(given: string | undefined): Shard {
@@ -12,5 +13,5 @@ export function shardWanted(given: string | undefined): Shard {
   }
   const told = shardOf(process.env);
   if (told !== undefined && "problem" in told) throw misuse(told.problem);
-  return told ?? { index: 1, count: 1 };
+  return told ?? wholeRun;
 }

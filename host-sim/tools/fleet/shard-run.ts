@@ -10,7 +10,8 @@ import { devicesOf } from "./plan";
 import { byWorst, emptyLoad, resultForm, worstNamed } from "./result";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { Histogram } from "./delays";
-import type { FleetPlan, Shard } from "./plan";
+import type { Shard } from "../shards/shard";
+import type { FleetPlan } from "./plan";
 import type { FleetCounts, FleetLoad, FleetResult, WorstDevice } from "./result";
 
 const hour = 3_600_000;
@@ -138,7 +139,7 @@ export async function runShard(
     await fleet.run((until * part) / parts);
     onProgress(part / parts);
   }
-  return { form: resultForm, plan, shards: [shard], ...summed(plan, fleet, first, { books, meters, load }) };
+  return { form: resultForm, plan, shard, ...summed(plan, fleet, first, { books, meters, load }) };
 }
 
 /** Notes at each step what the cells had to do in it. */
@@ -172,7 +173,7 @@ function summed(
   fleet: Fleet,
   first: number,
   { books, meters, load }: Counted,
-): Omit<FleetResult, "form" | "plan" | "shards"> {
+): Omit<FleetResult, "form" | "plan" | "shard"> {
   const { counts } = books;
   const levels = [0, 1, 2].map(() => ({ devices: 0, modem: 0, board: 0 }));
   const years = newHistogram();

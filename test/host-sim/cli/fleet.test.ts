@@ -96,7 +96,11 @@ describe("is refused in one line", () => {
     [["join", "a.json"], "fleet takes no word but merge"],
     [["merge"], "merge takes the files that --out has written"],
     [["merge", "/nowhere.json"], "/nowhere.json: there is no such file"],
-    [["merge", "package.json"], "package.json is no result of this version's npm run fleet"],
+    [
+      ["merge", "a.json", "--seed", "2"],
+      "merge does not go with --seed: the parts say what was run; it takes --json, --report",
+    ],
+    [["merge", "package.json"], "package.json is no part of this version's npm run fleet"],
   ])("%o", async (args, line) => {
     const alone = ["join", "merge", "--server"].includes(args[0]);
     const given = alone ? args : [...small, ...args];
@@ -105,6 +109,16 @@ describe("is refused in one line", () => {
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stdout).toBe("");
     expect([1, 2]).toContain(code);
+  });
+
+  it("keeps a result whose page cannot be written", async () => {
+    const out = join(folder, "kept.json");
+    const page = await obeyed(["fleet", ...small, "--out", out, "--report", "/nowhere/at/all.html"]);
+    expect(page).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--report: /nowhere/at/all.html"),
+    });
+    expect(await obeyed(["fleet", "merge", out])).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("leaves no result that passes for one where it did not come to its end", async () => {

@@ -110,7 +110,7 @@ describe.skipIf(missing())("a fleet on Slurm", () => {
     await begin();
     const place = folder!;
     const log = join(place, "%A-%a.log");
-    const script = "host-sim/tools/fleet/cluster/slurm.sh";
+    const script = "host-sim/tools/shards/cluster/slurm.sh";
     const job = await slurm("sbatch", "--parsable", "--array=1-4", `--output=${log}`, script, ...fleet);
     const result = (index: number): string => join(place, "out", `shard-${index}.json`);
     // It has begun, which its file says, and has not ended, which it would say too.

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { Job } from "kubernetes-models/batch/v1";
 import { describe, expect, it } from "vitest";
-import { shardOf } from "../../../../host-sim/tools/fleet/shard-of";
+import { shardOf } from "../../../../host-sim/tools/shards/shard-of";
 import type { IJob } from "kubernetes-models/batch/v1";
 
-const manifest = parse(readFileSync("host-sim/tools/fleet/cluster/kubernetes.yaml", "utf8")) as IJob;
+const manifest = parse(readFileSync("host-sim/tools/shards/cluster/kubernetes.yaml", "utf8")) as IJob;
 
 describe("the Job for Kubernetes", () => {
   it("has the fields that batch/v1 has, and no other", () => {
