@@ -167,14 +167,13 @@ async function chaos(
 async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> {
   const { hours, engine, kinds: named, json = false } = flags;
   const kinds = named === undefined ? undefined : kindsNamed(named);
-  const shard = shardWanted(flags.shard);
   const plan: CampaignPlan = {
     version: projectVersion().version,
     ...{ hours, first: flags.first ?? 1, seeds: flags.seeds ?? usualSeeds, engine, device },
     ...(named === undefined ? {} : { kinds: named }),
   };
+  const shard = shardWanted(flags.shard, plan.seeds, "trial");
   const { first, seeds } = seedsOf(plan, shard);
-  if (seeds === 0) throw misuse(`shard ${shard.index}/${shard.count} has no trial: there are ${plan.seeds}`);
   const started = performance.now();
   const progress = new Progress(process.stderr, { ticks: true });
   const lines: string[] = [];

@@ -12,7 +12,7 @@ import { profiles } from "../inspect/energy/profiles";
 import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { fleetLines, shortfallOf } from "../tools/fleet/fleet-text";
 import { mergeResults, readResult } from "../tools/fleet/merge";
-import { devicesOf, scenarios } from "../tools/fleet/plan";
+import { scenarios } from "../tools/fleet/plan";
 import { resultForm } from "../tools/fleet/result";
 import { runFleet } from "../tools/fleet/run-fleet";
 import { capacity } from "./battery-flag";
@@ -190,14 +190,7 @@ async function fleet(
     return realFleet({ ...flags, server: flags.server, edition });
   }
   const plan = planOf(flags);
-  const shard = shardWanted(flags.shard);
-  const { first, end } = devicesOf(plan, shard);
-  if (first === end) {
-    const cells = Math.ceil(plan.devices / plan.devicesPerCell);
-    throw misuse(
-      `shard ${shard.index}/${shard.count} has no device: there are ${cells} cells, and no shard has less than one`,
-    );
-  }
+  const shard = shardWanted(flags.shard, Math.ceil(plan.devices / plan.devicesPerCell), "cell");
   const progress = new Progress(process.stderr);
   try {
     const jobs = flags.jobs ?? availableParallelism();

@@ -80,7 +80,8 @@ describe("a fleet", () => {
 describe("is refused in one line", () => {
   test.each<[string[], string]>([
     [["--shard", "4/3"], "--shard takes a part such as 3/16"],
-    [["--shard", "1/9"], "shard 1/9 has no device: there are 3 cells"],
+    [["--shard", "3/9"], "shard 3/9: there are 3 cells, and no shard has less than one"],
+    [["--shard", "1/9"], "shard 1/9: there are 3 cells, and no shard has less than one"],
     [["--set", "intervall=4"], '--set: there is no setting "intervall", the nearest is interval'],
     [["--set", "interval=0"], "--set: interval"],
     [["--set", "server=1.2.3.4"], "--set: server is the simulation's own"],
