@@ -25,8 +25,9 @@ describe("the Job for Kubernetes", () => {
       shardOf({ JOB_COMPLETION_INDEX: String(index), ENOS_SHARDS: shards }),
     );
     expect(given).toEqual(given.map((_, i) => ({ index: i + 1, count: given.length })));
+    expect(container.env!.find(({ name }) => name === "RUN")!.value).toMatch(/^(fleet|chaos|energy) --/);
     expect(container.args!.join(" ")).toMatch(
-      /run\.mjs fleet .*--out \/out\/shard-\$JOB_COMPLETION_INDEX\.json/,
+      /run\.mjs \$RUN --out \/out\/shard-\$JOB_COMPLETION_INDEX\.json/,
     );
   });
 });
