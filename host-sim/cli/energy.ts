@@ -231,6 +231,13 @@ async function mergeRun(files: readonly string[], json: boolean): Promise<void> 
   const whole = mergeParts(partsIn(files, readPart));
   if ("problem" in whole) throw new CommandError(1, whole.problem);
   // All that helps together is run here: which that is shows when all rows are there.
+  const [made, here] = [whole.plan.version, projectVersion().version];
+  if (made !== here) {
+    throw new CommandError(
+      1,
+      `the parts are of version ${made.slice(0, 40)}, and this is ${here}: merge them with that one`,
+    );
+  }
   requireEngine(whole.plan.engine);
   printResult(await inStages(1, (stages) => resultOf(whole, stages)), json);
 }

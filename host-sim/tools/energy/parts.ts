@@ -29,17 +29,17 @@ interface PartOf<Plan, Row> {
 }
 
 /** A row of the table. */
-export interface MeasuredRow {
+interface MeasuredRow {
   readonly text: string;
   readonly measured: Measured;
 }
 
 /** Of the table. Each has the settings as asked: rows are measured beside them, in the same chances. */
-export interface TablePart extends PartOf<TablePlan, MeasuredRow> {
+interface TablePart extends PartOf<TablePlan, MeasuredRow> {
   readonly asked: Measurement;
 }
-export type AttackPart = PartOf<AttackPlan, UnderAttack>;
-export type CellsPart = PartOf<CellsPlan, Cell>;
+type AttackPart = PartOf<AttackPlan, UnderAttack>;
+type CellsPart = PartOf<CellsPlan, Cell>;
 export type EnergyPart = TablePart | AttackPart | CellsPart;
 
 /** What a whole run comes to. */

@@ -91,6 +91,12 @@ describe("with a board that stays awake, whose runs are short", () => {
     const text = readFileSync(one, "utf8");
     writeFileSync(two, text.slice(0, text.length / 2));
     expect(await refused(one, two)).toBe(`${two} is no JSON: is it cut short, or still being written?\n`);
+    const whole = join(folder, "older.json");
+    await obeyed([...quick, "--out", whole]);
+    writeFileSync(whole, readFileSync(whole, "utf8").replace(/"version":"[^"]+"/, '"version":"0.1.0"'));
+    expect(await refused(whole)).toMatch(
+      /^the parts are of version 0\.1\.0, and this is \S+: merge them with/,
+    );
     // As it stands there until a shard has come to its end, and when its process was killed before.
     const { form, plan, shard } = JSON.parse(text) as Record<string, unknown>;
     writeFileSync(two, JSON.stringify({ form, plan, shard, failed: "it did not end" }));
