@@ -4,6 +4,7 @@ import { histogramOf, textOf } from "./delays";
 import { readHead, unsound, wholeOf } from "../shards/parts";
 import { isWhole, wholeRun } from "../shards/shard";
 import type { Named, Problem } from "../shards/parts";
+import type { Shard } from "../shards/shard";
 import type { FleetCounts, FleetLoad, FleetResult } from "./result";
 
 /** A file's text as a result, or what is wrong with it. */
@@ -28,9 +29,12 @@ export function readResult(text: string): FleetResult | Problem {
 /** All of them as one, or why they are none. */
 export function mergeResults(results: readonly Named<FleetResult>[]): FleetResult | Problem {
   const whole = wholeOf(results);
-  if ("problem" in whole) return whole;
-  const [first, ...others] = whole;
-  return others.reduce(added, { ...first, shard: wholeRun });
+  return "problem" in whole ? whole : sumOf(whole, wholeRun);
+}
+
+/** What parts of one plan come to that share no cell, as this shard. */
+export function sumOf([first, ...others]: readonly FleetResult[], shard: Shard): FleetResult {
+  return others.reduce(added, { ...first, shard });
 }
 
 const loadNames = [

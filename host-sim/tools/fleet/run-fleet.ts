@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { mergeResults } from "./merge";
 import { devicesOf } from "./plan";
-import { runShard } from "./shard-run";
+import { devicesTogether, runShard } from "./shard-run";
 import type { ResourceLimits } from "node:worker_threads";
 import type { Shard } from "../shards/shard";
 import type { FleetPlan } from "./plan";
@@ -61,7 +61,7 @@ export async function runFleet(
           const { first, end } = devicesOf(plan, part);
           const worker = new Worker(program, {
             workerData: { plan, shard: part },
-            resourceLimits: memoryFor(end - first, plan.hours),
+            resourceLimits: memoryFor(Math.min(end - first, devicesTogether(plan)), plan.hours),
           });
           worker.on("message", ({ share, result }: { share?: number; result?: FleetResult }) => {
             if (result !== undefined) return resolve(result);
