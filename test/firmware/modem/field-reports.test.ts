@@ -119,8 +119,6 @@ describe.each([...families.keys()])("%s", (family) => {
       await board.pass(minute);
     }
     expect(board.log, board.history()).toContain("restarts again and again count=4");
-    // A start so soon behind a wake passes for that of the wake where it leaves all settings as they were.
-    if (board.modem.family.name === "bc660k") return;
     // Some nine hours: one an hour, once the pauses have grown, and what they took to grow.
     expect(attaches(board), board.history()).toBeLessThan(80);
   });
