@@ -8,6 +8,8 @@ import { SimulatedBoard } from "./simulated-board";
 import type { SimulatedBoardOptions } from "./simulated-board";
 
 const minute = 60_000;
+/** The place of a pause's end in `Modem.remembered`, see driver-memory.ts. */
+const dueAt = 2;
 
 /** A board, and whether it is up in time. */
 async function online(options: SimulatedBoardOptions, within: number): Promise<SimulatedBoard> {
@@ -99,6 +101,33 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(await bringUps(300), board.history()).toBeLessThan(40);
     board.modem.keepRestarting(10_000, 0);
     expect(await board.until(() => board.driver.ready, 3 * 60 * minute), board.history()).toBe(true);
+  });
+
+  it("a modem that starts again and again is left alone longer and longer over the board's deep sleep, too", async () => {
+    // What main.ts has kept in flash.
+    let counts: readonly number[] = [];
+    const driver = {
+      get escalation() {
+        return counts;
+      },
+      onEscalation: (state: readonly number[]) => void (counts = state),
+    };
+    const board = await online({ seed: "restarts asleep", family, driver }, 10 * minute);
+    board.modem.keepRestarting(10_000);
+    const pauses: number[] = [];
+    for (let i = 0; i < 300 && pauses.length < 10; i++) {
+      board.send(Uint8Array.of(i & 0xff));
+      if (!(await board.until(() => board.driver.state === "pausing", minute))) continue;
+      const memory = [...board.driver.remembered!];
+      const pause = memory[dueAt] - board.clock.now;
+      pauses.push(pause);
+      board.restart();
+      await board.pass(pause - 500);
+      board.restart(memory);
+      await board.until(() => board.driver.state !== "pausing", minute);
+    }
+    expect(pauses.at(-1), pauses.join()).toBeGreaterThan(15 * minute);
+    expect(board.log, board.history()).toContain("restarts again and again count=4");
   });
 
   it("a modem whose supply gives way at each datagram is named, and left alone longer and longer", async () => {
