@@ -169,6 +169,31 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(await board.until(() => board.driver.ready, 7 * 60 * minute), board.history()).toBe(true);
   });
 
+  it("a denial's cause is the number behind its type, where a routing area stands before it", async () => {
+    const board = new SimulatedBoard({ seed: "rac", family, modem: { quirks: { ceregRoutingArea: true } } });
+    board.cell.denial = 15;
+    board.connect();
+    await board.until(() => board.states.length > 0, 10 * minute);
+    const told = board.lines.some((line) =>
+      /^< \+CEREG:.*\b0,15\b|^< \+CEER:.*EMM|NO_SUITABLE_CELLS/.test(line),
+    );
+    const named = board.log.filter((line) => line.startsWith("denied cause="));
+    const expected = told ? "denied cause=15 (no suitable cells in tracking area)" : "denied cause=unknown";
+    expect(named[0], board.history()).toBe(expected);
+  });
+
+  it("an access point without a name is the network's own", async () => {
+    const board = await online({ seed: "blank", family, driver: { apn: "" } }, 10 * minute);
+    await board.exchange(Uint8Array.of(1, 2, 3), 5 * minute);
+    board.driver.confirm();
+    await board.pass(30_000);
+    expect(
+      board.log.filter((line) => line.startsWith("other apn")),
+      board.history(),
+    ).toEqual([]);
+    expect(new Set(board.states)).toEqual(new Set(["up"]));
+  });
+
   it("a supply that is too low is told at once, where the modem says so, and the modem switched on again", async () => {
     const board = await online({ seed: "supply", family }, 10 * minute);
     await board.pass(15_000);
