@@ -143,9 +143,10 @@ export class Channels {
     }
   }
 
-  /** @param asleep the modem has slept: whether the sockets are there still, the next datagrams show */
+  /** @param asleep the modem has slept: whether the first socket is there still, its next datagram shows */
   doubt(asleep: boolean): SocketSurvival {
-    for (let i = 0; asleep && i < this.#all.length; i++) this.#all[i].doubted = this.#all[i].id !== undefined;
+    const first = this.#all[0];
+    if (first !== undefined) first.doubted = asleep && first.id !== undefined;
     return allAlive;
   }
 
@@ -153,7 +154,7 @@ export class Channels {
    * Asks whether the sockets have lived through sleep.
    *
    * @param restarted the modem has started anew: what has not lived on is not there to be closed either
-   * @param told gets for each whether it has, where the modem was asked
+   * @param told gets whether any has, where the modem was asked
    */
   survival(restarted: boolean, told: (alive: boolean) => void): SocketSurvival {
     const dead: Channel[] = [];
@@ -162,15 +163,13 @@ export class Channels {
       const channel = this.#all[i];
       if (channel.id === undefined) continue;
       dead.push(channel);
-      const alive = (): void => {
-        dead.splice(dead.indexOf(channel), 1);
-        told(true);
-      };
+      const alive = (): void => void dead.splice(dead.indexOf(channel), 1);
       if (this.#traits.survival !== undefined) steps = steps.concat(this.#traits.survival(channel.id, alive));
     }
+    const asked = this.#traits.survival === undefined ? 0 : dead.length;
     const conclude = (): void => {
+      if (asked > 0) told(dead.length < asked);
       for (let i = 0; i < dead.length; i++) {
-        if (this.#traits.survival !== undefined) told(false);
         this.lose(dead[i]);
         if (restarted) dead[i].lastId = -1;
       }
