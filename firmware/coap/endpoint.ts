@@ -231,6 +231,8 @@ export class Endpoint {
       rest = rest.subarray(end);
       end = this.#joined!.firstEnd(rest);
     }
+    // A part behind others says nothing of what the modem takes: by itself it would have come whole.
+    if (cut && rest !== datagram) return this.discard("malformed", "cut");
     this.receiveOne(rest, address, port, now, cut);
   }
 
