@@ -6,6 +6,8 @@ import { describe, expect, test } from "vitest";
 import { SecretWatch } from "../../../../host-sim/tools/chaos/books/secret-watch";
 import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
 import { judgePace } from "../../../../host-sim/tools/chaos/rules/pace";
+import { driftSince } from "../../../../host-sim/tools/chaos/rules/readings";
+import { sleepDrift } from "../../../../host-sim/sim/world/world";
 import { judgeThrift, spending } from "../../../../host-sim/tools/chaos/rules/thrift";
 import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
 import type { Stored, Taken } from "../../../../host-sim/tools/chaos/ledger";
@@ -180,22 +182,18 @@ describe("each rule, broken on purpose, is found", () => {
     expect(broken(result)).toEqual(["time"]);
   });
 
-  test.each([
-    [12_000, []],
-    [60_000, ["time"]],
-  ])("time: in deep sleep beside a network of 2011 %i ms are drift or not", async (error, rules) => {
-    const years: Fault[] = [
-      { at: hour, kind: "clock-error", lasting: 5 * hour, amount: -15 * 365 * 24 * hour },
-    ];
-    const script = { ...scriptOf(years, { sleep: "deep", format: "json" }), seed: 3, hours: 8 };
-    const result = await run(script, {
-      tamper: (event) => {
-        const hears = event.time < 4 * hour || event.time > 6 * hour;
-        if (hears || !isStoredReading(event) || event.event.type !== "stored") return event;
-        return { ...event, event: { ...event.event, time: event.event.time! + error } } as WorldEvent;
-      },
-    });
-    expect(broken(result)).toEqual(rules);
+  test("time: a board in deep sleep may be off by its drift since it was last told a time that is right", () => {
+    const script = scriptOf([], { sleep: "deep" });
+    const acknowledged = new Map([1, 2, 3].map((n) => [n, n * hour]));
+    const told = (errors: readonly number[]) =>
+      errors.map((error, i) => ({ at: (i + 1) * hour, error, asked: true }));
+    const allowed = (...errors: number[]): number =>
+      driftSince(4 * hour, { acknowledged, tellings: told(errors) }, script);
+    const awake = driftSince(4 * hour, { acknowledged, tellings: [] }, scriptOf());
+    expect(awake).toBe(0);
+    expect(allowed(0, 400, -900)).toBe(3_000 + sleepDrift * hour);
+    expect(allowed(0, 400, 840_000)).toBe(3_000 + sleepDrift * 2 * hour);
+    expect(allowed(0, -840_000, -15 * 365 * 24 * hour)).toBe(3_000 + sleepDrift * 3 * hour);
   });
 
   test("late: what waited arrives hours after the trouble", async () => {
