@@ -291,6 +291,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         random,
         transmission: narrowband,
         maxDatagram: family.sockets.largest,
+        joinsDatagrams: family.sockets.joinsDatagrams,
         link: modem,
         socket: { io: Udp, modem },
         application: safe

@@ -46,6 +46,8 @@ export interface EndpointOptions {
   readonly blockToken?: "fresh" | "same";
   /** Smallest block of a body that a server may choose, bytes (default 16). */
   readonly leastBlock?: number;
+  /** The socket may give datagrams that came one behind the other as one (default false). */
+  readonly joinsDatagrams?: boolean;
   /** Left out, all may be sent that a peer's datagram asks for. */
   readonly guard?: Guard;
   /** Told of every datagram that is thrown away. */

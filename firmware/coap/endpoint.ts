@@ -20,6 +20,7 @@ import { BlockClient } from "./block-client";
 import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
 import { Deduplication } from "./deduplication";
+import { JoinedMessages } from "./joined-messages";
 import { WireReader } from "./wire-reader";
 import { decodeCut, encode, messageOf } from "./message";
 import { screenOptions } from "./option-rules";
@@ -53,13 +54,15 @@ export class Endpoint {
   readonly #blockClient: BlockClient;
   readonly #server: ServerHalf | undefined;
   readonly #reader = new WireReader();
+  /** Finds the borders of what came as one datagram; undefined where each comes by itself. */
+  readonly #joined: JoinedMessages | undefined;
   #closed = false;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
 
   /** @throws RangeError when a setting cannot work */
   constructor(options: EndpointOptions) {
-    const { transmission, transmit, random } = options;
+    const { transmission, random } = options;
     const maxDatagram = options.maxDatagram ?? 1152;
     const tokenLength = options.tokenLength ?? 4;
     const blockSize = options.blockSize ?? 1024;
@@ -77,6 +80,15 @@ export class Endpoint {
       throw new RangeError(`blockSize is 16, 32, 64, 128, 256, 512 or 1024 bytes, got ${blockSize}`);
     }
     this.#options = options;
+    const joined = options.joinsDatagrams === true ? new JoinedMessages() : undefined;
+    this.#joined = joined;
+    const transmit: EndpointOptions["transmit"] =
+      joined === undefined
+        ? options.transmit
+        : (datagram, address, port) => {
+            joined.sent(datagram);
+            options.transmit(datagram, address, port);
+          };
     this.#understood = options.understood ?? [];
     this.#timer =
       transmission.algorithm === "fasor"
@@ -212,6 +224,20 @@ export class Endpoint {
    * @param cut the socket has given the beginning of a longer one, or may have
    */
   receive(datagram: Uint8Array, address: string, port: number, now: number, cut = false): void {
+    let rest = datagram;
+    let end = this.#joined?.firstEnd(rest);
+    while (end !== undefined && end < rest.length) {
+      this.receiveOne(rest.subarray(0, end), address, port, now, false);
+      rest = rest.subarray(end);
+      end = this.#joined!.firstEnd(rest);
+    }
+    // A part behind others says nothing of what the modem takes: by itself it would have come whole.
+    if (cut && rest !== datagram) return this.discard("malformed", "cut");
+    this.receiveOne(rest, address, port, now, cut);
+  }
+
+  /** Takes in one message. */
+  private receiveOne(datagram: Uint8Array, address: string, port: number, now: number, cut: boolean): void {
     if (this.#closed) return;
     const reader = this.#reader;
     const fault = reader.read(datagram);

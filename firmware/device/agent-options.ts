@@ -79,6 +79,8 @@ export interface AgentOptions {
   readonly transmission: Transmission;
   /** Longest datagram that the link takes, bytes. */
   readonly maxDatagram?: number;
+  /** The link may give datagrams that came one behind the other as one (default false). */
+  readonly joinsDatagrams?: boolean;
   readonly link: Link;
   readonly socket: SocketOptions;
   readonly application: Application;

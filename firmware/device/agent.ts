@@ -111,6 +111,7 @@ export class Agent {
       random,
       transmission: options.transmission,
       maxDatagram: options.maxDatagram,
+      joinsDatagrams: options.joinsDatagrams,
       messageId: memory.firstMessageId,
       rtoState: memory.rto,
       leastBlock,

@@ -48,15 +48,19 @@ export class WallClock {
       this.#epoch = epoch;
       return "first";
     }
-    if (Math.abs(epoch - this.#epoch) <= agreement + this.#doubt) {
+    const off = Math.abs(epoch - this.#epoch);
+    const { candidate = -Infinity } = this;
+    const besideCandidate = Math.abs(epoch - candidate);
+    const agrees = besideCandidate <= agreement + this.#doubt;
+    const again = agrees && now - this.#candidateAt >= oneTelling;
+    // Where drift could explain it as well, but the time that was doubted is nearer, that was right.
+    if (off <= agreement + this.#doubt && !(again && besideCandidate < off)) {
       this.#epoch = epoch;
       this.#candidate = undefined;
       this.#doubt = 0;
       return "set";
     }
-    const { candidate = -Infinity } = this;
-    const agrees = Math.abs(epoch - candidate) <= agreement + this.#doubt;
-    if (sure || (agrees && now - this.#candidateAt >= oneTelling)) {
+    if (sure || again) {
       this.#epoch = epoch;
       this.#candidate = undefined;
       this.#doubt = 0;

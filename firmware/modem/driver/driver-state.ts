@@ -147,6 +147,8 @@ export class DriverState {
   echoOff = false;
   /** Until then boot banners are those of a boot that was asked for, ms. */
   bootGraceUntil = 0;
+  /** The modem was brought up, or tried to be, since the board started. */
+  begun = false;
   /** The radio was switched off and on since the modem was last up or identified. */
   radioReset = false;
   /** The modem was woken, and not brought up, since it was last up. */
@@ -250,6 +252,7 @@ export class DriverState {
 
   /** A bring-up begins: the modem may be another one. */
   forget(): void {
+    this.begun = true;
     this.reporting = undefined;
     this.gaps = noGaps();
     this.woken = false;

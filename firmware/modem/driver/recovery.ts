@@ -60,6 +60,8 @@ export class Recovery implements FaultHandler, RecoveryMemory {
   resetDue = false;
   /** A boot banner came that nobody asked for, and the modem is asked whether it has its settings still. */
   #suspected = false;
+  /** When a modem that is left alone last said that it has started, ms. */
+  #hushedAt = -Infinity;
   /** When a supply that is too low or too high was last told, ms. */
   #suppliedAt = -Infinity;
 
@@ -300,6 +302,20 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     this.#parts.bringUp.begin(now);
   }
 
+  /**
+   * A modem that is left alone has restarted, and would search: one that did not answer is brought up, any other has its
+   * radio switched off again as soon as it takes commands.
+   */
+  restartedAlone(now: number): void {
+    const { driver, options } = this.#parts;
+    if (driver.state === "pausing" && this.deaf) return this.signOfLife(now);
+    const { boot } = options.family.power;
+    if ((driver.state === "off" && !driver.begun) || now < this.#hushedAt + boot) return;
+    // Of one start there are several lines.
+    this.#hushedAt = now;
+    this.keepRadioOff(now, Math.ceil(boot / probeTimeout));
+  }
+
   /** Nothing waits for the answer: whether the modem has heard the command makes no difference here. */
   switchRadioOff(now: number): void {
     const { radioOff, cfunTimeout } = this.#parts.options.family;
@@ -310,8 +326,10 @@ export class Recovery implements FaultHandler, RecoveryMemory {
   /**
    * The same for a modem that is left alone already: it may have restarted while the board slept, and would search, or
    * ask a network that denies it, until its turn has come.
+   *
+   * @param words until it counts as one that does not answer
    */
-  keepRadioOff(now: number): void {
+  keepRadioOff(now: number, words = wordsPerLook): void {
     const { at: engine, driver } = this.#parts;
     const { state } = driver;
     // Nothing is said to one that does not answer, or that is another family's.
@@ -319,7 +337,7 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     const off = (answered: boolean, t: number): void => {
       if (answered && driver.state === state) this.switchRadioOff(t);
     };
-    probe(engine, wordsPerLook, off, now);
+    probe(engine, words, off, now);
   }
 
   private stop(now: number): void {

@@ -25,6 +25,8 @@ import type { DatagramOwner } from "../udp";
  * modem, retransmissions among it, would else go out in one burst.
  */
 const usualPace = 3_500;
+/** What of it the commands take, ms. */
+const commandSpread = 500;
 /** Datagrams that may wait for the modem. */
 const outboxLimit = 4;
 /** First look for an answer whose hint may be lost, ms; each further look after twice the time. */
@@ -87,6 +89,10 @@ export class Sockets {
 
   private get traits(): SocketTraits {
     return this.#parts.family.sockets;
+  }
+
+  private get pace(): number {
+    return this.#parts.options.pace ?? usualPace;
   }
 
   /** Whether the modem is registered and awake. */
@@ -213,7 +219,7 @@ export class Sockets {
     channel.address = address;
     this.#sending = true;
     // Counted from the command: without an OK the datagram may have left all the same.
-    this.#notBefore = now + (this.#parts.options.pace ?? usualPace);
+    this.#notBefore = now + this.pace;
     const { traits } = this;
     const engine = this.#parts.at;
     const { gaps } = this.#parts.driver;
@@ -247,7 +253,8 @@ export class Sockets {
     if (!early && urc.kind === "datagram") this.#notBefore = 0;
     if (channel === undefined) return;
     if (urc.kind === "data") {
-      channel.early = early && !channel.hinted;
+      // The same hint, doubled, makes an answer no later.
+      channel.early = early && (channel.early || !channel.hinted);
       channel.hinted = true;
     } else {
       channel.owner.receiveDatagram(urc.bytes, channel.address, channel.port, urc.cut === true);
@@ -338,6 +345,8 @@ export class Sockets {
     this.remove(datagram);
     if (result.kind !== "ok") return this.#parts.driver.faults.silence(now);
     this.#refusals = 0;
+    // A board that stands still, such as to erase flash, writes the command later than at the time of its turn.
+    this.#notBefore = Math.max(this.#notBefore, now + this.pace - commandSpread);
     if (datagram.refused === 2 && this.mayRelease(datagram)) {
       // With it the datagram was refused twice, and taken without.
       miss(this.#parts.driver.gaps, "release", now);

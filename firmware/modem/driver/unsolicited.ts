@@ -117,8 +117,8 @@ export class Unsolicited {
     const { family } = options;
     bringUp.sawBanner();
     if (family.sleep.boots) sleep.sign(now);
-    if (driver.state === "pausing") return recovery.signOfLife(now);
-    if (driver.state === "off" || (now < driver.bootGraceUntil && !this.mayBeSecondStart)) return;
+    if (driver.state === "pausing" || driver.state === "off") return recovery.restartedAlone(now);
+    if (now < driver.bootGraceUntil && !this.mayBeSecondStart) return;
     if (family.sleep.boots && driver.state === "asleep") {
       driver.uart = "alive";
       return;

@@ -136,6 +136,8 @@ export interface SocketTraits {
   ) => Step[];
   /** Reads one datagram from a modem that keeps them; `onData` is not called when there is none. */
   readonly read?: (id: number, onData: (received: Received) => void) => Step[];
+  /** No document says that `read` keeps to the borders of datagrams: what it gives may be several, one behind the other. */
+  readonly joinsDatagrams?: boolean;
   /** Most bytes that `read` gives: a datagram of so many may be the beginning of a longer one. */
   readonly readLimit?: number;
   /**

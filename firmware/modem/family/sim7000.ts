@@ -272,5 +272,6 @@ export const sim7000: Family = Object.freeze({
     send,
     read,
     readLimit: largest,
+    joinsDatagrams: true,
   }),
 } as const);

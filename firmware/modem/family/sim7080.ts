@@ -9,9 +9,8 @@
  *     +CADATAIND: 0    AT+CARECV=0,1100             +CARECV: 4,<4 bytes>    OK
  *
  * After PSM the stack's context is gone (TinyGSM issue 829); no document says what is left of settings and
- * sockets, so all is said again. Nor is it told whether a read keeps to the borders of datagrams: two that came together
- * may be read as one. CoAP does not understand it, and asks again, or finds the second in the payload of the first, where a
- * command is refused for it.
+ * sockets, so all is said again. Nor is it told whether a read keeps to the borders of datagrams, here and of the SIM7000's
+ * AT+CIPRXGET: two that came together may be read as one (`joinsDatagrams`), as modules of another maker do (ESP-AT issue 451).
  */
 import { ascii, startsWith } from "../../text/ascii";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
@@ -287,5 +286,6 @@ export const sim7080: Family = Object.freeze({
     send,
     read,
     readLimit,
+    joinsDatagrams: true,
   }),
 } as const);

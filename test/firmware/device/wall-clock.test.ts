@@ -33,3 +33,18 @@ it("a time from before deep sleep counts as told long ago", () => {
   clock.resume(epoch, epoch + 13 * hour, 0);
   expect(clock.tell(epoch + 13 * hour + 100, 100)).toBe("jumped");
 });
+
+it("after hours of deep sleep, a step that was told before is none of the clock's drift", () => {
+  const minute = 60_000;
+  for (const [told, how] of [
+    [8 * minute, "jumped"],
+    [8 * minute + 20_000, "jumped"],
+    [3 * minute, "set"],
+    [-minute, "set"],
+  ] as const) {
+    const clock = new WallClock();
+    clock.resume(epoch, epoch + 8 * minute, 9 * minute);
+    expect(clock.tell(epoch + told, 0)).toBe(how);
+    expect(clock.epoch).toBe(epoch + told);
+  }
+});

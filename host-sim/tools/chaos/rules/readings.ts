@@ -22,8 +22,8 @@ const fullShare = 0.25;
 const dating = 1_000;
 /** A corrupted digit of a time lives until the modem has told it twice more, ms. */
 const corruptTime = 6 * 3_600_000;
-/** What a network tells from before this is not believed, epoch ms: there was no such device then. */
-const leastTime = Date.UTC(2024, 0, 1);
+/** A time that is off by more than this is not believed when it is told once, ms. */
+const doubted = 60_000;
 /** How long a request may be on its way, ms: a reading that is sent without a time is new when it sets out. */
 const underWay = 300_000;
 
@@ -212,25 +212,22 @@ export function timeFault(dated: Dated, ledger: Ledger, script: Script): number 
 
 /**
  * How wrong a time may be that was taken then, ms, by what was delivered last before: a device whose application
- * gives no values for hours has nothing to send, and hears no time either. Nor does one that is told a time from before
- * 2024, which no modem's answer is believed with: it has heard none since its network began to say so.
+ * gives no values for hours has nothing to send, and hears no time either. Nor does one whose network tells a wrong time,
+ * which it doubts.
  */
-function driftSince(at: number, { acknowledged }: Ledger, { device, faults }: Script): number {
+export function driftSince(
+  at: number,
+  { acknowledged, tellings }: Pick<Ledger, "acknowledged" | "tellings">,
+  { device }: Pick<Script, "device">,
+): number {
   if (device.sleep !== "deep") return 0;
   let last = 0;
   for (const each of acknowledged.values()) if (each < at && each > last) last = each;
-  for (const fault of faults) {
-    const past = fault.kind === "clock-error" && epoch + fault.at + fault.amount < leastTime;
-    if (past && fault.at < at && at <= fault.at + fault.lasting + contactsApart(device)) {
-      last = Math.min(last, fault.at - contactsApart(device));
-    }
+  let told = 0;
+  for (const telling of tellings) {
+    if (telling.at < at && Math.abs(telling.error) <= doubted) told = telling.at;
   }
-  return toldTolerance + sleepDrift * (at - last);
-}
-
-/** ms from one contact to the next. */
-function contactsApart({ batch, interval }: Script["device"]): number {
-  return batch * interval * 1_000;
+  return toldTolerance + sleepDrift * (at - Math.min(last, told));
 }
 
 /** Whether the cloud has refused it, or the application has given what nobody could send. */

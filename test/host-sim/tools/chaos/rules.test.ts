@@ -3,14 +3,18 @@
  */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { CadenceBook } from "../../../../host-sim/tools/chaos/books/cadence";
 import { SecretWatch } from "../../../../host-sim/tools/chaos/books/secret-watch";
 import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
 import { judgePace } from "../../../../host-sim/tools/chaos/rules/pace";
+import { driftSince } from "../../../../host-sim/tools/chaos/rules/readings";
+import { sleepDrift } from "../../../../host-sim/sim/world/world";
 import { judgeThrift, spending } from "../../../../host-sim/tools/chaos/rules/thrift";
-import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
+import { broken, hour, insteadOf, isStoredReading, minute, run, scriptOf } from "./planted";
 import type { Stored, Taken } from "../../../../host-sim/tools/chaos/ledger";
 import type { Fault } from "../../../../host-sim/tools/chaos/script";
 import type { CampaignEnding, Ending } from "../../../../host-sim/tools/chaos/rules/rule";
+import type { LogEvent } from "../../../../host-sim/sim/world/device-log";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
 
 describe("each rule, broken on purpose, is found", () => {
@@ -36,6 +40,25 @@ describe("each rule, broken on purpose, is found", () => {
     expect(met((watch) => watch.log("agent: start interval=900s batch=1 lifetime=3600s", "agent"))).toEqual(
       [],
     );
+  });
+
+  test.each([
+    ["deep", 450_000, 0, []],
+    ["deep", 0, 0, [22]],
+    ["deep", 450_000, 450_000, [22]],
+    ["deep", 9 * hour, 0, [22]],
+    ["none", 450_000, 0, [22]],
+  ] as const)("cadence: sleep %s, a time off by %i ms and then by %i", (sleep, before, after, silences) => {
+    const book = new CadenceBook({ interval: 900, sleep });
+    const taken = { kind: "report taken" } as LogEvent;
+    book.line(taken, 0);
+    book.told(before);
+    book.line(taken, 15 * minute);
+    // The device takes the difference for what its own clock was wrong by, and moves the next reading.
+    book.told(after);
+    book.line(taken, 37 * minute);
+    book.line(taken, 52 * minute);
+    expect(book.silences.map(({ since, until }) => (until - since) / minute)).toEqual(silences);
   });
 
   test("cadence: readings that are not taken for hours", async () => {
@@ -180,22 +203,18 @@ describe("each rule, broken on purpose, is found", () => {
     expect(broken(result)).toEqual(["time"]);
   });
 
-  test.each([
-    [12_000, []],
-    [60_000, ["time"]],
-  ])("time: in deep sleep beside a network of 2011 %i ms are drift or not", async (error, rules) => {
-    const years: Fault[] = [
-      { at: hour, kind: "clock-error", lasting: 5 * hour, amount: -15 * 365 * 24 * hour },
-    ];
-    const script = { ...scriptOf(years, { sleep: "deep", format: "json" }), seed: 3, hours: 8 };
-    const result = await run(script, {
-      tamper: (event) => {
-        const hears = event.time < 4 * hour || event.time > 6 * hour;
-        if (hears || !isStoredReading(event) || event.event.type !== "stored") return event;
-        return { ...event, event: { ...event.event, time: event.event.time! + error } } as WorldEvent;
-      },
-    });
-    expect(broken(result)).toEqual(rules);
+  test("time: a board in deep sleep may be off by its drift since it was last told a time that is right", () => {
+    const script = scriptOf([], { sleep: "deep" });
+    const acknowledged = new Map([1, 2, 3].map((n) => [n, n * hour]));
+    const told = (errors: readonly number[]) =>
+      errors.map((error, i) => ({ at: (i + 1) * hour, error, asked: true }));
+    const allowed = (...errors: number[]): number =>
+      driftSince(4 * hour, { acknowledged, tellings: told(errors) }, script);
+    const awake = driftSince(4 * hour, { acknowledged, tellings: [] }, scriptOf());
+    expect(awake).toBe(0);
+    expect(allowed(0, 400, -900)).toBe(3_000 + sleepDrift * hour);
+    expect(allowed(0, 400, 840_000)).toBe(3_000 + sleepDrift * 2 * hour);
+    expect(allowed(0, -840_000, -15 * 365 * 24 * hour)).toBe(3_000 + sleepDrift * 3 * hour);
   });
 
   test("late: what waited arrives hours after the trouble", async () => {
