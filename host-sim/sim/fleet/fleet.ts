@@ -18,6 +18,7 @@ import { productRecord } from "../world/products";
 import { commandsAs } from "../world/device-options";
 import { deviceSeed, fleetDevice, fleetProductKey } from "./fleet-keys";
 import { LinkDevice } from "./link-device";
+import { Paging } from "./paging";
 import { RandomAccess, usualCell } from "./random-access";
 import { sim7020Link } from "./link-traits";
 import { nodeCryptography } from "../engine/node-cryptography";
@@ -78,6 +79,7 @@ const largestDatagram = 512;
 /** One cell: its devices at each coverage level, and what all of them share. */
 export interface FleetCell {
   readonly access: RandomAccess;
+  readonly paging: Paging;
   readonly levels: readonly [NbIotCell, NbIotCell, NbIotCell];
 }
 
@@ -150,6 +152,7 @@ export class Fleet {
         network: cell.levels[level].admit(),
         traits: sim7020Link,
         access: cell.access,
+        paging: cell.paging,
         airtime: (bytes) => (8_000 * (bytes + headers)) / rate,
         releaseAssistance: this.#options.releaseAssistance,
         settings,
@@ -194,6 +197,7 @@ export class Fleet {
     };
     return {
       access: new RandomAccess(this.clock, random.fork("access"), cell),
+      paging: new Paging(this.clock),
       levels: [level(0), level(1), level(2)],
     };
   }

@@ -12,11 +12,14 @@ import { ResetEscalation } from "../../../firmware/modem/driver/reset-escalation
 import { PowerSaving } from "../modem/power-saving";
 import { Registration } from "../modem/registration";
 import { encodeT3324, encodeT3412 } from "../modem/psm-timers";
+import { nextPagingOccasion } from "../radio/paging-occasions";
 import type { Link } from "../../../firmware/device/agent";
 import type { ModemEvent } from "../modem/modem-event";
 import type { Endpoint, PsmTimers, RadioAttachment } from "../radio/link";
 import type { Random } from "../time/random";
 import type { ScheduledEvent, Scheduler } from "../time/clock";
+import type { PagingIdentity } from "../radio/paging-occasions";
+import type { Call, PagedDevice, Paging } from "./paging";
 import type { RandomAccess } from "./random-access";
 import type { LinkTraits } from "./link-traits";
 
@@ -27,6 +30,11 @@ export interface LinkModemOptions {
   readonly traits: LinkTraits;
   /** What the cell's devices share; alone in its cell when left out. */
   readonly access?: RandomAccess;
+  readonly paging?: Paging;
+  /** What decides on when it listens for pages. */
+  readonly identity: PagingIdentity;
+  /** ms of the eDRX cycle that the network grants; undefined without. */
+  readonly edrx?: number;
   /** ms that a datagram of so many bytes takes of the shared air. */
   readonly airtime: (bytes: number) => number;
   /** PSM timers to ask for, seconds; none when left out. */
@@ -62,6 +70,18 @@ const receiveLimit = 8;
 /** The socket's port, as a modem draws it. */
 const firstPort = 49_152;
 
+/** A random access under way. */
+interface Access {
+  readonly answersPage: boolean;
+}
+
+/** A datagram from the network. */
+interface Incoming {
+  readonly bytes: Uint8Array;
+  readonly from: Endpoint;
+  readonly toPort: number;
+}
+
 /** A device's link. */
 export class LinkModem implements Link {
   readonly #options: LinkModemOptions;
@@ -77,9 +97,13 @@ export class LinkModem implements Link {
   #event: ScheduledEvent | undefined;
   readonly #outgoing: Outgoing[] = [];
   #sending = false;
-  /** A connection is being set up: datagrams wait for it. */
-  #accessing = false;
+  /** A connection is being set up, for a datagram of its own or for a page: datagrams wait for it. */
+  #access: Access | undefined;
   readonly #received: (ArrayBuffer & { address: string; port: number })[] = [];
+  /** The network calls it, and keeps these until it answers. */
+  #call: Call | undefined;
+  readonly #kept: Incoming[] = [];
+  readonly #paged: PagedDevice;
   rssi: number | undefined;
   readonly deadline = Infinity;
   /** Message id of the datagram that set out last. */
@@ -109,10 +133,26 @@ export class LinkModem implements Link {
       onRrc: (state) => this.#tell({ type: "rrc", time: scheduler.now, state }),
       onEnterPsm: () => this.#fallAsleep(),
       onWakeByTimer: () => this.#updateAsleep(),
-      onUpdate: () => void network.use(),
+      onUpdate: () => {
+        network.use();
+        this.#takeKept();
+      },
       maySleep: () =>
-        this.#registration.registered && !network.losing && this.#outgoing.length === 0 && !this.#sending,
+        this.#registration.registered && !network.losing && !this.busy && this.#access === undefined,
     });
+    const modem = this;
+    this.#paged = {
+      identity: options.identity,
+      edrx: options.edrx,
+      get coverage() {
+        return network.coverage;
+      },
+      get reachable() {
+        return modem.#access !== undefined || modem.#powerSaving.reachable;
+      },
+      paged: () => this.#answerPage(),
+      unanswered: () => this.#notCalled(),
+    };
     network.onDownlink = (datagram, from, toPort) => this.#down(datagram, from, toPort);
     network.onServiceLost = () => this.#serviceLost();
   }
@@ -123,7 +163,7 @@ export class LinkModem implements Link {
 
   /** Datagrams are on their way to the air. */
   get busy(): boolean {
-    return this.#outgoing.length > 0 || this.#sending || this.#accessing;
+    return this.#outgoing.length > 0 || this.#sending || this.#access?.answersPage === false;
   }
 
   get active(): boolean {
@@ -297,14 +337,15 @@ export class LinkModem implements Link {
     this.#powerSaving.stop();
     this.#registration.stop();
     network.detach();
-    this.#accessing = false;
+    this.#notCalled();
+    this.#access = undefined;
     this.#sending = false;
     this.#outgoing.length = 0;
   }
 
   /** Sends what waits, one after the other over the UART. */
   #pump(): void {
-    if (this.#sending || this.#accessing || this.#state !== "up") return;
+    if (this.#sending || this.#access !== undefined || this.#state !== "up") return;
     const next = this.#outgoing.shift();
     if (next === undefined) return;
     const { traits, scheduler } = this.#options;
@@ -321,6 +362,7 @@ export class LinkModem implements Link {
     const { access, network, airtime } = this.#options;
     const go = (): void => {
       this.#powerSaving.sent(release ? 2 : 0);
+      this.#takeKept();
       network.uplink(bytes, this.#port, to);
       // A retransmission is the same message: its id is (RFC 7252 section 4.2).
       const id = (bytes[2] << 8) | bytes[3];
@@ -335,9 +377,11 @@ export class LinkModem implements Link {
       else this.#options.scheduler.after(wait, go);
     };
     if (this.#powerSaving.mode === "connected") return carried();
-    this.#accessing = true;
+    const own = (this.#access = { answersPage: false });
     access.request(network.coverage, (waited) => {
-      this.#accessing = false;
+      // Its radio was off meanwhile.
+      if (this.#access !== own) return;
+      this.#access = undefined;
       if (this.#state !== "up") return;
       // Not answered: the datagram is gone, as one that was lost on the air.
       if (waited === undefined) return this.#pump();
@@ -345,8 +389,55 @@ export class LinkModem implements Link {
     });
   }
 
-  #down(datagram: Uint8Array, from: Endpoint, toPort: number): void {
-    if (this.#powerSaving.mode === "off" || !this.#powerSaving.reachable) return;
+  #down(bytes: Uint8Array, from: Endpoint, toPort: number): void {
+    const { paging, identity, edrx, scheduler } = this.#options;
+    const incoming = { bytes, from, toPort };
+    if (!this.#powerSaving.reachable) return;
+    if (this.#powerSaving.mode === "connected" || (paging === undefined && edrx === undefined)) {
+      return this.#take(incoming);
+    }
+    if (paging === undefined) {
+      const occasion = nextPagingOccasion(identity, scheduler.now, edrx);
+      scheduler.at(occasion, () => {
+        if (this.#powerSaving.reachable) this.#take(incoming);
+      });
+      return;
+    }
+    if (this.#kept.length < receiveLimit) this.#kept.push(incoming);
+    this.#call ??= paging.page(this.#paged);
+  }
+
+  /** Its page is on the air: it asks for a connection, unless it does so already. */
+  #answerPage(): void {
+    const { access, network } = this.#options;
+    if (this.#access !== undefined || !this.#powerSaving.reachable || !network.use()) return;
+    if (this.#powerSaving.mode === "connected" || access === undefined) return this.#takeKept();
+    const own = (this.#access = { answersPage: true });
+    access.request(network.coverage, (waited) => {
+      if (this.#access !== own) return;
+      this.#access = undefined;
+      if (waited !== undefined) this.#takeKept();
+      this.#pump();
+    });
+  }
+
+  /** It has a connection: what the network has kept comes over it. */
+  #takeKept(): void {
+    if (this.#call === undefined) return;
+    const kept = this.#kept.splice(0);
+    this.#notCalled();
+    for (const each of kept) this.#take(each);
+  }
+
+  /** The network does not call it any more. */
+  #notCalled(): void {
+    if (this.#call === undefined) return;
+    this.#call.ended = true;
+    this.#call = undefined;
+    this.#kept.length = 0;
+  }
+
+  #take({ bytes: datagram, from, toPort }: Incoming): void {
     this.#powerSaving.received();
     if (toPort !== this.#port || this.#received.length >= receiveLimit) return;
     this.#tell({ type: "receive", time: this.#now, id: 0, bytes: datagram });
