@@ -24,6 +24,7 @@ import { sim7020Link } from "./link-traits";
 import { nodeCryptography } from "../engine/node-cryptography";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { CloudEvent } from "../../cloud/cloud";
+import type { Command } from "../../cloud/enos/command-encoding";
 import type { Edition } from "../../cloud/registry/registry";
 import type { ScriptEngine } from "../../cloud/script/script-engine";
 import type { DeviceOptions } from "../world/device-options";
@@ -126,6 +127,13 @@ export class Fleet {
   cellOf(number: number): FleetCell {
     const { devicesPerCell, first } = this.#options;
     return this.cells[Math.floor(number / devicesPerCell) - Math.floor(first / devicesPerCell)];
+  }
+
+  /** The operator sends a device a command, which the cloud keeps for so many ms at most. */
+  command(number: number, command: Command, pendingTtl: number): void {
+    const { productKey, deviceKey } = this.devices[number - this.#options.first].record;
+    this.cloud.commands.send(productKey, deviceKey, command, this.cloudNow, { pendingTtl });
+    this.#touchCloud();
   }
 
   /** Runs up to `until`, virtual ms. */

@@ -130,6 +130,7 @@ export class LinkDevice {
       identity: pagingIdentity(imsiOf(record.deviceKey)),
       edrx: settings.edrx > 0 ? decodeEdrx(encodeEdrx(settings.edrx)) : undefined,
       psm: { t3324: settings.t3324, t3412: settings.t3412 },
+      listening: () => this.#driver !== undefined,
       turn: () => this.#driver?.turn(),
       onTime: () => this.#told(),
       onEvent: onModem,

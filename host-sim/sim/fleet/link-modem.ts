@@ -41,6 +41,8 @@ export interface LinkModemOptions {
   readonly psm?: { readonly t3324: number; readonly t3412: number };
   /** False: the network ignores release assistance. */
   readonly releaseAssistance?: boolean;
+  /** Whether a firmware runs that hears what comes: a board in deep sleep does not. */
+  readonly listening: () => boolean;
   /** Something has changed, or come: the device's turn. */
   readonly turn: () => void;
   /** The network tells the time at which the link comes up, epoch ms. */
@@ -441,6 +443,7 @@ export class LinkModem implements Link {
     this.#powerSaving.received();
     if (toPort !== this.#port || this.#received.length >= receiveLimit) return;
     this.#tell({ type: "receive", time: this.#now, id: 0, bytes: datagram });
+    if (!this.#options.listening()) return;
     // As the socket of a modem hands it over: its buffer is the datagram's alone.
     const bytes = datagram.slice().buffer as ArrayBuffer & { address: string; port: number };
     bytes.address = from.address;

@@ -1,7 +1,7 @@
 /** What a fleet run comes to, for people. */
 import { histogramOf } from "./delays";
 import type { Histogram } from "./delays";
-import type { FleetLoad, FleetResult, WorstDevice } from "./result";
+import type { FleetCounts, FleetLoad, FleetResult, WorstDevice } from "./result";
 
 const number = new Intl.NumberFormat("en-US");
 const whole = (value: number): string => number.format(value);
@@ -26,6 +26,8 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
       `${whole(counts.datagramsLost)} lost`,
     `cell         at most ${counted(Math.max(...load.waiting), "device")} of one waited for it at once; ` +
       `${whole(sum(load.collisions))} tries met others, ${whole(sum(load.refusals))} gave up`,
+    ...(counts.pages + counts.pagesUnanswered === 0 ? [] : [pagingText(counts, load)]),
+    ...(plan.scenario === "commands" ? [commandsText(counts, histogramOf(result.answers)!)] : []),
     `peaks        cells ${perSecond(peakCell, load)} connections/s${at(peakCell, load)}; ` +
       `cloud ${perSecond(peakCloud, load)} datagrams/s${at(peakCloud, load)}`,
     `battery      ${plan.battery} Wh last ${yearsText(years)} (profile ${plan.profile})`,
@@ -59,6 +61,22 @@ export function shortfallOf({ counts }: FleetResult): string | undefined {
   return undefined;
 }
 
+function pagingText(counts: FleetCounts, load: FleetLoad): string {
+  const highest = peak(load, "pages");
+  return (
+    `paging       ${counted(counts.pages, "page")}, at most ${perSecond(highest, load)}/s${at(highest, load)}; ` +
+    `${whole(counts.pagesBlocked)} had to wait for another occasion, ${whole(counts.pagesUnanswered)} were given up`
+  );
+}
+
+function commandsText({ commands, commandsAnswered, commandsLost }: FleetCounts, answers: Histogram): string {
+  const waiting = commands - commandsAnswered - commandsLost;
+  return (
+    `commands     ${whole(commands)} invoked, ${whole(commandsAnswered)} answered, ${whole(commandsLost)} lost, ${whole(waiting)} still waiting` +
+    (answers.totalCount === 0 ? "" : `; ${delayText(answers)}`)
+  );
+}
+
 function delayText(delays: Histogram): string {
   if (delays.totalCount === 0) return "no reading has arrived";
   const shares = [50, 90, 99, 99.9] as const;
@@ -87,7 +105,7 @@ interface Peak {
   readonly bin: number;
 }
 
-function peak(load: FleetLoad, name: "datagrams" | "requests"): Peak {
+function peak(load: FleetLoad, name: "datagrams" | "requests" | "pages"): Peak {
   let best: Peak = { value: 0, bin: 0 };
   load[name].forEach((value, bin) => {
     if (value > best.value) best = { value, bin };

@@ -34,6 +34,7 @@ export function readResult(text: string): FleetResult | { readonly problem: stri
     shards.every((each) => isShard(each)) &&
     isCounts(counts) &&
     histogramOf(given.delays) !== undefined &&
+    histogramOf(given.answers) !== undefined &&
     histogramOf(given.years) !== undefined &&
     Array.isArray(given.worst) &&
     Array.isArray(given.levels) &&
@@ -84,6 +85,7 @@ const loadNames = [
   "refusals",
   "waiting",
   "airtime",
+  "pages",
   "datagrams",
   "stored",
 ] as const satisfies readonly (keyof FleetLoad)[];
@@ -101,6 +103,7 @@ function added(a: FleetResult, b: FleetResult): FleetResult {
     ...a,
     counts,
     delays: sum(a.delays, b.delays),
+    answers: sum(a.answers, b.answers),
     years: sum(a.years, b.years),
     levels: a.levels.map((level, i) => ({
       devices: level.devices + b.levels[i].devices,

@@ -7,7 +7,15 @@ import type { CoverageMix } from "../../sim/radio/coverage";
 import type { DeviceOptions } from "../../sim/world/device-options";
 
 /** What happens to the fleet; `none`: a day like any other. */
-export const scenarios = ["none", "blackout", "cell-moves", "growth", "bad-update"] as const;
+export const scenarios = [
+  "none",
+  "blackout",
+  "cell-moves",
+  "growth",
+  "bad-update",
+  "commands",
+  "scan",
+] as const;
 export type Scenario = (typeof scenarios)[number];
 
 /** A fleet run. */

@@ -8,6 +8,7 @@ import { DeviceMeter, levelPower } from "./device-meter";
 import { begin } from "./incidents";
 import { devicesOf } from "./plan";
 import { byWorst, emptyLoad, resultForm, worstNamed } from "./result";
+import type { CloudEvent } from "../../cloud/cloud";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { Histogram } from "./delays";
 import type { FleetPlan, Shard } from "./plan";
@@ -33,16 +34,37 @@ class Books {
   readonly lost: Float64Array;
   readonly latest: Float64Array;
   readonly delays: Histogram = newHistogram();
+  /** When each command was queued that has no answer yet, ms, and how long others took. */
+  readonly queued = new Map<string, number>();
+  readonly answers: Histogram = newHistogram();
   readonly counts: FleetCounts = {
     ...{ taken: 0, acknowledged: 0, stored: 0, lost: 0, waiting: 0, authentications: 0 },
     ...{ datagramsUp: 0, datagramsDown: 0, datagramsLost: 0, retransmissions: 0, bytesUp: 0, bytesDown: 0 },
-    ...{ restarts: 0, faults: 0 },
+    ...{ restarts: 0, faults: 0, pages: 0, pagesBlocked: 0, pagesUnanswered: 0 },
+    ...{ commands: 0, commandsAnswered: 0, commandsLost: 0 },
   };
 
   constructor(devices: number) {
     this.acknowledged = new Float64Array(devices);
     this.lost = new Float64Array(devices);
     this.latest = new Float64Array(devices);
+  }
+
+  hearCloud(event: CloudEvent): void {
+    const { counts } = this;
+    switch (event.type) {
+      case "command-queued":
+        counts.commands += 1;
+        this.queued.set(event.id, event.at);
+        return;
+      case "command-answered":
+        counts.commandsAnswered += 1;
+        return count(this.answers, event.at - this.queued.get(event.id)!);
+      case "command-timed-out":
+      case "command-expired":
+      case "command-failed":
+        counts.commandsLost += 1;
+    }
   }
 
   hear(place: number, event: LogEvent): void {
@@ -85,7 +107,8 @@ export async function runShard(
   const books = new Books(end - first);
   const load = emptyLoad(plan.hours, step);
   const profile = profiles[plan.profile as keyof typeof profiles];
-  const powers = ([0, 1, 2] as const).map((coverage) => levelPower(profile, coverage));
+  const edrx = Number(plan.settings["edrx"] ?? 0) > 0;
+  const powers = ([0, 1, 2] as const).map((coverage) => levelPower(profile, coverage, edrx));
   const meters: DeviceMeter[] = [];
   const { counts } = books;
   const bin = (): number => Math.min(load.datagrams.length - 1, Math.floor(fleet.clock.now / step));
@@ -124,7 +147,8 @@ export async function runShard(
       load.datagrams[bin()] += 1;
     },
     onCloud: (event) => {
-      if (event.type !== "stored" || event.kind !== "reading") return;
+      if (event.type !== "stored") return books.hearCloud(event);
+      if (event.kind !== "reading") return;
       counts.stored += 1;
       load.stored[bin()] += 1;
     },
@@ -143,19 +167,21 @@ export async function runShard(
 
 /** Notes at each step what the cells had to do in it. */
 function watchCells({ clock, cells }: Fleet, load: FleetLoad): void {
-  const before = cells.map(() => ({ requests: 0, collisions: 0, refusals: 0, airtime: 0 }));
+  const before = cells.map(() => ({ requests: 0, collisions: 0, refusals: 0, airtime: 0, pages: 0 }));
   load.requests.forEach((_, i) => {
     // Behind all else of that moment.
     clock.at((i + 1) * step, () => {
-      cells.forEach(({ access }, c) => {
+      cells.forEach(({ access, paging }, c) => {
         const now = access.load;
+        const { pages } = paging.load;
+        load.pages[i] += pages - before[c].pages;
         load.requests[i] += now.requests - before[c].requests;
         load.collisions[i] += now.collisions - before[c].collisions;
         load.refusals[i] += now.refusals - before[c].refusals;
         load.airtime[i] += Math.round(now.airtime) - Math.round(before[c].airtime);
         load.waiting[i] = Math.max(load.waiting[i], now.mostWaiting);
         now.mostWaiting = now.waiting;
-        before[c] = { ...now };
+        before[c] = { ...now, pages };
       });
     });
   });
@@ -199,9 +225,15 @@ function summed(
       years: lasts,
     });
   });
+  for (const { paging } of fleet.cells) {
+    counts.pages += paging.load.pages;
+    counts.pagesBlocked += paging.load.blocked;
+    counts.pagesUnanswered += paging.load.unanswered;
+  }
   return {
     counts,
     delays: textOf(books.delays),
+    answers: textOf(books.answers),
     years: textOf(years),
     levels,
     load,

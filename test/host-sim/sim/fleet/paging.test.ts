@@ -120,7 +120,9 @@ describe("a device that does not answer", () => {
   ])("is given up once it sleeps: %s", async (_, at, heard) => {
     const cell = new Cell();
     const asleep = cell.page(false);
-    cell.clock.at(at, () => (asleep.reachable = false));
+    cell.clock.at(at, () => {
+      asleep.reachable = false;
+    });
     await cell.clock.run();
     expect(asleep.heard).toHaveLength(heard);
     expect(asleep.gaveUp).toBeDefined();

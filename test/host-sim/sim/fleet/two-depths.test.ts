@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { readSettings } from "../../../../firmware/device/settings";
 import { DemoApplication } from "../../../../firmware/application";
 import { EnosCloud } from "../../../../host-sim/cloud/cloud";
-import { decodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
+import { con, decodeCoap, encodeCoap, rst } from "../../../../host-sim/cloud/coap/coap-wire";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { pathOf } from "../../../../host-sim/inspect/capture/cause";
 import { profiles } from "../../../../host-sim/inspect/energy/profiles";
@@ -31,6 +31,8 @@ interface Run {
   readonly loss: number;
   readonly sleep: "none" | "deep";
   readonly batch?: number;
+  /** Seconds of T3324, and of eDRX: the cloud's side pings the device while it is in reach and has no connection. */
+  readonly paged?: { readonly t3324: number; readonly edrx?: number };
 }
 
 /** What of a run is compared. */
@@ -41,20 +43,27 @@ interface Told {
   readonly delays: number[];
   readonly lost: number;
   readonly modem: number;
+  /** Virtual seconds at which it has answered a ping. */
+  readonly resets: number[];
 }
 
 const hours = 12;
 const interval = 900;
+/** Half an interval before a reading: whose clock is a little slower has taken as many. */
+const until = 1_000 * (hours * 3_600 - interval / 2);
 
 /** Hears datagrams that set out, and tells requests from their copies. */
 class Requests {
   readonly all: string[] = [];
+  /** Virtual ms of answers to pings. */
+  readonly resets: number[] = [];
   #last = -1;
 
-  hear({ direction, bytes }: DatagramReport): void {
+  hear({ direction, bytes, time }: DatagramReport): void {
     if (direction !== "up") return;
     const message = decodeCoap(bytes);
     if ("malformed" in message) throw new Error("malformed");
+    if (message.type === rst) this.resets.push(time);
     const path = pathOf(message);
     if (path === undefined || message.messageId === this.#last) return;
     this.#last = message.messageId;
@@ -62,9 +71,24 @@ class Requests {
   }
 }
 
+/** Pings the device five minutes behind each reading, when its connection is long over. */
+function ping(clock: VirtualClock, cell: NbIotCell, { paged }: Run): void {
+  if (paged === undefined) return;
+  for (let at = 1_000 * (interval + 300); at < until; at += 1_000 * interval) {
+    clock.at(at, () => {
+      const bytes = encodeCoap({
+        ...{ version: 1, type: con, code: 0, messageId: at % 65_521 },
+        ...{ token: new Uint8Array(0), options: [], payload: new Uint8Array(0) },
+      });
+      for (const device of cell.publicEndpoints) cell.injectDownlink(bytes, device, server);
+    });
+  }
+}
+
 const common = { interval, startSpread: 0, payload: "compact", othersBudget: 0, radioBudget: 0 };
 
-async function full({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<Told> {
+async function full(run: Run): Promise<Told> {
+  const { seed, coverage, loss, sleep, batch = 1, paged } = run;
   const requests = new Requests();
   const delays: number[] = [];
   let lost = 0;
@@ -72,7 +96,7 @@ async function full({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<To
   const world = await World.create({
     ...{ seed, coverage, loss, sleep, interval, batch, engine: "node", edition: "token" },
     ...{ format: "compact", powerKey: true },
-    settings: common,
+    settings: { ...common, ...paged },
     quirks: { urcInsideResponse: false, junkAtWake: false, ceregRoutingArea: false },
     onEvent: (event) => {
       if (event.source === "modem") meter.hear(event.event);
@@ -86,17 +110,19 @@ async function full({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<To
       if (told?.kind === "report dropped" || told?.kind === "report refused") lost += 1;
     },
   });
+  ping(world.clock, world.cell, run);
   try {
     await world.start();
-    await world.clock.run({ until: hours * 3_600_000 });
+    await world.clock.run({ until });
   } finally {
     await world.close();
   }
   meter.account(world.clock.now);
-  return { requests: requests.all, delays, lost, modem: meter.modem };
+  return { requests: requests.all, delays, lost, modem: meter.modem, resets: requests.resets };
 }
 
-async function link({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<Told> {
+async function link(run: Run): Promise<Told> {
+  const { seed, coverage, loss, sleep, batch = 1, paged } = run;
   const clock = new VirtualClock();
   const random = new Random(seed);
   const keys = random.fork("keys");
@@ -121,7 +147,7 @@ async function link({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<To
   const device = new LinkDevice({
     ...{ record, clock, random: random.fork("device"), network: cell.admit(), traits: sim7020Link, epoch },
     airtime: () => 0,
-    settings: readSettings({ ...common, sleep, batch, server: server.address }),
+    settings: readSettings({ ...common, ...paged, sleep, batch, server: server.address }),
     crypto: nodeCryptography,
     application: (inputs) => new DemoApplication(inputs),
     ...{ journalSize: 131_072, maxDatagram: 512, sleepRate: 1, bootTime: 500, wakeTime: 150 },
@@ -132,11 +158,12 @@ async function link({ seed, coverage, loss, sleep, batch = 1 }: Run): Promise<To
     onModem: (event) => meter.hear(event),
     onUplink: (bytes) => meter.sent(bytes, clock.now),
   });
+  ping(clock, cell, run);
   device.powerOn();
-  await clock.run({ until: hours * 3_600_000 });
+  await clock.run({ until });
   meter.account(clock.now);
   expect(device.faults).toBe(0);
-  return { requests: requests.all, delays, lost, modem: meter.modem };
+  return { requests: requests.all, delays, lost, modem: meter.modem, resets: requests.resets };
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -149,6 +176,10 @@ const runs: readonly Run[] = [
   { seed: "depths 5", coverage: 0, loss: 0, sleep: "deep", batch: 4 },
   { seed: "depths 6", coverage: 1, loss: 0, sleep: "none" },
   { seed: "depths 7", coverage: 2, loss: 0, sleep: "deep" },
+  { seed: "depths 8", coverage: 0, loss: 0, sleep: "none", paged: { t3324: 600 } },
+  { seed: "depths 9", coverage: 1, loss: 0, sleep: "none", paged: { t3324: 600, edrx: 82 } },
+  { seed: "depths 10", coverage: 0, loss: 0, sleep: "none", paged: { t3324: 60, edrx: 82 } },
+  { seed: "depths 11", coverage: 0, loss: 0, sleep: "deep", paged: { t3324: 600 } },
 ];
 
 describe("both depths", () => {
@@ -156,6 +187,8 @@ describe("both depths", () => {
     const [through, alone] = await Promise.all([full(run), link(run)]);
     expect(alone.requests).toEqual(through.requests);
     expect(alone.lost).toBe(through.lost);
+    expect(alone.resets).toHaveLength(through.resets.length);
+    for (const [i, at] of alone.resets.entries()) expect(Math.abs(at - through.resets[i])).toBeLessThan(100);
     expect(alone.delays).toHaveLength(through.delays.length);
     // A request takes its time on the air, which both draw the same; what AT commands take, link depth has as a constant.
     expect(Math.abs(median(alone.delays) - median(through.delays))).toBeLessThan(500);
