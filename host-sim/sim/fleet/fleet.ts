@@ -20,7 +20,7 @@ import { deviceSeed, fleetDevice, fleetProductKey } from "./fleet-keys";
 import { LinkDevice } from "./link-device";
 import { Paging } from "./paging";
 import { RandomAccess, usualCell } from "./random-access";
-import { sim7020Link } from "./link-traits";
+import { drawTraits, familyOf, familyTraits } from "./link-traits";
 import { nodeCryptography } from "../engine/node-cryptography";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { CloudEvent } from "../../cloud/cloud";
@@ -40,6 +40,8 @@ export interface FleetOptions {
   readonly first: number;
   readonly end: number;
   readonly mix: CoverageMix;
+  /** Family of all modems, or "all" for all families in turn. */
+  readonly modem: string;
   readonly edition: Edition;
   /** Devices in each cell. */
   readonly devicesPerCell: number;
@@ -74,7 +76,7 @@ const bootTime = 500;
 const wakeTime = 150;
 /** Share by which a board's clock may go wrong in deep sleep. */
 const sleepDrift = 0.002;
-/** Largest datagram of a SIM7020, bytes. */
+/** Bytes of a datagram that a modem of each family takes: what the cloud has for the whole product. */
 const largestDatagram = 512;
 
 /** One cell: its devices at each coverage level, and what all of them share. */
@@ -152,13 +154,15 @@ export class Fleet {
     while (this.cells.length <= cellNumber) this.cells.push(this.#newCell(this.cells.length));
     const cell = this.cells[cellNumber];
     const rate = uplinkRates[level];
+    const family = familyTraits(familyOf(this.#options.modem, number));
+    const traits = drawTraits(family, random.fork("modem's kind"));
     this.devices.push(
       new LinkDevice({
         record,
         clock: this.clock,
         random,
         network: cell.levels[level].admit(),
-        traits: sim7020Link,
+        traits,
         access: cell.access,
         paging: cell.paging,
         airtime: (bytes) => (8_000 * (bytes + headers)) / rate,
@@ -167,7 +171,7 @@ export class Fleet {
         crypto: nodeCryptography,
         application: (inputs) => new DemoApplication(inputs),
         journalSize: this.#options.journalSize,
-        maxDatagram: largestDatagram,
+        maxDatagram: traits.largest,
         epoch,
         sleepRate: 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift),
         ...{ bootTime, wakeTime },

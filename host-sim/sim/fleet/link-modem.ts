@@ -11,6 +11,8 @@ import { RetryPolicy } from "../../../firmware/modem/driver/retry-policy";
 import { ResetEscalation } from "../../../firmware/modem/driver/reset-escalation";
 import { PowerSaving } from "../modem/power-saving";
 import { Registration } from "../modem/registration";
+import { rejoinTime } from "../modem/attachment";
+import { outOfSleep } from "../modem/psm-sleep";
 import { encodeT3324, encodeT3412 } from "../modem/psm-timers";
 import { nextPagingOccasion } from "../radio/paging-occasions";
 import type { Link } from "../../../firmware/device/agent";
@@ -69,8 +71,13 @@ const firstSearch = 1_800_000;
 const asked = 10_000;
 /** Most datagrams that wait to be read, as firmware/modem/udp.ts keeps. */
 const receiveLimit = 8;
-/** The socket's port, as a modem draws it. */
+/** The lowest port of a socket. */
 const firstPort = 49_152;
+
+/** A socket's port, as a modem draws it. */
+function drawPort(random: Random): number {
+  return firstPort + (random.u32() % 16_384);
+}
 
 /** A random access under way. */
 interface Access {
@@ -90,7 +97,7 @@ export class LinkModem implements Link {
   readonly #powerSaving: PowerSaving;
   readonly #registration: Registration;
   readonly #retry: RetryPolicy;
-  readonly #port: number;
+  #port: number;
   #state: State = "off";
   /** It has power, and its firmware runs. */
   #powered = false;
@@ -105,6 +112,8 @@ export class LinkModem implements Link {
   /** The network calls it, and keeps these until it answers. */
   #call: Call | undefined;
   readonly #kept: Incoming[] = [];
+  /** It has started anew out of PSM: when, ms. */
+  #awakeSince = 0;
   readonly #paged: PagedDevice;
   rssi: number | undefined;
   readonly deadline = Infinity;
@@ -113,8 +122,8 @@ export class LinkModem implements Link {
 
   constructor(options: LinkModemOptions) {
     this.#options = options;
-    const { scheduler, random, network, psm } = options;
-    this.#port = firstPort + (random.u32() % 16_384);
+    const { scheduler, random, network, psm, traits } = options;
+    this.#port = drawPort(random);
     const request: PsmTimers | undefined = psm && {
       t3324: encodeT3324(1_000 * psm.t3324),
       t3412: encodeT3412(1_000 * psm.t3412),
@@ -131,7 +140,8 @@ export class LinkModem implements Link {
     this.#powerSaving = new PowerSaving({
       scheduler,
       random: random.fork("power saving"),
-      assistance: options.releaseAssistance,
+      assistance: options.releaseAssistance !== false && traits.assistance,
+      lock: traits.lock,
       onRrc: (state) => this.#tell({ type: "rrc", time: scheduler.now, state }),
       onEnterPsm: () => this.#fallAsleep(),
       onWakeByTimer: () => this.#updateAsleep(),
@@ -276,11 +286,17 @@ export class LinkModem implements Link {
     this.#tell({ type: "attach", time: this.#now, stat, psm: grant?.psm });
     if (!registered) return;
     this.#powerSaving.attached(grant?.psm);
+    const { traits } = this.#options;
+    if (this.#state === "waking" && traits.restarts !== undefined) {
+      const { asked: fromSleep, reopens, reopen, restarts } = traits;
+      const ready = Math.max(this.#awakeSince + fromSleep, this.#now + restarts.ready) - this.#now;
+      return this.#later(ready + (reopens ? reopen : 0), () => this.#up());
+    }
     if (this.#state !== "searching") return;
     this.#knowsNetwork = true;
     this.#failures = 0;
     this.#retry.succeeded();
-    this.#later(this.#options.traits.ready, () => this.#up());
+    this.#later(traits.ready, () => this.#up());
   }
 
   #up(): void {
@@ -292,13 +308,14 @@ export class LinkModem implements Link {
   }
 
   #wake(): void {
-    const { traits, random, scheduler } = this.#options;
+    const { traits, random } = this.#options;
     this.#state = "waking";
     this.#later(traits.key, () => {
       this.#tell({ type: "power", time: this.#now, state: "booting", reason: "out of PSM: key" });
-      this.#later(random.between(...traits.wake), () => {
+      this.#later(random.between(...(traits.restarts === undefined ? outOfSleep : traits.boot)), () => {
+        if (traits.restarts !== undefined) return this.#startAfterSleep("key");
         this.#powerSaving.woken();
-        this.#tell({ type: "psm", time: scheduler.now, state: "exit", reason: "key" });
+        this.#tell({ type: "psm", time: this.#now, state: "exit", reason: "key" });
         this.#powerSaving.uartActivity();
         this.#later(traits.asked, () => {
           // No cell any more while it slept: it finds out now, and searches.
@@ -306,6 +323,22 @@ export class LinkModem implements Link {
           else this.#search();
         });
       });
+    });
+  }
+
+  /** Out of PSM as from off, in a network that has not forgotten it: what was received, and its sockets, are gone. */
+  #startAfterSleep(reason: "key" | "T3412"): void {
+    const { traits, random } = this.#options;
+    this.#registration.pause();
+    this.#powerSaving.woken();
+    this.#tell({ type: "psm", time: this.#now, state: "exit", reason });
+    this.#powerSaving.uartActivity();
+    this.#awakeSince = this.#now;
+    if (traits.reopens) this.#port = drawPort(random);
+    this.#later(random.between(...traits.restarts!.card), () => {
+      // Where it does not find its cell again, it searches: the driver is as patient as ever.
+      if (this.#state === "waking") this.#later(usualSearch, () => this.#failed());
+      this.#registration.rejoin(random.between(...rejoinTime));
     });
   }
 
@@ -318,6 +351,11 @@ export class LinkModem implements Link {
 
   /** T3412 has run out in PSM: the modem tells the network by itself, and sleeps again. */
   #updateAsleep(): void {
+    const { traits, random } = this.#options;
+    if (traits.restarts !== undefined) {
+      this.#tell({ type: "power", time: this.#now, state: "booting", reason: "out of PSM: T3412" });
+      return this.#later(random.between(...traits.boot), () => this.#startAfterSleep("T3412"));
+    }
     this.#powerSaving.woken();
     this.#tell({ type: "psm", time: this.#now, state: "exit", reason: "T3412" });
     this.#powerSaving.update();
@@ -353,8 +391,7 @@ export class LinkModem implements Link {
     const { traits, scheduler } = this.#options;
     this.#sending = true;
     this.#powerSaving.uartActivity();
-    const time = traits.send + (next.release ? traits.release : 0) + traits.byte * next.bytes.length;
-    scheduler.after(time, () => {
+    scheduler.after(traits.send + traits.byte * next.bytes.length, () => {
       this.#sending = false;
       if (this.#state === "up") this.#air(next);
     });
@@ -443,13 +480,22 @@ export class LinkModem implements Link {
     this.#powerSaving.received();
     if (toPort !== this.#port || this.#received.length >= receiveLimit) return;
     this.#tell({ type: "receive", time: this.#now, id: 0, bytes: datagram });
-    if (!this.#options.listening()) return;
+    const { traits, scheduler } = this.#options;
+    if (traits.receive === 0) return this.#hand(datagram, from);
+    this.#powerSaving.uartActivity();
+    scheduler.after(traits.receive, () => this.#hand(datagram, from));
+  }
+
+  /** The driver has it. */
+  #hand(datagram: Uint8Array, from: Endpoint): void {
+    const { listening, turn } = this.#options;
+    if (!this.#powered || !listening()) return;
     // As the socket of a modem hands it over: its buffer is the datagram's alone.
     const bytes = datagram.slice().buffer as ArrayBuffer & { address: string; port: number };
     bytes.address = from.address;
     bytes.port = from.port;
     this.#received.push(bytes);
-    this.#options.turn();
+    turn();
   }
 
   #tell(event: ModemEvent): void {

@@ -16,7 +16,7 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
   const peakCloud = peak(load, "datagrams");
   const peakCell = peak(load, "requests");
   const lines = [
-    `${counted(plan.devices, "device")} for ${plan.hours} h in ${counted(cellsOf(result), "cell")}, seed ${plan.seed}` +
+    `${counted(plan.devices, "device")}${modemsOf(plan.modem)} for ${plan.hours} h in ${counted(cellsOf(result), "cell")}, seed ${plan.seed}` +
       (plan.scenario === "none" ? "" : `, ${plan.scenario} after ${plan.scenarioAt} h`),
     `readings     ${whole(counts.taken)} taken, ${whole(counts.acknowledged)} acknowledged, ${whole(counts.stored)} stored, ` +
       `${whole(counts.lost)} lost, ${whole(onTheWay)} still on their way`,
@@ -40,6 +40,11 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
     ...worst.map((device) => `  ${device.deviceKey}  ${worstText(device)}: ${replay(device)}`),
   ];
   return lines;
+}
+
+function modemsOf(modem: string): string {
+  if (modem === "sim7020") return "";
+  return modem === "all" ? " with modems of all families" : ` with a ${modem} each`;
 }
 
 /** How a device fared. */

@@ -1,7 +1,9 @@
 /** Runs a part of a fleet, and counts what comes of it. */
 import { batteryYears } from "../../inspect/energy/battery";
-import { profiles } from "../../inspect/energy/profiles";
+import { field } from "../../inspect/energy/field";
+import { profileNamed } from "../../inspect/energy/profiles";
 import { Fleet } from "../../sim/fleet/fleet";
+import { familyOf, familyTraits } from "../../sim/fleet/link-traits";
 import { ownScriptEngine } from "../../sim/fleet/own-script";
 import { count, newHistogram, textOf } from "./delays";
 import { DeviceMeter, levelPower } from "./device-meter";
@@ -9,6 +11,8 @@ import { begin } from "./incidents";
 import { devicesOf } from "./plan";
 import { byWorst, emptyLoad, resultForm, worstNamed } from "./result";
 import type { CloudEvent } from "../../cloud/cloud";
+import type { Coverage } from "../../sim/radio/link";
+import type { LevelPower } from "./device-meter";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { Histogram } from "./delays";
 import type { FleetPlan, Shard } from "./plan";
@@ -19,12 +23,6 @@ const hour = 3_600_000;
 const step = 10_000;
 /** What a battery loses by itself in a year: `npm run energy` takes the same. */
 const selfDischarge = 0.01;
-/**
- * Steps of XS at each contact of a SIM7020 whose board sleeps deeply, and at one that stays awake (`npm run bench --
- * --only energy` has the first in test/energy.json; the second is what is left of it without the start).
- */
-const stepsAtWake = 201_200;
-const stepsAwake = 150_000;
 /** Steps of XS in a second at the clock that the firmware is built for. */
 const stepsASecond = 8_333 * 160;
 
@@ -106,15 +104,18 @@ export async function runShard(
   const { first, end } = devicesOf(plan, shard);
   const books = new Books(end - first);
   const load = emptyLoad(plan.hours, step);
-  const profile = profiles[plan.profile as keyof typeof profiles];
-  const edrx = Number(plan.settings["edrx"] ?? 0) > 0;
-  const powers = ([0, 1, 2] as const).map((coverage) => levelPower(profile, coverage, edrx));
+  const powerOf = powersOf(plan);
   const meters: DeviceMeter[] = [];
   const { counts } = books;
   const bin = (): number => Math.min(load.datagrams.length - 1, Math.floor(fleet.clock.now / step));
-  const steps = plan.settings["sleep"] === "deep" ? stepsAtWake : stepsAwake;
+  const sleep = plan.settings["sleep"] === "deep" ? "deep" : "none";
+  const steps = Array.from(
+    { length: end - first },
+    (_, i) => familyTraits(familyOf(plan.modem, first + i)).steps[sleep],
+  );
   const fleet = new Fleet({
     ...{ seed: plan.seed, first, end, mix: plan.mix, edition: plan.edition, format: plan.format },
+    modem: plan.modem,
     ...{ devicesPerCell: plan.devicesPerCell, settings: plan.settings, journalSize: plan.journalSize },
     natIdle: plan.natIdle ?? undefined,
     loss: plan.loss ?? undefined,
@@ -123,7 +124,7 @@ export async function runShard(
     onModem: (number, event) => {
       meters[number - first].hear(event);
       if (event.type === "psm" && event.state === "exit") {
-        meters[number - first].computed((1_000 * steps) / stepsASecond);
+        meters[number - first].computed((1_000 * steps[number - first]) / stepsASecond);
       }
     },
     onBoard: (number, what) => {
@@ -153,7 +154,9 @@ export async function runShard(
       load.stored[bin()] += 1;
     },
   });
-  for (const coverage of fleet.coverage) meters.push(new DeviceMeter(powers[coverage]));
+  fleet.coverage.forEach((coverage, i) =>
+    meters.push(new DeviceMeter(powerOf(familyOf(plan.modem, first + i), coverage as Coverage))),
+  );
   watchCells(fleet, load);
   begin(plan, fleet, first);
   const until = plan.hours * hour;
@@ -163,6 +166,22 @@ export async function runShard(
     onProgress(part / parts);
   }
   return { form: resultForm, plan, shards: [shard], ...summed(plan, fleet, first, { books, meters, load }) };
+}
+
+/**
+ * What a device of a family draws at a level; one table serves all that are alike. With the profile "module" it is what the
+ * family's data sheet says, and the field's where nobody here has read one.
+ */
+function powersOf({ profile, settings }: FleetPlan): (family: string, coverage: Coverage) => LevelPower {
+  const edrx = Number(settings["edrx"] ?? 0) > 0;
+  const tables = new Map<string, LevelPower>();
+  return (family, coverage) => {
+    const name = profile === "module" ? family : profile;
+    const key = `${name}/${coverage}`;
+    const table = tables.get(key) ?? levelPower(profileNamed(name) ?? field, coverage, edrx);
+    tables.set(key, table);
+    return table;
+  };
 }
 
 /** Notes at each step what the cells had to do in it. */

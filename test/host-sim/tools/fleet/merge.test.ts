@@ -10,6 +10,7 @@ import type { FleetResult } from "../../../../host-sim/tools/fleet/result";
 
 const plan: FleetPlan = {
   ...{ version: "1", seed: 3, devices: 14, hours: 2, scenario: "blackout", scenarioAt: 1, edition: "token" },
+  modem: "sim7020",
   ...{
     mix: [0.6, 0.2, 0.2],
     devicesPerCell: 4,

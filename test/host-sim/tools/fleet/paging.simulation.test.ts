@@ -10,6 +10,7 @@ import type { FleetResult } from "../../../../host-sim/tools/fleet/result";
 
 const usual: FleetPlan = {
   ...{ version: "1", seed: 5, devices: 60, hours: 3, scenario: "commands", scenarioAt: 1, edition: "token" },
+  modem: "sim7020",
   ...{ mix: [0.7, 0.2, 0.1], devicesPerCell: 20, format: "compact", powerSpread: 60_000 },
   settings: { interval: 900, sleep: "deep" },
   ...{ natIdle: null, loss: null, journalSize: 131_072, profile: "modern", battery: 19 },
