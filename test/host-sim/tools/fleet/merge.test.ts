@@ -66,6 +66,11 @@ describe("a file", () => {
     expect(readResult(JSON.stringify(failed))).toEqual({ problem: "its shard has failed: out of memory" });
   });
 
+  it("of an earlier form is refused, though its numbers would add up", () => {
+    const before = JSON.stringify({ ...whole, form: "enos-nbiot-xs fleet result 1" });
+    expect(readResult(before)).toEqual({ problem: "is no result of this version's npm run fleet" });
+  });
+
   it("that is anything else is refused, and nothing is thrown", () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
