@@ -31,8 +31,7 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 /** Makes a family's row. */
 export async function fitFamily(family: Family): Promise<FamilyTraits> {
   const awake: SeenWorld[] = [];
-  for (let seed = 1; seed <= worlds; seed++)
-    awake.push(await seeWorld(family.name, seed, "none", readings));
+  for (let seed = 1; seed <= worlds; seed++) awake.push(await seeWorld(family.name, seed, "none", readings));
   const asleep: SeenWorld[] = [];
   for (let seed = 1; seed <= sleepers; seed++) {
     asleep.push(await seeWorld(family.name, seed, "deep", readings));
@@ -80,11 +79,7 @@ interface FittedWake {
 }
 
 /** The two constants that lie nearest to these wakes, by least squares on a grid of 10 ms. */
-function fitWake(
-  wakes: readonly SeenWake[],
-  handed: (wake: SeenWake) => number,
-  boots: boolean,
-): FittedWake {
+function fitWake(wakes: readonly SeenWake[], handed: (wake: SeenWake) => number, boots: boolean): FittedWake {
   const times = wakes.map(handed);
   if (!boots) {
     // One that had to be asked twice is not what a wake takes.
