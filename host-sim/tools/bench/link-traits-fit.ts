@@ -29,7 +29,7 @@ const mean = (values: readonly number[]): number =>
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Makes a family's row. */
-export async function fitFamily(family: Family): Promise<FamilyTraits> {
+async function fitFamily(family: Family): Promise<FamilyTraits> {
   const awake: SeenWorld[] = [];
   for (let seed = 1; seed <= worlds; seed++) awake.push(await seeWorld(family.name, seed, "none", readings));
   const asleep: SeenWorld[] = [];
