@@ -2,18 +2,17 @@
  * `npm run fleet`: thousands of devices in one virtual time, at link depth; a part of it, or what the parts come to; and
  * one of the devices alone, through the whole modem.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { readSettings } from "../../firmware/device/settings";
 import { unknownSettings } from "../../firmware/device/unknown-settings";
 import { SettingsError } from "../../firmware/enos/credentials";
-import { reasonOf } from "../../firmware/text/reason";
 import { Progress } from "../inspect/report/progress";
 import { profiles } from "../inspect/energy/profiles";
 import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { fleetLines, shortfallOf } from "../tools/fleet/fleet-text";
 import { mergeResults, readResult } from "../tools/fleet/merge";
-import { devicesOf, scenarios } from "../tools/fleet/plan";
+import { scenarios } from "../tools/fleet/plan";
 import { familyOf, linkFamilies } from "../sim/fleet/link-traits";
 import { resultForm } from "../tools/fleet/result";
 import { runFleet } from "../tools/fleet/run-fleet";
@@ -23,6 +22,7 @@ import { coverageMix } from "./coverage-mix";
 import { realFleet } from "./fleet-real";
 import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
 import { givenSetting } from "./energy-settings";
+import { isMerge, keptIn, partsIn } from "./part-files";
 import { shardWanted } from "./shard-flag";
 import { projectVersion } from "./version";
 import type { FleetPlan, Scenario } from "../tools/fleet/plan";
@@ -191,40 +191,23 @@ async function fleet(
         : `${flag} does not go with --server, which is real`,
     );
   }
-  if (action !== undefined && action !== "merge") {
-    throw misuse(`fleet takes no word but merge, got "${action.slice(0, 40)}"`);
+  if (isMerge(action, command, ["json", "report"])) {
+    return tell(merged(files), flags, `npm run fleet -- merge ${files.join(" ")}`);
   }
-  if (action === "merge") return tell(merged(files), flags, `npm run fleet -- merge ${files.join(" ")}`);
   if (flags.server !== undefined) {
     const edition = command.getOptionValueSource("edition") === "cli" ? flags.edition : "auto";
     return realFleet({ ...flags, server: flags.server, edition });
   }
   const plan = planOf(flags);
-  const shard = shardWanted(flags.shard);
-  const { first, end } = devicesOf(plan, shard);
-  if (first === end) {
-    const cells = Math.ceil(plan.devices / plan.devicesPerCell);
-    throw misuse(
-      `shard ${shard.index}/${shard.count} has no device: there are ${cells} cells, and no shard has less than one`,
-    );
-  }
-  // A file that cannot be written shows now, and a shard that ends without a result leaves none that passes for one.
-  if (flags.out !== undefined)
-    write(flags.out, { form: resultForm, plan, shards: [shard], failed: "it did not end" });
+  const shard = shardWanted(flags.shard, Math.ceil(plan.devices / plan.devicesPerCell), "cell");
   const progress = new Progress(process.stderr);
   try {
     const jobs = flags.jobs ?? availableParallelism();
-    const result = await runFleet(plan, shard, jobs, (share) =>
-      progress.tell(share, `${flags.devices} devices`),
+    const result = await keptIn(flags.out, { form: resultForm, plan, shard }, () =>
+      runFleet(plan, shard, jobs, (share) => progress.tell(share, `${flags.devices} devices`)),
     );
     progress.clear();
-    if (flags.out !== undefined) write(flags.out, result);
     await tell(result, flags, commandOf(plan));
-  } catch (error) {
-    if (flags.out !== undefined) {
-      write(flags.out, { form: resultForm, plan, shards: [shard], failed: reasonOf(error) });
-    }
-    throw error;
   } finally {
     progress.end();
   }
@@ -269,29 +252,9 @@ function planOf(flags: FleetFlags): FleetPlan {
 
 /** @throws CommandError that names the file which does not fit */
 function merged(files: readonly string[]): FleetResult {
-  if (files.length === 0) throw misuse("merge takes the files that --out has written");
-  const results = files.map((name) => {
-    let text: string;
-    try {
-      text = readFileSync(name, "utf8");
-    } catch (error) {
-      throw misuse(`${name}: ${systemReason(error)}`);
-    }
-    const result = readResult(text);
-    if ("problem" in result) throw new CommandError(1, `${name} ${result.problem}`);
-    return { name, result };
-  });
-  const whole = mergeResults(results);
+  const whole = mergeResults(partsIn(files, readResult));
   if ("problem" in whole) throw new CommandError(1, whole.problem);
   return whole;
-}
-
-function write(file: string, value: unknown): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(value)}\n`);
-  } catch (error) {
-    throw misuse(`--out: ${file}: ${systemReason(error)}`);
-  }
 }
 
 /** @param command what makes the result again, for its page */
@@ -300,7 +263,7 @@ async function tell(
   { json = false, out, report }: FleetFlags,
   command: string,
 ): Promise<void> {
-  const whole = result.shards[0].count === 1;
+  const whole = result.shard.count === 1;
   if (report !== undefined) {
     const { writeFleetPage } = await import("../inspect/report/html/write-page");
     const text = await writeFleetPage(fleetPageData(result, command, replayOf(result.plan)));
@@ -314,7 +277,7 @@ async function tell(
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else for (const line of fleetLines(result, replayOf(result.plan))) process.stdout.write(`${line}\n`);
   if (!json && !whole) {
-    const { index, count } = result.shards[0];
+    const { index, count } = result.shard;
     process.stdout.write(`shard ${index}/${count} alone${out === undefined ? "" : `, in ${out}`}\n`);
   }
   const shortfall = shortfallOf(result);

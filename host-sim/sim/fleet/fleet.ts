@@ -112,7 +112,7 @@ export class Fleet {
       products: [{ ...productRecord("demo", productKey, commandsAs(format)), largestDatagram }],
       scriptEngine: scriptEngine.at(() => this.cloudNow),
       // What a fleet is asked of is counted as it comes; the readings themselves nobody looks at.
-      limits: { readings: 4, ids: 32, responseTimeout: 60_000 },
+      limits: { readings: 16, ids: 32, responseTimeout: 60_000 },
       ...(options.onCloud === undefined ? {} : { onEvent: options.onCloud }),
     });
     this.coverage = new Uint8Array(end - first);

@@ -2,9 +2,11 @@
  * What a fleet run is: everything that its result hangs on, and nothing else. The shards of one run have the same plan, so
  * that a merge can tell what belongs together.
  */
+import { shareOf } from "../shards/shard";
 import type { Edition } from "../../cloud/registry/registry";
 import type { CoverageMix } from "../../sim/radio/coverage";
 import type { DeviceOptions } from "../../sim/world/device-options";
+import type { Shard } from "../shards/shard";
 
 /** What happens to the fleet; `none`: a day like any other. */
 export const scenarios = [
@@ -50,19 +52,12 @@ export interface FleetPlan {
   readonly battery: number;
 }
 
-/** Which part of a run, counted from 1. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
-
 /** Numbers of the first device of a shard and of the one behind its last: whole cells, whose devices share the air. */
 export function devicesOf(
-  plan: FleetPlan,
-  { index, count }: Shard,
+  { devices, devicesPerCell }: FleetPlan,
+  shard: Shard,
 ): { readonly first: number; readonly end: number } {
-  const cells = Math.ceil(plan.devices / plan.devicesPerCell);
-  const edge = (part: number): number =>
-    Math.min(plan.devices, Math.floor((cells * part) / count) * plan.devicesPerCell);
-  return { first: edge(index - 1), end: edge(index) };
+  const cells = shareOf(Math.ceil(devices / devicesPerCell), shard);
+  const edge = (cell: number): number => Math.min(devices, cell * devicesPerCell);
+  return { first: edge(cells.first), end: edge(cells.end) };
 }

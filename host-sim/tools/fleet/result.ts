@@ -2,10 +2,11 @@
  * What came of a part of a fleet, in a form in which parts can be added: counts, sums of whole numbers and histograms. The
  * same run gives the same bytes, in one part or in many.
  */
-import type { FleetPlan, Shard } from "./plan";
+import type { Shard } from "../shards/shard";
+import type { FleetPlan } from "./plan";
 
 /** Written into each file, so that a stranger's is told from one of ours. */
-export const resultForm = "enos-nbiot-xs fleet result 2";
+export const resultForm = "enos-nbiot-xs fleet result 3";
 
 /** Counts of the whole time. */
 export interface FleetCounts {
@@ -71,8 +72,7 @@ export interface WorstDevice {
 export interface FleetResult {
   readonly form: typeof resultForm;
   readonly plan: FleetPlan;
-  /** Which parts are in it, in order. */
-  readonly shards: readonly Shard[];
+  readonly shard: Shard;
   readonly counts: FleetCounts;
   /** ms from a reading's measurement until the device knew that the cloud has it: see delays.ts. */
   readonly delays: string;

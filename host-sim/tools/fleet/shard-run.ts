@@ -8,6 +8,8 @@ import { ownScriptEngine } from "../../sim/fleet/own-script";
 import { count, newHistogram, textOf } from "./delays";
 import { DeviceMeter, levelPower } from "./device-meter";
 import { begin } from "./incidents";
+import { wholeRun } from "../shards/shard";
+import { sumOf } from "./merge";
 import { devicesOf } from "./plan";
 import { byWorst, emptyLoad, resultForm, worstNamed } from "./result";
 import type { CloudEvent } from "../../cloud/cloud";
@@ -15,7 +17,8 @@ import type { Coverage } from "../../sim/radio/link";
 import type { LevelPower } from "./device-meter";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { Histogram } from "./delays";
-import type { FleetPlan, Shard } from "./plan";
+import type { Shard } from "../shards/shard";
+import type { FleetPlan } from "./plan";
 import type { FleetCounts, FleetLoad, FleetResult, WorstDevice } from "./result";
 
 const hour = 3_600_000;
@@ -91,8 +94,17 @@ class Books {
   }
 }
 
+/** Devices that are simulated at a time, unless a cell has more. */
+const atATime = 1_000;
+
+/** How many of a plan's devices are in memory at a time: those of whole cells. */
+export function devicesTogether({ devicesPerCell }: FleetPlan): number {
+  return devicesPerCell * Math.max(1, Math.floor(atATime / devicesPerCell));
+}
+
 /**
- * Runs it.
+ * Runs it: some cells, then the next ones. Their devices share nothing, so that it comes to the same; and the memory that
+ * it takes, and the processor's caches have to go through, are those of a few cells however large the fleet is.
  *
  * @param onProgress gets the share that is done, now and then
  */
@@ -102,6 +114,22 @@ export async function runShard(
   onProgress: (share: number) => void = () => {},
 ): Promise<FleetResult> {
   const { first, end } = devicesOf(plan, shard);
+  const together = devicesTogether(plan);
+  const parts: FleetResult[] = [];
+  for (let from = first; from < end; from += together) {
+    const to = Math.min(end, from + together);
+    const told = (share: number): void => onProgress((from - first + share * (to - from)) / (end - first));
+    parts.push(await runCells(plan, { first: from, end: to }, told));
+  }
+  return sumOf(parts, shard);
+}
+
+/** The devices of these cells, from the first one's number to that behind the last one's. */
+async function runCells(
+  plan: FleetPlan,
+  { first, end }: { readonly first: number; readonly end: number },
+  onProgress: (share: number) => void,
+): Promise<FleetResult> {
   const books = new Books(end - first);
   const load = emptyLoad(plan.hours, step);
   const powerOf = powersOf(plan);
@@ -165,7 +193,7 @@ export async function runShard(
     await fleet.run((until * part) / parts);
     onProgress(part / parts);
   }
-  return { form: resultForm, plan, shards: [shard], ...summed(plan, fleet, first, { books, meters, load }) };
+  return { form: resultForm, plan, shard: wholeRun, ...summed(plan, fleet, first, { books, meters, load }) };
 }
 
 /**
@@ -217,7 +245,7 @@ function summed(
   fleet: Fleet,
   first: number,
   { books, meters, load }: Counted,
-): Omit<FleetResult, "form" | "plan" | "shards"> {
+): Omit<FleetResult, "form" | "plan" | "shard"> {
   const { counts } = books;
   const levels = [0, 1, 2].map(() => ({ devices: 0, modem: 0, board: 0 }));
   const years = newHistogram();

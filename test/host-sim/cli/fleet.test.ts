@@ -120,7 +120,8 @@ describe("is refused in one line", () => {
       ["--scenario", "scan", "--server", "coap://127.0.0.1"],
       "--scenario does not go with --server, which is real",
     ],
-    [["--shard", "1/9"], "shard 1/9 has no device: there are 3 cells"],
+    [["--shard", "3/9"], "shard 3/9: there are 3 cells, and no shard has less than one"],
+    [["--shard", "1/9"], "shard 1/9: there are 3 cells, and no shard has less than one"],
     [["--set", "intervall=4"], '--set: there is no setting "intervall", the nearest is interval'],
     [["--set", "interval=0"], "--set: interval"],
     [["--set", "server=1.2.3.4"], "--set: server is the simulation's own"],
@@ -136,7 +137,11 @@ describe("is refused in one line", () => {
     [["join", "a.json"], "fleet takes no word but merge"],
     [["merge"], "merge takes the files that --out has written"],
     [["merge", "/nowhere.json"], "/nowhere.json: there is no such file"],
-    [["merge", "package.json"], "package.json is no result of this version's npm run fleet"],
+    [
+      ["merge", "a.json", "--seed", "2"],
+      "merge does not go with --seed: the parts say what was run; it takes --json, --report",
+    ],
+    [["merge", "package.json"], "package.json is no part of this version's npm run fleet"],
   ])("%o", async (args, line) => {
     const alone = ["join", "merge", "--server"].includes(args[0]);
     const given = alone ? args : [...small, ...args];
@@ -145,6 +150,16 @@ describe("is refused in one line", () => {
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stdout).toBe("");
     expect([1, 2]).toContain(code);
+  });
+
+  it("keeps a result whose page cannot be written", async () => {
+    const out = join(folder, "kept.json");
+    const page = await obeyed(["fleet", ...small, "--out", out, "--report", "/nowhere/at/all.html"]);
+    expect(page).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--report: /nowhere/at/all.html"),
+    });
+    expect(await obeyed(["fleet", "merge", out])).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("leaves no result that passes for one where it did not come to its end", async () => {

@@ -47,7 +47,7 @@ describe("commands", () => {
     const parts = await Promise.all(
       [1, 2, 3].map(async (index) => ({
         name: `${index}.json`,
-        result: await runFleet(usual, { index, count: 3 }, 1),
+        part: await runFleet(usual, { index, count: 3 }, 1),
       })),
     );
     expect(JSON.stringify(mergeResults(parts))).toBe(JSON.stringify(whole));
