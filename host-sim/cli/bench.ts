@@ -9,6 +9,7 @@ import { Simulation } from "../sim/world/simulation";
 import { projectRoot } from "../project";
 import { Progress } from "../inspect/report/progress";
 import { Verdict } from "../tools/bench/bars";
+import type { Mean } from "../tools/bench/online";
 import { Command, Option } from "./command";
 import { requireEngine } from "./engine";
 import { misuse, wholeNumber } from "./misuse";
@@ -258,17 +259,17 @@ async function updateEnergy(): Promise<void> {
 }
 
 async function online(verdict: Verdict): Promise<void> {
-  const { benchOnline, timesBefore } = await import("../tools/bench/online");
-  say(
-    "from power-on to the cloud's session, and from PSM to a modem that is up (mean of 40 seeds, virtual s)",
-  );
+  const { benchOnline, excess, timesBefore } = await import("../tools/bench/online");
+  say("from power-on, and from PSM, to a modem that is up (means with their standard errors, virtual s)");
+  const spoken = ({ mean, error }: Mean, digits: number): string =>
+    `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
   for (const { family, cold, fromPsm } of await benchOnline()) {
     const before = timesBefore[family];
-    const slower = verdict.judge("online", cold - before.cold);
-    const slowerWake = verdict.judge("wakeToUp", fromPsm - before.fromPsm);
+    const slower = verdict.judge("online", excess(cold, before.cold));
+    const slowerWake = verdict.judge("wakeToUp", fromPsm.mean - before.fromPsm.mean);
     say(
-      `  ${family.padEnd(8)} cold ${cold.toFixed(1)}, before ${before.cold.toFixed(1)} ${slower}; ` +
-        `PSM ${fromPsm.toFixed(2)}, before ${before.fromPsm.toFixed(2)} ${slowerWake}`,
+      `  ${family.padEnd(8)} cold ${spoken(cold, 1)}, before ${spoken(before.cold, 1)} ${slower}; ` +
+        `PSM ${spoken(fromPsm, 2)}, before ${spoken(before.fromPsm, 2)} ${slowerWake}`,
     );
   }
 }
