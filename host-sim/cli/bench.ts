@@ -49,7 +49,7 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   console: 220,
 };
 /** Parts that judge nothing, and run only when they are asked for. */
-const profiles = ["wake-profile"] as const;
+const profiles = ["wake-profile", "link-traits"] as const;
 /** Wakes whose mean a profile gives. */
 const profiledWakes = 20;
 /** Functions that a profile lists. */
@@ -71,7 +71,8 @@ export function benchCommand(): Command {
     .option("--cuts <n>", "power cuts of the update part", wholeNumber("--cuts", 1, 1_000_000), 100)
     .option(
       "--update",
-      "with --only processor, update or energy: makes the table of turns, what it says of updates, or the budget anew",
+      "with --only processor, update, energy or link-traits: makes the table of turns, what it says of updates, the budget, or the " +
+        "table of link depth anew",
     )
     .action(bench);
 }
@@ -87,11 +88,13 @@ function say(line: string): void {
 
 async function bench(flags: BenchFlags): Promise<void> {
   const { only, update = false } = flags;
-  if (update && only !== "processor" && only !== "energy" && only !== "update") {
-    throw misuse("--update goes with --only processor, --only update or --only energy");
+  const made = ["processor", "update", "energy", "link-traits"];
+  if (update && !made.includes(only ?? "")) {
+    throw misuse("--update goes with --only processor, --only update, --only energy or --only link-traits");
   }
   if (only === "xs" || only === "wake-profile" || only === "processor") requireEngine("xs");
   if (only === "wake-profile") return wakeProfile();
+  if (only === "link-traits") return (await import("./bench-link-traits")).benchLinkTraits(update, say);
   if (update) return only === "energy" ? updateEnergy() : updateProcessor(only === "update");
   const verdict = new Verdict();
   const works: Readonly<Record<Part, () => Promise<void>>> = {

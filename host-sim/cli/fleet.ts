@@ -13,6 +13,7 @@ import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { fleetLines, shortfallOf } from "../tools/fleet/fleet-text";
 import { mergeResults, readResult } from "../tools/fleet/merge";
 import { scenarios } from "../tools/fleet/plan";
+import { familyOf, linkFamilies } from "../sim/fleet/link-traits";
 import { resultForm } from "../tools/fleet/result";
 import { runFleet } from "../tools/fleet/run-fleet";
 import { capacity } from "./battery-flag";
@@ -47,6 +48,7 @@ interface FleetFlags {
   perCell: number;
   powerSpread: number;
   edition: "token" | "tokenless";
+  modem: string;
   battery: number;
   profile: string;
   shard?: string;
@@ -124,11 +126,17 @@ export function fleetCommand(): Command {
         .choices(["token", "tokenless"])
         .default("token"),
     )
+    .addOption(
+      command
+        .createOption("--modem <family>", "the modems' family, or all of them in turn")
+        .choices([...linkFamilies, "all"])
+        .default("sim7020"),
+    )
     .option("--battery <Wh>", "of each device", capacity, 19)
     .addOption(
       command
-        .createOption("--profile <name>", "what draws how much")
-        .choices(Object.keys(profiles))
+        .createOption("--profile <name>", "what draws how much; module: as each family's data sheet says")
+        .choices([...Object.keys(profiles), "module"])
         .default("modern"),
     )
     .option(
@@ -162,6 +170,7 @@ export function fleetCommand(): Command {
 const onlyReal = ["speed", "rate", "register", "deviceList", "iOwnThisServer"] as const;
 const onlyVirtual = [
   ...["scenario", "at", "sleep", "set", "coverage", "loss", "natIdle", "perCell", "powerSpread", "battery"],
+  "modem",
   ...["profile", "shard", "jobs", "out", "report"],
 ] as const;
 
@@ -233,6 +242,7 @@ function planOf(flags: FleetFlags): FleetPlan {
     version: projectVersion().version,
     ...{ seed: flags.seed, devices: flags.devices, hours: flags.hours },
     ...{ scenario: flags.scenario, scenarioAt: flags.at, edition: flags.edition, mix: flags.coverage },
+    modem: flags.modem,
     ...{ devicesPerCell: flags.perCell, format, settings, powerSpread: 1_000 * flags.powerSpread },
     natIdle: natIdle === undefined ? null : 1_000 * natIdle,
     loss: loss ?? null,
@@ -276,11 +286,12 @@ async function tell(
 
 /** What makes the run again. */
 function commandOf(plan: FleetPlan): string {
-  const { devices, hours, seed, scenario, scenarioAt, format, settings, devicesPerCell } = plan;
+  const { devices, hours, seed, scenario, scenarioAt, format, settings, devicesPerCell, modem } = plan;
   const { interval, batch, sleep, ...more } = settings;
   const words = [
     `npm run fleet -- --devices ${devices} --hours ${hours} --seed ${seed} --per-cell ${devicesPerCell}`,
     `--interval ${String(interval)} --batch ${String(batch)} --sleep ${String(sleep)} --format ${format}`,
+    ...(modem === "sim7020" ? [] : [`--modem ${modem}`]),
     ...(scenario === "none" ? [] : [`--scenario ${scenario} --at ${scenarioAt}`]),
     ...Object.entries(more).map(([name, value]) => `--set ${name}=${String(value)}`),
   ];
@@ -295,11 +306,15 @@ function replayOf({
   edition,
   hours,
   profile,
+  modem,
 }: FleetPlan): (device: WorstDevice) => string {
   const { interval, batch, sleep } = settings as { interval: number; batch: number; sleep: string };
   const reports = Math.max(1, Math.floor((hours * 3_600) / interval));
   const more = `${batch === 1 ? "" : ` --batch ${batch}`}${sleep === "none" ? "" : ` --sleep ${sleep}`}`;
+  // A run alone has no data sheets: it is the field's, of which they are variants.
+  const drawn = profile === "module" ? "field" : profile;
   return ({ number, coverage }) =>
     `npm start -- --seed ${seed} --fleet-device ${number} --coverage ${coverage} --interval ${interval} --reports ${reports}` +
-    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --profile ${profile} --no-command --quiet`;
+    (modem === "sim7020" ? "" : ` --modem ${familyOf(modem, number)}`) +
+    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --profile ${drawn} --no-command --quiet`;
 }

@@ -65,7 +65,7 @@ export const fleetPlan: FleetPlan = {
     scenario: "blackout",
     scenarioAt: 2,
   },
-  ...{ edition: "token", mix: [0.8, 0.15, 0.05], devicesPerCell: 1_000, format: "compact" },
+  ...{ edition: "token", mix: [0.8, 0.15, 0.05], devicesPerCell: 1_000, format: "compact", modem: "sim7020" },
   ...{
     settings: { interval: 900, batch: 1, sleep: "deep" },
     powerSpread: 900_000,

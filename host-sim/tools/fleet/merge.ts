@@ -16,6 +16,7 @@ export function readResult(text: string): FleetResult | Problem {
   const sound =
     isCounts(counts) &&
     histogramOf(given.delays) !== undefined &&
+    histogramOf(given.answers) !== undefined &&
     histogramOf(given.years) !== undefined &&
     Array.isArray(given.worst) &&
     Array.isArray(given.levels) &&
@@ -43,6 +44,7 @@ const loadNames = [
   "refusals",
   "waiting",
   "airtime",
+  "pages",
   "datagrams",
   "stored",
 ] as const satisfies readonly (keyof FleetLoad)[];
@@ -60,6 +62,7 @@ function added(a: FleetResult, b: FleetResult): FleetResult {
     ...a,
     counts,
     delays: sum(a.delays, b.delays),
+    answers: sum(a.answers, b.answers),
     years: sum(a.years, b.years),
     levels: a.levels.map((level, i) => ({
       devices: level.devices + b.levels[i].devices,

@@ -9,7 +9,15 @@ import type { DeviceOptions } from "../../sim/world/device-options";
 import type { Shard } from "../shards/shard";
 
 /** What happens to the fleet; `none`: a day like any other. */
-export const scenarios = ["none", "blackout", "cell-moves", "growth", "bad-update"] as const;
+export const scenarios = [
+  "none",
+  "blackout",
+  "cell-moves",
+  "growth",
+  "bad-update",
+  "commands",
+  "scan",
+] as const;
 export type Scenario = (typeof scenarios)[number];
 
 /** A fleet run. */
@@ -23,6 +31,8 @@ export interface FleetPlan {
   /** Hours after the start at which it begins. */
   readonly scenarioAt: number;
   readonly edition: Edition;
+  /** Family of the modems, or "all" for all families in turn. */
+  readonly modem: string;
   /** Share of devices at each coverage level. */
   readonly mix: CoverageMix;
   readonly devicesPerCell: number;
@@ -37,7 +47,7 @@ export interface FleetPlan {
   readonly loss: number | null;
   /** Bytes of the journal's flash. */
   readonly journalSize: number;
-  /** What draws how much, and how large the battery is, Wh. */
+  /** What draws how much, "module" for what the data sheet of each family says; and how large the battery is, Wh. */
   readonly profile: string;
   readonly battery: number;
 }

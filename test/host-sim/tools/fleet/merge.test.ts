@@ -11,6 +11,7 @@ import type { Shard } from "../../../../host-sim/tools/shards/shard";
 
 const plan: FleetPlan = {
   ...{ version: "1", seed: 3, devices: 14, hours: 2, scenario: "blackout", scenarioAt: 1, edition: "token" },
+  modem: "sim7020",
   ...{
     mix: [0.6, 0.2, 0.2],
     devicesPerCell: 4,
@@ -64,6 +65,11 @@ describe("a file", () => {
   it("of a shard that failed is told, and why", () => {
     const failed = { form: whole.form, plan, shard: shards[0], failed: "out of memory" };
     expect(readResult(JSON.stringify(failed))).toEqual({ problem: "its shard has failed: out of memory" });
+  });
+
+  it("of an earlier form is refused, though its numbers would add up", () => {
+    const before = JSON.stringify({ ...whole, form: "enos-nbiot-xs fleet result 2" });
+    expect(readResult(before)).toEqual({ problem: "is no part of this version's npm run fleet" });
   });
 
   it("that is anything else is refused, and nothing is thrown", () => {
