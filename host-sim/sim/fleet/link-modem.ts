@@ -79,7 +79,7 @@ function drawPort(random: Random): number {
   return firstPort + (random.u32() % 16_384);
 }
 
-/** A random access under way. */
+/** A connection that is asked for: by a datagram, until it is on the air, or by the answer to a page. */
 interface Access {
   readonly answersPage: boolean;
 }
@@ -399,7 +399,12 @@ export class LinkModem implements Link {
 
   #air({ bytes, to, release }: Outgoing): void {
     const { access, network, airtime } = this.#options;
+    const own = (this.#access = { answersPage: false });
     const go = (): void => {
+      // Its radio was off meanwhile.
+      if (this.#access !== own) return;
+      this.#access = undefined;
+      if (this.#state !== "up") return;
       this.#powerSaving.sent(release ? 2 : 0);
       this.#takeKept();
       network.uplink(bytes, this.#port, to);
@@ -416,15 +421,12 @@ export class LinkModem implements Link {
       else this.#options.scheduler.after(wait, go);
     };
     if (this.#powerSaving.mode === "connected") return carried();
-    const own = (this.#access = { answersPage: false });
     access.request(network.coverage, (waited) => {
-      // Its radio was off meanwhile.
       if (this.#access !== own) return;
-      this.#access = undefined;
-      if (this.#state !== "up") return;
+      if (waited !== undefined && this.#state === "up") return carried();
       // Not answered: the datagram is gone, as one that was lost on the air.
-      if (waited === undefined) return this.#pump();
-      carried();
+      this.#access = undefined;
+      this.#pump();
     });
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { LinkModem } from "../../../../host-sim/sim/fleet/link-modem";
 import { drawTraits, familyTraits } from "../../../../host-sim/sim/fleet/link-traits";
 import { Paging } from "../../../../host-sim/sim/fleet/paging";
-import { RandomAccess } from "../../../../host-sim/sim/fleet/random-access";
+import { RandomAccess, usualCell } from "../../../../host-sim/sim/fleet/random-access";
 import { NbIotCell } from "../../../../host-sim/sim/radio/link";
 import { VirtualClock } from "../../../../host-sim/sim/time/clock";
 import { Random } from "../../../../host-sim/sim/time/random";
@@ -67,6 +67,16 @@ class Device {
     return this.events.filter((event) => event.type === "psm" && event.state === "enter").length;
   }
 
+  /** How its radio was heard last. */
+  get rrc(): string | undefined {
+    return this.events.filter((event) => event.type === "rrc").at(-1)?.state;
+  }
+
+  /** Others' datagrams take all channels for so many seconds. */
+  occupyAir(seconds: number): void {
+    for (let i = 0; i < usualCell.channels; i++) this.access.carry(1_000 * seconds);
+  }
+
   /** Runs so many seconds. */
   run(seconds: number): Promise<void> {
     return this.clock.run({ until: this.clock.now + 1_000 * seconds });
@@ -92,6 +102,55 @@ describe("a datagram of its own", () => {
     expect([device.arrived.length, device.slept]).toEqual([2, 1]);
     await device.run(60);
     expect(device.slept).toBe(2);
+  });
+
+  it.each([
+    ["behind its random access", 0],
+    ["over a connection that is released meanwhile", 15],
+  ])("waits for a free channel %s, and the modem does not fall asleep over it", async (_, taken) => {
+    const device = new Device(2);
+    device.send();
+    await device.run(120);
+    expect([device.arrived.length, device.slept]).toEqual([1, 1]);
+    if (taken > 0) {
+      device.send();
+      await device.run(taken);
+      expect(device.arrived).toHaveLength(2);
+    }
+    const before = device.arrived.length;
+    device.occupyAir(60);
+    device.send();
+    await device.run(55);
+    expect([device.arrived.length, device.slept, device.modem.busy]).toEqual([before, 1, true]);
+    await device.run(10);
+    expect([device.arrived.length, device.slept, device.modem.busy]).toEqual([before + 1, 1, false]);
+    await device.run(60);
+    expect(device.slept).toBe(2);
+  });
+
+  it("is gone with the radio while it waits for a free channel", async () => {
+    const device = new Device(600);
+    device.send();
+    await device.run(120);
+    device.occupyAir(30);
+    device.send();
+    await device.run(5);
+    device.modem.suspend();
+    expect([device.arrived.length, device.rrc]).toEqual([1, "off"]);
+    await device.run(60);
+    expect([device.arrived.length, device.rrc]).toEqual([1, "off"]);
+  });
+
+  it("is gone with the cell while it waits for a free channel", async () => {
+    const device = new Device(600);
+    device.send();
+    await device.run(120);
+    device.occupyAir(60);
+    device.send();
+    await device.run(5);
+    device.cell.outage = true;
+    await device.run(60);
+    expect([device.arrived.length, device.rrc, device.modem.ready]).toEqual([1, "off", false]);
   });
 });
 
