@@ -6,6 +6,9 @@
  *     off --connect--> starting --> searching --> up --PSM--> asleep --connect--> waking --> up
  *                        ^              | no cell for as long as the driver looks
  *                        +-- pause <----+
+ *
+ * Here is when it is up. What it sends is in link-uplink.ts, what it gets in link-downlink.ts, and the way to the air that
+ * both share in link-air.ts.
  */
 import { RetryPolicy } from "../../../firmware/modem/driver/retry-policy";
 import { ResetEscalation } from "../../../firmware/modem/driver/reset-escalation";
@@ -14,54 +17,18 @@ import { Registration } from "../modem/registration";
 import { rejoinTime } from "../modem/attachment";
 import { outOfSleep } from "../modem/psm-sleep";
 import { encodeT3324, encodeT3412 } from "../modem/psm-timers";
-import { nextPagingOccasion } from "../radio/paging-occasions";
+import { LinkAir } from "./link-air";
+import { LinkDownlink } from "./link-downlink";
+import { LinkUplink } from "./link-uplink";
 import type { Link } from "../../../firmware/device/agent";
 import type { ModemEvent } from "../modem/modem-event";
-import type { Endpoint, PsmTimers, RadioAttachment } from "../radio/link";
+import type { PsmTimers } from "../radio/link";
 import type { Random } from "../time/random";
-import type { ScheduledEvent, Scheduler } from "../time/clock";
-import type { PagingIdentity } from "../radio/paging-occasions";
-import type { Call, PagedDevice, Paging } from "./paging";
-import type { RandomAccess } from "./random-access";
-import type { LinkTraits } from "./link-traits";
-
-export interface LinkModemOptions {
-  readonly scheduler: Scheduler;
-  readonly random: Random;
-  readonly network: RadioAttachment;
-  readonly traits: LinkTraits;
-  /** What the cell's devices share; alone in its cell when left out. */
-  readonly access?: RandomAccess;
-  readonly paging?: Paging;
-  /** What decides on when it listens for pages. */
-  readonly identity: PagingIdentity;
-  /** ms of the eDRX cycle that the network grants; undefined without. */
-  readonly edrx?: number;
-  /** ms that a datagram of so many bytes takes of the shared air. */
-  readonly airtime: (bytes: number) => number;
-  /** PSM timers to ask for, seconds; none when left out. */
-  readonly psm?: { readonly t3324: number; readonly t3412: number };
-  /** False: the network ignores release assistance. */
-  readonly releaseAssistance?: boolean;
-  /** Whether a firmware runs that hears what comes: a board in deep sleep does not. */
-  readonly listening: () => boolean;
-  /** Something has changed, or come: the device's turn. */
-  readonly turn: () => void;
-  /** The network tells the time at which the link comes up, epoch ms. */
-  readonly onTime: () => void;
-  /** What a meter hears. */
-  readonly onEvent?: (event: ModemEvent) => void;
-  /** A datagram of so many bytes sets out; `again` for one that has set out before. */
-  readonly onUplink?: (bytes: number, again: boolean) => void;
-}
+import type { ScheduledEvent } from "../time/clock";
+import type { ReceivedDatagram } from "./link-downlink";
+import type { LinkModemOptions } from "./link-modem-options";
 
 type State = "off" | "starting" | "searching" | "up" | "asleep" | "waking" | "pausing";
-
-interface Outgoing {
-  readonly bytes: Uint8Array;
-  readonly to: Endpoint;
-  readonly release: boolean;
-}
 
 /** The driver's patience with a search, ms: for a network that it knows, and after a failure. */
 const usualSearch = 300_000;
@@ -69,26 +36,12 @@ const shortSearch = 90_000;
 const firstSearch = 1_800_000;
 /** How often the driver asks meanwhile, ms: so much later it sees the end of a search in vain. */
 const asked = 10_000;
-/** Most datagrams that wait to be read, as firmware/modem/udp.ts keeps. */
-const receiveLimit = 8;
 /** The lowest port of a socket. */
 const firstPort = 49_152;
 
 /** A socket's port, as a modem draws it. */
 function drawPort(random: Random): number {
   return firstPort + (random.u32() % 16_384);
-}
-
-/** A connection that is asked for: by a datagram, until it is on the air, or by the answer to a page. */
-interface Access {
-  readonly answersPage: boolean;
-}
-
-/** A datagram from the network. */
-interface Incoming {
-  readonly bytes: Uint8Array;
-  readonly from: Endpoint;
-  readonly toPort: number;
 }
 
 /** A device's link. */
@@ -104,21 +57,13 @@ export class LinkModem implements Link {
   #knowsNetwork = false;
   #failures = 0;
   #event: ScheduledEvent | undefined;
-  readonly #outgoing: Outgoing[] = [];
-  #sending = false;
-  /** A connection is being set up, for a datagram of its own or for a page: datagrams wait for it. */
-  #access: Access | undefined;
-  readonly #received: (ArrayBuffer & { address: string; port: number })[] = [];
-  /** The network calls it, and keeps these until it answers. */
-  #call: Call | undefined;
-  readonly #kept: Incoming[] = [];
+  readonly #air: LinkAir;
+  readonly #uplink: LinkUplink;
+  readonly #downlink: LinkDownlink;
   /** It has started anew out of PSM: when, ms. */
   #awakeSince = 0;
-  readonly #paged: PagedDevice;
   rssi: number | undefined;
   readonly deadline = Infinity;
-  /** Message id of the datagram that set out last. */
-  #lastId = -1;
 
   constructor(options: LinkModemOptions) {
     this.#options = options;
@@ -147,25 +92,27 @@ export class LinkModem implements Link {
       onWakeByTimer: () => this.#updateAsleep(),
       onUpdate: () => {
         network.use();
-        this.#takeKept();
+        this.#downlink.takeKept();
       },
-      maySleep: () =>
-        this.#registration.registered && !network.losing && !this.busy && this.#access === undefined,
+      maySleep: () => this.#registration.registered && !network.losing && !this.busy && !this.#air.taken,
     });
-    const modem = this;
-    this.#paged = {
-      identity: options.identity,
-      edrx: options.edrx,
-      get coverage() {
-        return network.coverage;
-      },
-      get reachable() {
-        return modem.#access !== undefined || modem.#powerSaving.reachable;
-      },
-      paged: () => this.#answerPage(),
-      unanswered: () => this.#notCalled(),
-    };
-    network.onDownlink = (datagram, from, toPort) => this.#down(datagram, from, toPort);
+    const up = (): boolean => this.#state === "up";
+    const port = (): number => this.#port;
+    const powerSaving = this.#powerSaving;
+    const air = (this.#air = new LinkAir({
+      ...{ scheduler, network, access: options.access, airtime: options.airtime },
+      ...{ connected: () => powerSaving.mode === "connected", up },
+    }));
+    this.#uplink = new LinkUplink({
+      ...{ scheduler, network, traits, powerSaving, air, up, port, onUplink: options.onUplink },
+      onAir: () => this.#downlink.takeKept(),
+    });
+    const { paging, identity, edrx, listening, turn, onEvent } = options;
+    this.#downlink = new LinkDownlink({
+      ...{ scheduler, network, traits, powerSaving, air, port, paging, identity, edrx, turn, onEvent },
+      heard: () => this.#powered && listening(),
+      onAnswered: () => this.#uplink.pump(),
+    });
     network.onServiceLost = () => this.#serviceLost();
   }
 
@@ -175,7 +122,7 @@ export class LinkModem implements Link {
 
   /** Datagrams are on their way to the air. */
   get busy(): boolean {
-    return this.#outgoing.length > 0 || this.#sending || this.#access?.answersPage === false;
+    return this.#uplink.busy;
   }
 
   get active(): boolean {
@@ -223,20 +170,19 @@ export class LinkModem implements Link {
     this.#state = "off";
     if (this.#powered) this.#tell({ type: "power", time: this.#now, state: "off", reason: "supply" });
     this.#powered = false;
-    this.#outgoing.length = 0;
-    this.#received.length = 0;
+    this.#downlink.powerCut();
   }
 
   /** Hands a datagram over; it sets out once the link is up. */
   send(bytes: Uint8Array, address: string, port: number, release: boolean): void {
-    this.#outgoing.push({ bytes, to: { address, port }, release });
-    if (this.#state === "up") this.#pump();
+    this.#uplink.add(bytes, { address, port }, release);
+    if (this.#state === "up") this.#uplink.pump();
     else this.connect();
   }
 
   /** The oldest datagram that has come. */
-  read(): (ArrayBuffer & { address: string; port: number }) | undefined {
-    return this.#received.shift();
+  read(): ReceivedDatagram | undefined {
+    return this.#downlink.read();
   }
 
   get #now(): number {
@@ -303,7 +249,7 @@ export class LinkModem implements Link {
     this.#state = "up";
     this.rssi = this.#options.network.measure().rssi;
     this.#options.onTime();
-    this.#pump();
+    this.#uplink.pump();
     this.#options.turn();
   }
 
@@ -377,151 +323,12 @@ export class LinkModem implements Link {
     this.#powerSaving.stop();
     this.#registration.stop();
     network.detach();
-    this.#notCalled();
-    this.#access = undefined;
-    this.#sending = false;
-    this.#outgoing.length = 0;
-  }
-
-  /** Sends what waits, one after the other over the UART. */
-  #pump(): void {
-    if (this.#sending || this.#access !== undefined || this.#state !== "up") return;
-    const next = this.#outgoing.shift();
-    if (next === undefined) return;
-    const { traits, scheduler } = this.#options;
-    this.#sending = true;
-    this.#powerSaving.uartActivity();
-    scheduler.after(traits.send + traits.byte * next.bytes.length, () => {
-      this.#sending = false;
-      if (this.#state === "up") this.#air(next);
-    });
-  }
-
-  #air({ bytes, to, release }: Outgoing): void {
-    const { access, network, airtime } = this.#options;
-    const own = (this.#access = { answersPage: false });
-    const go = (): void => {
-      // Its radio was off meanwhile.
-      if (this.#access !== own) return;
-      this.#access = undefined;
-      if (this.#state !== "up") return;
-      this.#powerSaving.sent(release ? 2 : 0);
-      this.#takeKept();
-      network.uplink(bytes, this.#port, to);
-      // A retransmission is the same message: its id is (RFC 7252 section 4.2).
-      const id = (bytes[2] << 8) | bytes[3];
-      this.#options.onUplink?.(bytes.length, id === this.#lastId);
-      this.#lastId = id;
-      this.#pump();
-    };
-    if (access === undefined) return go();
-    const carried = (): void => {
-      const wait = access.carry(airtime(bytes.length));
-      if (wait === 0) go();
-      else this.#options.scheduler.after(wait, go);
-    };
-    if (this.#powerSaving.mode === "connected") return carried();
-    access.request(network.coverage, (waited) => {
-      if (this.#access !== own) return;
-      if (waited !== undefined && this.#state === "up") return carried();
-      // Not answered: the datagram is gone, as one that was lost on the air.
-      this.#access = undefined;
-      this.#pump();
-    });
-  }
-
-  #down(bytes: Uint8Array, from: Endpoint, toPort: number): void {
-    const { paging, identity, edrx, scheduler } = this.#options;
-    const incoming = { bytes, from, toPort };
-    if (!this.#powerSaving.reachable) return;
-    if (this.#powerSaving.mode === "connected" || (paging === undefined && edrx === undefined)) {
-      return this.#take(incoming);
-    }
-    if (paging === undefined) {
-      const occasion = nextPagingOccasion(identity, scheduler.now, edrx);
-      scheduler.at(occasion, () => {
-        if (this.#powerSaving.reachable) this.#take(incoming);
-      });
-      return;
-    }
-    if (this.#kept.length < receiveLimit) this.#kept.push(incoming);
-    this.#call ??= paging.page(this.#paged);
-  }
-
-  /** Its page is on the air: it asks for a connection, unless it does so already. */
-  #answerPage(): void {
-    const { access, network } = this.#options;
-    if (this.#access !== undefined || !this.#powerSaving.reachable || !network.use()) return;
-    if (this.#powerSaving.mode === "connected" || access === undefined) return this.#takeKept();
-    const own = (this.#access = { answersPage: true });
-    access.request(network.coverage, (waited) => {
-      if (this.#access !== own) return;
-      this.#access = undefined;
-      if (waited !== undefined) this.#takeKept();
-      this.#pump();
-    });
-  }
-
-  /** It has a connection: what the network has kept comes over it. */
-  #takeKept(): void {
-    if (this.#call === undefined) return;
-    const kept = this.#kept.splice(0);
-    this.#notCalled();
-    for (const each of kept) this.#take(each);
-  }
-
-  /** The network does not call it any more. */
-  #notCalled(): void {
-    if (this.#call === undefined) return;
-    this.#call.ended = true;
-    this.#call = undefined;
-    this.#kept.length = 0;
-  }
-
-  #take({ bytes: datagram, from, toPort }: Incoming): void {
-    this.#powerSaving.received();
-    if (toPort !== this.#port || this.#received.length >= receiveLimit) return;
-    this.#tell({ type: "receive", time: this.#now, id: 0, bytes: datagram });
-    const { traits, scheduler } = this.#options;
-    if (traits.receive === 0) return this.#hand(datagram, from);
-    this.#powerSaving.uartActivity();
-    scheduler.after(traits.receive, () => this.#hand(datagram, from));
-  }
-
-  /** The driver has it. */
-  #hand(datagram: Uint8Array, from: Endpoint): void {
-    const { listening, turn } = this.#options;
-    if (!this.#powered || !listening()) return;
-    // As the socket of a modem hands it over: its buffer is the datagram's alone.
-    const bytes = datagram.slice().buffer as ArrayBuffer & { address: string; port: number };
-    bytes.address = from.address;
-    bytes.port = from.port;
-    this.#received.push(bytes);
-    turn();
+    this.#downlink.notCalled();
+    this.#air.drop();
+    this.#uplink.drop();
   }
 
   #tell(event: ModemEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-/** The socket on it, of ECMA-419's shape. */
-export class LinkSocket {
-  releaseAfterReply = false;
-  unchanging = false;
-  readonly #modem: LinkModem;
-
-  constructor({ modem }: { readonly modem: LinkModem }) {
-    this.#modem = modem;
-  }
-
-  write(buffer: Uint8Array, address: string, port: number): void {
-    this.#modem.send(this.unchanging ? buffer : buffer.slice(), address, port, this.releaseAfterReply);
-  }
-
-  read(): (ArrayBuffer & { address: string; port: number }) | undefined {
-    return this.#modem.read();
-  }
-
-  close(): void {}
 }
