@@ -1,5 +1,5 @@
 /**
- * `--set` and `--try` of `npm run energy`: a setting of the firmware by its name, checked as the firmware checks it.
+ * `--set` and `--try` of `npm run energy`: what a setting of the firmware changes of a choice.
  */
 import { readSettings } from "../../firmware/device/settings";
 import { unknownSettings } from "../../firmware/device/unknown-settings";
@@ -9,15 +9,11 @@ import { families } from "../../firmware/modem/family/index";
 import { reasonOf } from "../../firmware/text/reason";
 import { escaped } from "../model/escaped";
 import { misuse } from "./misuse";
+import { simulatedSettings } from "./set-flag";
 import type { Settings } from "../../firmware/device/settings";
 import type { Choice } from "../inspect/energy/choice";
+import type { GivenSetting, RefusedSettings } from "./set-flag";
 import type { FlagName } from "./simulation-flags";
-
-/** A setting as the user gave it. */
-export interface GivenSetting {
-  readonly name: string;
-  readonly text: string;
-}
 
 /** Settings that are a choice's own, and the flag of each. */
 const own = {
@@ -30,43 +26,16 @@ const own = {
   t3324: "t3324",
 } as const satisfies Readonly<Record<string, FlagName>>;
 
-const wiring = "is the simulated board's wiring";
 /** Those that cannot be tried, and why. */
-const refused: Readonly<Record<string, string>> = {
-  server: "is the simulation's own cloud",
-  port: "is the simulation's own cloud",
+const refused: RefusedSettings = {
+  ...simulatedSettings,
   reports: "is --reports here",
-  edition: "is --edition here",
-  modem: "is --modem here",
   edrx: "is in the table: eDRX in place of PSM",
   startSpread: "is about a board's first start",
-  board: wiring,
-  transmit: wiring,
-  receive: wiring,
-  pressedHigh: wiring,
-  powerKey: wiring,
-  reset: wiring,
-  wake: wiring,
-  ring: "is wired where waiting is light-sleep",
-  modemSupply: wiring,
-  baud: "is the simulated modem's own",
-  pin: "is of a SIM card that asks for one, and this one does not",
 };
 /** Least interval that is metered, seconds: as of --interval. */
 const leastInterval = 60;
 const server = "203.0.113.5";
-
-/** Takes `name=value` apart. @throws CommandError */
-export function givenSetting(flag: string, text: string): GivenSetting {
-  const found = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text);
-  if (found === null) {
-    throw misuse(
-      `${flag} takes a setting as NAME=VALUE, such as t3324=2, got "${escaped(text.slice(0, 40))}"`,
-    );
-  }
-  const [, name, value] = found;
-  return { name, text: value };
-}
 
 /** What a setting changes. @throws CommandError that says what is wrong with it */
 export function changeOf(flag: string, { name, text }: GivenSetting, modem: string): Partial<Choice> {

@@ -13,10 +13,11 @@ import { Command, Option } from "./command";
 import { printResult } from "./energy-result";
 import { inStages } from "./energy-stages";
 import { requireEngine } from "./engine";
-import { changeOf, flagOf, givenSetting } from "./energy-settings";
+import { changeOf, flagOf } from "./energy-settings";
 import { CommandError, fraction, misuse } from "./misuse";
 import { isMerge, keptIn, partsIn } from "./part-files";
 import { profileOf } from "./profile-flag";
+import { settingOption } from "./set-flag";
 import { shardWanted } from "./shard-flag";
 import { addSimulationFlags, isGiven, sealedFormat } from "./simulation-flags";
 import { projectVersion } from "./version";
@@ -24,7 +25,7 @@ import type { CoverageMix } from "../sim/radio/coverage";
 import type { Choice } from "../inspect/energy/choice";
 import type { Variant } from "../inspect/energy/variants";
 import type { EnergyPlan } from "../tools/energy/plan";
-import type { GivenSetting } from "./energy-settings";
+import type { GivenSetting } from "./set-flag";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
 interface EnergyFlags extends Omit<SimulationFlags, "seed" | "coverage"> {
@@ -112,12 +113,6 @@ export function energyCommand(): Command {
     .option("--out <file>", "writes what was measured as JSON, to be merged with others")
     .option("--json", "print one JSON document")
     .action(energy);
-}
-
-function settingOption(flag: "--set" | "--try", text: string): Option {
-  return new Option(`${flag} <name=value>`, text)
-    .argParser((given, before: readonly GivenSetting[]) => [...before, givenSetting(flag, given)])
-    .default([], "none");
 }
 
 /** The settings as the user wants them. @throws CommandError for a setting that is wrong, or said twice */

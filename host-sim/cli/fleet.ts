@@ -4,32 +4,31 @@
  */
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { readSettings } from "../../firmware/device/settings";
-import { unknownSettings } from "../../firmware/device/unknown-settings";
-import { SettingsError } from "../../firmware/enos/credentials";
 import { Progress } from "../inspect/report/progress";
 import { profiles } from "../inspect/energy/profiles";
 import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { fleetLines, shortfallOf } from "../tools/fleet/fleet-text";
 import { mergeResults, readResult } from "../tools/fleet/merge";
 import { scenarios } from "../tools/fleet/plan";
-import { familyOf, linkFamilies } from "../sim/fleet/link-traits";
+import { linkSettings } from "../sim/fleet/link-device";
+import { linkFamilies } from "../sim/fleet/link-traits";
 import { resultForm } from "../tools/fleet/result";
 import { runFleet } from "../tools/fleet/run-fleet";
 import { capacity } from "./battery-flag";
 import { Command } from "./command";
 import { coverageMix } from "./coverage-mix";
+import { commandOf, replayOf } from "./fleet-commands";
 import { realFleet } from "./fleet-real";
 import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
-import { givenSetting } from "./energy-settings";
 import { isMerge, keptIn, partsIn } from "./part-files";
+import { checkedSettings, settingOption, simulatedSettings } from "./set-flag";
 import { shardWanted } from "./shard-flag";
 import { projectVersion } from "./version";
 import type { FleetPlan, Scenario } from "../tools/fleet/plan";
-import type { FleetResult, WorstDevice } from "../tools/fleet/result";
+import type { FleetResult } from "../tools/fleet/result";
 import type { CoverageMix } from "../sim/radio/coverage";
 import type { DeviceOptions } from "../sim/world/device-options";
-import type { GivenSetting } from "./energy-settings";
+import type { GivenSetting, RefusedSettings } from "./set-flag";
 
 interface FleetFlags {
   devices: number;
@@ -94,18 +93,7 @@ export function fleetCommand(): Command {
         .choices(["none", "deep"])
         .default("deep"),
     )
-    .addOption(
-      command
-        .createOption(
-          "--set <name=value>",
-          "a setting of the firmware, such as startSpread=0; again for each",
-        )
-        .argParser((text: string, before: readonly GivenSetting[]) => [
-          ...before,
-          givenSetting("--set", text),
-        ])
-        .default([], "none"),
-    )
+    .addOption(settingOption("--set", "a setting of the firmware, such as startSpread=0; again for each"))
     .option("--coverage <mix>", "shares of devices at each level", coverageMix, [0.8, 0.15, 0.05])
     .option("--loss <p>", "datagrams lost each way (default: each level's)", fraction("--loss", 0.9))
     .option(
@@ -213,30 +201,28 @@ async function fleet(
   }
 }
 
+/** Settings that a fleet has by other flags. */
+const refusedSettings: RefusedSettings = {
+  ...simulatedSettings,
+  reports: "follows from --hours and --interval here",
+  payload: "is --format here",
+};
+
 /** @throws CommandError for settings that the firmware refuses */
 function planOf(flags: FleetFlags): FleetPlan {
   const { interval, batch, sleep, format, natIdle, loss } = flags;
-  const settings: Record<string, unknown> = { interval, batch, sleep };
-  for (const { name, text } of flags.set) {
-    if (name in { server: 1, port: 1, modem: 1, board: 1, reports: 1, payload: 1, edition: 1 }) {
-      throw misuse(`--set: ${name} is the simulation's own`);
-    }
-    settings[name] = text;
+  const given = checkedSettings(flags.set, refusedSettings, "sim7020");
+  const strange = Object.keys(given.config).find(
+    (name) => !(linkSettings as readonly string[]).includes(name),
+  );
+  if (strange !== undefined) {
+    throw misuse(`--set: ${strange} is about what a device at link depth has not: npm start --set takes it`);
   }
+  const settings = { interval, batch, sleep, ...given.config };
   if (flags.scenario !== "none" && flags.at >= flags.hours) {
     throw misuse(
       `--at: ${flags.scenario} begins after ${flags.at} h, and the run has ${flags.hours}: name an hour within it`,
     );
-  }
-  try {
-    const config = { server: "203.0.113.5", payload: format, ...settings };
-    const read = readSettings(config);
-    for (const { name, nearest } of unknownSettings(config, read)) {
-      throw misuse(`--set: there is no setting "${name}", the nearest is ${nearest}`);
-    }
-  } catch (error) {
-    if (error instanceof SettingsError) throw misuse(`--set: ${error.message}`);
-    throw error;
   }
   return {
     version: projectVersion().version,
@@ -282,39 +268,4 @@ async function tell(
   }
   const shortfall = shortfallOf(result);
   if (shortfall !== undefined) throw new CommandError(1, shortfall);
-}
-
-/** What makes the run again. */
-function commandOf(plan: FleetPlan): string {
-  const { devices, hours, seed, scenario, scenarioAt, format, settings, devicesPerCell, modem } = plan;
-  const { interval, batch, sleep, ...more } = settings;
-  const words = [
-    `npm run fleet -- --devices ${devices} --hours ${hours} --seed ${seed} --per-cell ${devicesPerCell}`,
-    `--interval ${String(interval)} --batch ${String(batch)} --sleep ${String(sleep)} --format ${format}`,
-    ...(modem === "sim7020" ? [] : [`--modem ${modem}`]),
-    ...(scenario === "none" ? [] : [`--scenario ${scenario} --at ${scenarioAt}`]),
-    ...Object.entries(more).map(([name, value]) => `--set ${name}=${String(value)}`),
-  ];
-  return words.join(" ");
-}
-
-/** The command that replays a device of the fleet alone, modem and all. */
-function replayOf({
-  seed,
-  settings,
-  format,
-  edition,
-  hours,
-  profile,
-  modem,
-}: FleetPlan): (device: WorstDevice) => string {
-  const { interval, batch, sleep } = settings as { interval: number; batch: number; sleep: string };
-  const reports = Math.max(1, Math.floor((hours * 3_600) / interval));
-  const more = `${batch === 1 ? "" : ` --batch ${batch}`}${sleep === "none" ? "" : ` --sleep ${sleep}`}`;
-  // A run alone has no data sheets: it is the field's, of which they are variants.
-  const drawn = profile === "module" ? "field" : profile;
-  return ({ number, coverage }) =>
-    `npm start -- --seed ${seed} --fleet-device ${number} --coverage ${coverage} --interval ${interval} --reports ${reports}` +
-    (modem === "sim7020" ? "" : ` --modem ${familyOf(modem, number)}`) +
-    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --profile ${drawn} --no-command --quiet`;
 }

@@ -7,7 +7,10 @@ import { writePage } from "../inspect/report/html/write-page";
 import { escaped } from "../model/escaped";
 import { lasting } from "../inspect/report/duration";
 import { CommandError, misuse, systemReason } from "./misuse";
+import { setWords } from "./set-flag";
+import type { RecorderOptions } from "../inspect/report/html/recorder";
 import type { Command } from "./command";
+import type { GivenSetting } from "./set-flag";
 import type { VerdictOptions } from "../inspect/report/verdict";
 import type { Coverage } from "../sim/radio/link";
 import type { SimulationResult } from "../sim/world/simulation";
@@ -19,7 +22,10 @@ const mostReports = 20_000;
 /** Options that change what is written, not what happens. */
 const beside: ReadonlySet<string> = new Set(["report", "pcap", "json", "quiet", "verbose", "watch"]);
 
-export interface RunFilesOptions {
+/** What the report's joules are counted by; the field's profile when left out. */
+export type Metering = Pick<RecorderOptions, "profile" | "edrx" | "clock">;
+
+export interface RunFilesOptions extends Partial<Metering> {
   readonly report?: string;
   readonly pcap?: string;
   readonly seed: number;
@@ -35,8 +41,12 @@ export function reproduction(command: Command, seed: number): string {
   for (const option of command.options) {
     const name = option.attributeName();
     if (beside.has(name) || name === "seed" || command.getOptionValueSource(name) !== "cli") continue;
-    parts.push(option.long!);
     const value: unknown = command.getOptionValue(name);
+    if (name === "set") {
+      for (const each of value as readonly GivenSetting[]) parts.push(...setWords(each));
+      continue;
+    }
+    parts.push(option.long!);
     if (option.required || (option.optional && value !== true)) parts.push(String(value));
   }
   parts.push(`--seed ${seed}`);
@@ -50,7 +60,7 @@ export class RunFiles {
 
   /** @throws CommandError for a file that cannot be written, before the run begins */
   constructor(options: RunFilesOptions) {
-    const { report, pcap, command, seed, coverage } = options;
+    const { report, pcap, command, seed, coverage, profile = profiles.field, edrx, clock } = options;
     if (report !== undefined) {
       if (options.reports > mostReports)
         throw misuse(`--report takes runs of at most ${mostReports} reports`);
@@ -59,7 +69,7 @@ export class RunFiles {
       closeSync(open(report, "--report"));
       this.#report = {
         file: report,
-        recorder: new Recorder({ seed, command, coverage, profile: profiles.field }),
+        recorder: new Recorder({ seed, command, coverage, profile, edrx, clock }),
       };
     }
     if (pcap !== undefined) {

@@ -4,7 +4,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runOutage } from "../tools/chaos/outage";
 import { families } from "../sim/modem/families";
-import { profiles } from "../inspect/energy/profiles";
+import { clockOf } from "../inspect/energy/choice";
 import { ReadingMeter } from "../inspect/energy/totals";
 import { lasting } from "../inspect/report/duration";
 import { resultJson, datagramJson } from "../inspect/report/json";
@@ -18,6 +18,8 @@ import { eavesdrop } from "./eavesdropper";
 import { requireEngine } from "./engine";
 import { misuse, wholeNumber } from "./misuse";
 import { RunFiles, factsOf, outageFactsOf, reproduction } from "./run-files";
+import { profileOf } from "./profile-flag";
+import { checkedSettings, settingOption, simulatedSettings } from "./set-flag";
 import { stage } from "./staged-run";
 import { RunScreen, byReports, checkScreenFlags } from "./run-screen";
 import { addSimulationFlags, deviceOptionsOf, isGiven, refuseGiven, sealedFormat } from "./simulation-flags";
@@ -26,12 +28,16 @@ import { speedOf, usualSpeed } from "./watch";
 import type { DatagramJson } from "../inspect/report/json";
 import { deviceSeed, fleetDeviceKey } from "../sim/fleet/fleet-keys";
 import type { Attack } from "../sim/radio/hostile-acts";
+import type { Metering } from "./run-files";
 import type { ScreenFlags } from "./run-screen";
+import type { GivenSetting, RefusedSettings } from "./set-flag";
 import type { EveryFlag, FlagName, SimulationFlags } from "./simulation-flags";
 
 interface StartFlags extends SimulationFlags, ScreenFlags {
   battery: number;
-  profile: keyof typeof profiles;
+  profile: string;
+  set: readonly GivenSetting[];
+  natIdle?: number;
   scenario: Scenario;
   attack?: Attack;
   report?: string;
@@ -108,10 +114,16 @@ export function startCommand(): Command {
     );
   return addSimulationFlags(command, uses)
     .option("--battery <Wh>", "what the totals say how long it would last", capacity, 19)
-    .addOption(
-      new Option("--profile <name>", "what draws how much, for the same")
-        .choices(Object.keys(profiles))
-        .default("field"),
+    .option(
+      "--profile <name>",
+      "what draws how much, for the same: modern, field, limit, a module that a data sheet is known of such as sim7020, or a JSON file",
+      "field",
+    )
+    .addOption(settingOption("--set", "any setting of the firmware, docs/settings.md; may be given again"))
+    .option(
+      "--nat-idle <s>",
+      "seconds after which the operator's NAT forgets (default: never)",
+      wholeNumber("--nat-idle", 1, 1_000_000),
     )
     .option("--attack <who>", attackText, attackOf)
     .option(
@@ -137,11 +149,7 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   checkScreenFlags(flags);
   refuseGiven(command, refusedIn[flags.scenario], `--scenario ${flags.scenario}`);
   requireEngine(flags.engine);
-  if (flags.fleetDevice !== undefined && flags.scenario !== "first-hours")
-    throw misuse(
-      `--fleet-device does not go with --scenario ${flags.scenario}, which has a device of its own`,
-    );
-  if (flags.scenario !== "first-hours") refuseBattery(command, flags.scenario);
+  if (flags.scenario !== "first-hours") refuseFirstHours(command, flags.scenario);
   if (flags.scenario === "outage") {
     if (flags.attack !== undefined) throw misuse("--attack does not go with --scenario outage");
     return outage(flags, command);
@@ -163,9 +171,16 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
     return updateScenario({ ...options, ...attacks }, runFiles(flags, command), flags, head);
   }
   const device = deviceOptionsOf(command, flags);
-  const files = runFiles(flags, command);
+  const settings = settingsOf(flags, command);
+  const metering = {
+    profile: profileOf(flags.profile),
+    coverage: flags.coverage,
+    edrx: Number(settings.edrx ?? 0) > 0,
+    clock: clockOf({ settings }),
+  };
+  const files = runFiles(flags, command, metering);
   const datagrams: DatagramJson[] = [];
-  const meter = new ReadingMeter(profiles[flags.profile], { coverage: flags.coverage });
+  const meter = new ReadingMeter(metering.profile, metering);
   const loss = flags.loss === undefined ? "" : ` · loss ${flags.loss * 100} %`;
   const screen = new RunScreen(flags, {
     head: `${headOf(flags)}${loss} · ${flags.reports} reports, one every ${flags.interval} s`,
@@ -184,6 +199,9 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
             deviceKey: fleetDeviceKey(flags.seed, flags.fleetDevice),
           }),
       ...(flags.attack === undefined ? {} : { attacks: [flags.attack] }),
+      ...(flags.natIdle === undefined ? {} : { natIdle: 1_000 * flags.natIdle }),
+      settings,
+      ...(settings.waiting === undefined ? {} : { processor: { waiting: metering.clock.waiting } }),
       reports: flags.reports,
       command: flags.command,
       pace: screen.pace,
@@ -217,12 +235,39 @@ async function start(flags: StartFlags, command: Command): Promise<void> {
   screen.leave(result.complete);
 }
 
-/** Only a device's first hours are days like others, from which its battery's life follows. */
-function refuseBattery(command: Command, scenario: Scenario): void {
-  for (const flag of ["battery", "profile"]) {
-    if (command.getOptionValueSource(flag) === "cli")
-      throw misuse(`--${flag} does not go with --scenario ${scenario}, whose days are not like others`);
+/** Flags that go with a device's first hours alone, and why not with the other scenarios. */
+const firstHours = {
+  fleetDevice: "which has a device of its own",
+  // Only the first hours are days like others, from which a battery's life follows.
+  battery: "whose days are not like others",
+  profile: "whose days are not like others",
+  set: "whose device has settings of its own",
+  natIdle: "which has an operator of its own",
+} as const;
+
+function refuseFirstHours(command: Command, scenario: Scenario): void {
+  for (const [name, why] of Object.entries(firstHours)) {
+    if (command.getOptionValueSource(name) !== "cli") continue;
+    const { long } = command.options.find((option) => option.attributeName() === name)!;
+    throw misuse(`${long} does not go with --scenario ${scenario}, ${why}`);
   }
+}
+
+/** Settings that the run itself goes by, each with the flag that says it. */
+const ofFlags: RefusedSettings = {
+  ...simulatedSettings,
+  ...{ interval: "is --interval here", reports: "is --reports here", payload: "is --format here" },
+  ...{ batch: "is --batch here", sleep: "is --sleep here" },
+};
+/** Settings that may be said by a flag instead. */
+const alsoFlags = ["lifetime", "keepAlive", "t3324"] as const;
+
+/** What is set beside the flags. @throws CommandError */
+function settingsOf({ set, modem }: StartFlags, command: Command): Readonly<Record<string, string>> {
+  const { config } = checkedSettings(set, ofFlags, modem);
+  const twice = alsoFlags.find((name) => config[name] !== undefined && isGiven(command, name));
+  if (twice === undefined) return config;
+  throw misuse(`--set: ${twice} has a flag of its own, which is given too: leave one of them out`);
 }
 
 function headOf({ seed, engine, edition, coverage }: StartFlags): string {
@@ -230,11 +275,12 @@ function headOf({ seed, engine, edition, coverage }: StartFlags): string {
 }
 
 /** What is written of the run besides, none of it unless it was asked for. */
-function runFiles(flags: StartFlags, command: Command): RunFiles {
+function runFiles(flags: StartFlags, command: Command, metering?: Metering): RunFiles {
   const { report, pcap, seed, coverage } = flags;
   // The outage's three days and what is around them.
   const reports = flags.scenario === "first-hours" ? flags.reports : Math.ceil((4 * 86_400) / flags.interval);
-  return new RunFiles({ report, pcap, seed, reports, coverage, command: reproduction(command, seed) });
+  const again = reproduction(command, seed);
+  return new RunFiles({ report, pcap, seed, reports, coverage, command: again, ...metering });
 }
 
 /** Three days without coverage: how long it takes is the scenario's affair, and no command is sent. */

@@ -31,7 +31,7 @@ import type { DeviceOptions } from "../world/device-options";
 import type { Coverage, CoverageMix } from "../radio/coverage";
 import type { ModemEvent } from "../modem/modem-event";
 import type { ScheduledEvent } from "../time/clock";
-import type { BoardMoment } from "./link-device";
+import type { BoardMoment, LinkSettings } from "./link-device";
 import type { CellConfiguration } from "./random-access";
 
 export interface FleetOptions {
@@ -143,7 +143,7 @@ export class Fleet {
     return this.clock.run({ until });
   }
 
-  #add(number: number, productKey: string, settings: ReturnType<typeof readSettings>): void {
+  #add(number: number, productKey: string, settings: LinkSettings): void {
     const { seed, onLog, onModem, onBoard, onUplink, devicesPerCell, first } = this.#options;
     const random = new Random(deviceSeed(seed, number));
     const record = fleetDevice(seed, number, productKey);

@@ -43,6 +43,26 @@ interface ApplicationInputs {
   readonly now: () => number;
 }
 
+/** Settings that mean something at link depth; others are about what it has not: pins, a SIM card, AT commands, a processor. */
+export const linkSettings = Object.freeze([
+  ...(["server", "port", "edition", "iv", "contentFormat", "lifetime", "keepAlive"] as const),
+  ...([
+    "interval",
+    "reports",
+    "payload",
+    "batch",
+    "payloadLimit",
+    "late",
+    "spacing",
+    "full",
+    "order",
+  ] as const),
+  ...(["startSpread", "radioBudget", "othersBudget", "sleep", "t3324", "t3412", "edrx"] as const),
+] satisfies (keyof Settings)[]);
+
+/** See above: a device reads no others. */
+export type LinkSettings = Pick<Settings, (typeof linkSettings)[number]>;
+
 /** What the board does, for a meter. */
 export type BoardMoment = "power lost" | "starting" | "power on" | "asleep" | "awake";
 
@@ -57,7 +77,7 @@ export interface LinkDeviceOptions {
   readonly airtime: (bytes: number) => number;
   readonly releaseAssistance?: boolean;
   /** As `readSettings` gives them. */
-  readonly settings: Settings;
+  readonly settings: LinkSettings;
   readonly crypto: Cryptography;
   readonly application: (inputs: ApplicationInputs) => Application;
   /** Bytes of flash for the journal. */

@@ -16,6 +16,8 @@ import type { WorldEvent } from "./world";
 export interface SimulationOptions extends DeviceOptions {
   /** Readings that the device takes. */
   readonly reports: number;
+  /** ms after which the operator's NAT forgets an unused mapping; never when left out. */
+  readonly natIdle?: number;
   /** Whether the operator of the cloud sends a command. */
   readonly command: boolean;
   readonly onEvent?: (event: WorldEvent) => void;

@@ -36,7 +36,7 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
         `  level ${level}    ${counted(devices, "device")}` +
         (devices === 0 ? "" : `, ${joules(modem, devices)} J modem, ${joules(board, devices)} J board each`),
     ),
-    "the worst, each to be replayed alone through the whole modem:",
+    `the worst, each to be replayed alone through the whole modem${plan.scenario === "none" ? "" : `, without ${plan.scenario}`}:`,
     ...worst.map((device) => `  ${device.deviceKey}  ${worstText(device)}: ${replay(device)}`),
   ];
   return lines;

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
 import { complaintsIn, launch, obeyed } from "./command-line";
+import { commandOf } from "../../../host-sim/cli/fleet-commands";
 import { linkFamilies } from "../../../host-sim/sim/fleet/link-traits";
+import type { FleetResult } from "../../../host-sim/tools/fleet/result";
 import type { Running } from "./command-line";
 
 const small = ["--devices", "12", "--hours", "2", "--per-cell", "4", "--interval", "300", "--jobs", "1"];
@@ -57,6 +59,41 @@ describe("a fleet", () => {
     const one = await obeyed(["fleet", ...small, "--modem", "bc95"]);
     expect(one.stdout).toContain("12 devices with a bc95 each for 2 h");
     expect(one.stdout).toMatch(/npm start -- .* --modem bc95 /);
+  });
+
+  it("replays a device with all that the run had, and says what one device alone cannot have", async () => {
+    const set = ["--set", "t3324=60", "--set", "edrx=20", "--set", "lifetime=7200"];
+    const network = ["--loss", "0.05", "--nat-idle", "600", "--edition", "tokenless"];
+    const kind = ["--modem", "sim7080", "--profile", "module", "--battery", "5"];
+    const place = ["--coverage", "0=50,1=50", "--power-spread", "60"];
+    const run = [
+      ...set,
+      ...network,
+      ...kind,
+      ...place,
+      "--batch",
+      "2",
+      "--scenario",
+      "blackout",
+      "--at",
+      "1",
+    ];
+    const { code, stdout, stderr } = await obeyed(["fleet", ...small, ...run, "--json"]);
+    expect({ code, complaints: complaintsIn(stderr) }).toEqual({ code: 0, complaints: "" });
+    const text = await obeyed(["fleet", ...small, ...run]);
+    expect(text.stdout).toMatch(/^the worst, .* through the whole modem, without blackout:$/m);
+    const [, alone] = /^ {2}8646.*: npm start -- (.*)$/m.exec(text.stdout)!;
+    expect(alone).toContain(" --batch 2 --sleep deep --set t3324=60 --set edrx=20 --set lifetime=7200 ");
+    expect(alone).toContain(" --edition tokenless ");
+    expect(alone).toContain(" --loss 0.05 --nat-idle 600 --battery 5 --profile sim7080 ");
+    const replay = await obeyed(["start", ...alone.replace("--quiet", "--verbose").split(" ")]);
+    expect(replay.stdout).toMatch(/\+CPSMS=1,,,"\d{8}","00011110"/);
+    expect(replay.stdout).toContain("lifetime=7200s");
+    expect(replay.stdout).toMatch(/with that 5 Wh last .* \(profile sim7080;/);
+    const { plan, counts } = JSON.parse(stdout) as FleetResult;
+    const [, again] = commandOf(plan).split("npm run fleet -- ");
+    const same = await obeyed(["fleet", ...again.split(" "), "--jobs", "1", "--json"]);
+    expect(JSON.parse(same.stdout)).toMatchObject({ plan, counts });
   });
 
   it("is the same bytes again, whole and in parts", async () => {
@@ -125,6 +162,10 @@ describe("is refused in one line", () => {
     [["--set", "intervall=4"], '--set: there is no setting "intervall", the nearest is interval'],
     [["--set", "interval=0"], "--set: interval"],
     [["--set", "server=1.2.3.4"], "--set: server is the simulation's own"],
+    [["--set", "t3324=2", "--set", "t3324=3"], "--set: t3324 is set twice"],
+    [["--set", "processor=80"], "--set: processor is about what a device at link depth has not"],
+    [["--set", "apnPassword=geheim"], "--set: apnPassword is of an access point that asks for it"],
+    [["--set", "format=json"], '--set: there is no setting "format"'],
     [
       ["--scenario", "blackout"],
       "--at: blackout begins after 6 h, and the run has 2: name an hour within it",

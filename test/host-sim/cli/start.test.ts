@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { obeyed, run } from "./command-line";
 
@@ -59,6 +59,22 @@ describe("npm start", () => {
     // One reading has nothing before it to be counted from.
     const one = await obeyed(["start", "--reports", "1", "--no-command", "--quiet"]);
     expect(one.stdout).not.toContain("J a reading");
+  });
+
+  test("takes any setting, another profile and a NAT that forgets, and says so again", async () => {
+    const set = ["--set", "t3324=60", "--set", "init=AT+CSQ;AT+CSQ", "--profile", "sim7020"];
+    const args = [...set, "--nat-idle", "60", "--no-command", "--format", "raw"];
+    const page = join(mkdtempSync(join(tmpdir(), "enos-start-")), "run.pcapng");
+    const { code, stdout } = await obeyed(["start", "--verbose", "--pcap", page, ...args]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('"00011110"');
+    expect(stdout).toMatch(/AT +> AT\+CSQ$/m);
+    expect(stdout).toContain("(profile sim7020;");
+    const command = /to repeat it: (npm start -- [^\0]*?--seed 1)/.exec(
+      readFileSync(page).toString("latin1"),
+    )![1];
+    expect(command).toContain("--profile sim7020 --set t3324=60 --set 'init=AT+CSQ;AT+CSQ' --nat-idle 60 ");
+    rmSync(dirname(page), { recursive: true });
   });
 
   test("a run that cannot complete ends with 1 and says why", async () => {
@@ -184,6 +200,23 @@ describe("misuse is one clear line and exit code 2", () => {
     ],
     [["start", "--scenario", "outage", "--reports", "5"], /--reports does not go with --scenario outage/],
     [["start", "--scenario", "outage", "--no-command"], /--no-command does not go with --scenario outage/],
+    [
+      ["start", "--scenario", "outage", "--set", "batch=2"],
+      /^--set does not go with --scenario outage, whose device has settings of its own$/m,
+    ],
+    [
+      ["start", "--scenario", "update", "--nat-idle", "9"],
+      /^--nat-idle does not go with --scenario update, /m,
+    ],
+    [["start", "--set", "interval=9"], /^--set: interval is --interval here$/m],
+    [["start", "--set", "format=json"], /^--set: there is no setting "format", see docs\/settings\.md$/m],
+    [
+      ["start", "--set", "t3324=9", "--t3324", "8"],
+      /^--set: t3324 has a flag of its own, which is given too/m,
+    ],
+    [["start", "--set", "apnPassword=lead"], /^--set: apnPassword is of an access point that asks for it/m],
+    [["start", "--set", "rat=lte-m"], /^--set: rat is "lte-m", and a sim7020 has nb-iot alone$/m],
+    [["start", "--profile", "bg95"], /^--profile: no data sheet of bg95 is known; take field, modern, /m],
     [["start", "--sealed", "lead"], /^--sealed takes nothing, or proof, got "lead"$/m],
     [
       ["start", "--sealed", "--format", "json"],

@@ -14,7 +14,7 @@ import { verdictOf } from "../verdict";
 import { describeCloud, describeHostile, describeModem, describeSlots, foldHex } from "../timeline";
 import { rowKinds } from "./run-data";
 import { StepRecorder } from "./step-recorder";
-import type { EnergyProfile } from "../../energy/profile";
+import type { BoardClock, EnergyProfile } from "../../energy/profile";
 import type { Coverage, DatagramReport } from "../../../sim/radio/link";
 import type { WorldEvent } from "../../../sim/world/world";
 import type { VerdictOptions } from "../verdict";
@@ -32,6 +32,9 @@ export interface RecorderOptions {
   readonly command: string;
   readonly profile: EnergyProfile;
   readonly coverage: Coverage;
+  /** As the meter takes them (energy/meter.ts). */
+  readonly edrx?: boolean;
+  readonly clock?: Partial<BoardClock>;
 }
 
 /** A run's data: columns, and the bytes of all datagrams one after the other. */
@@ -76,8 +79,11 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    const { coverage, profile } = options;
-    this.#meter = new EnergyMeter(profile, { coverage, onStep: (step) => this.#steps.add(step) });
+    const { coverage, profile, edrx, clock } = options;
+    this.#meter = new EnergyMeter(profile, {
+      ...{ coverage, edrx, clock },
+      onStep: (step) => this.#steps.add(step),
+    });
   }
 
   /** Takes in one event; they come in order of time. */
