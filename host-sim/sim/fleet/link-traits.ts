@@ -23,7 +23,7 @@ export interface FamilyTraits {
   readonly asked: number;
   /** It starts anew out of PSM: its SIM card is read after so long, and from registered to ready it takes `ready`. */
   readonly restarts?: { readonly card: Span; readonly ready: number };
-  /** Share of modems whose sockets PSM closes, and what they take longer than the others of their family. */
+  /** Share of modems whose sockets PSM closes, all, none or as the simulated modem draws it (sim/modem/draw.ts); and what they take longer than the others of their family. */
   readonly reopens: number;
   readonly reopen: number;
   /** For so long a command keeps it awake, where that is not as PowerSaving has it. */
@@ -33,7 +33,7 @@ export interface FamilyTraits {
   readonly byte: number;
   /** From a datagram that came until the agent has it; 0 for less than a line on the UART. */
   readonly receive: number;
-  /** Share of modems that know release assistance. */
+  /** Share of modems that know release assistance, likewise. */
   readonly assistance: number;
   /** Largest datagram, bytes. */
   readonly largest: number;

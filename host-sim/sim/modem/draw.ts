@@ -4,10 +4,13 @@
  */
 import type { Unit } from "./family";
 
+/** Share of modems that do it, of each of these things: nobody knows better. */
+export const drawnShare = 0.5;
+
 /** Draws what has not been drawn yet, one number of the modem's chance for each name. */
 export function draw(unit: Unit, names: readonly string[]): void {
   const { own } = unit.nvram;
-  for (const name of names) if (!own.has(name)) own.set(name, unit.random.chance(0.5) ? "yes" : "no");
+  for (const name of names) if (!own.has(name)) own.set(name, unit.random.chance(drawnShare) ? "yes" : "no");
 }
 
 /** Whether it was drawn that this modem does so. */

@@ -10,6 +10,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { families as driverFamilies } from "../../../firmware/modem/family/index";
 import { projectRoot } from "../../project";
+import { drawnShare } from "../../sim/modem/draw";
 import { families } from "../../sim/modem/families";
 import { seeWorld } from "./link-times";
 import type { Family } from "../../sim/modem/family";
@@ -27,6 +28,22 @@ const atOnce = 15;
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/**
+ * Share of modems that have something: all, none, or as many as the simulated modem draws it for, which it does in one way
+ * for all (sim/modem/draw.ts). How many of the worlds have it tells which of the three; their own share is chance.
+ *
+ * @throws Error where it is none of the three: four standard deviations of what is drawn away from it
+ */
+export function shareOf(what: string, seen: readonly boolean[]): number {
+  const share = seen.filter(Boolean).length / seen.length;
+  if (share === 0 || share === 1) return share;
+  const deviation = Math.sqrt((drawnShare * (1 - drawnShare)) / seen.length);
+  if (Math.abs(share - drawnShare) <= 4 * deviation) return drawnShare;
+  throw new Error(
+    `${what}: ${share * seen.length} of ${seen.length} modems, which is not what a modem draws (${drawnShare})`,
+  );
+}
 
 /** Makes a family's row. */
 async function fitFamily(family: Family): Promise<FamilyTraits> {
@@ -58,13 +75,19 @@ async function fitFamily(family: Family): Promise<FamilyTraits> {
     key: Math.round(mean(awake.flatMap((world) => world.wakes.map(({ key }) => key)))),
     asked: Math.round(wake.asked),
     ...(boots ? { restarts: { card: family.boot.cardDelay, ready: Math.round(wake.ready) } } : {}),
-    reopens: awake.filter(({ reopens }) => reopens).length / awake.length,
+    reopens: shareOf(
+      `${family.name}'s sockets`,
+      awake.map(({ reopens }) => reopens),
+    ),
     reopen: differ ? Math.max(0, Math.round(opened(reopening) - opened(keeping))) : 0,
     ...(lock === undefined ? {} : { lock }),
     send: Math.round(send),
     byte: Math.round(10_000 * byte) / 10_000,
     receive: Math.round(receive),
-    assistance: awake.filter(({ assistance }) => assistance).length / awake.length,
+    assistance: shareOf(
+      `${family.name}'s release assistance`,
+      awake.map(({ assistance }) => assistance),
+    ),
     largest,
     steps: {
       none: 100 * Math.round(mean(awake.map(({ steps }) => steps)) / 100),

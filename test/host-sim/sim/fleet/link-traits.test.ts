@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { families as driverFamilies } from "../../../../firmware/modem/family/index";
 import { drawTraits, familyOf, familyTraits, linkFamilies } from "../../../../host-sim/sim/fleet/link-traits";
+import { drawnShare } from "../../../../host-sim/sim/modem/draw";
 import { families } from "../../../../host-sim/sim/modem/families";
 import { Random } from "../../../../host-sim/sim/time/random";
-import { tableText } from "../../../../host-sim/tools/bench/link-traits-fit";
+import { shareOf, tableText } from "../../../../host-sim/tools/bench/link-traits-fit";
 
 describe.each([...families.values()])("$name", (family) => {
   const traits = familyTraits(family.name);
@@ -30,6 +31,14 @@ describe.each([...families.values()])("$name", (family) => {
     if (!isShared(traits.assistance)) expect(assistance).toBe(traits.assistance === 1);
     if (!isShared(traits.reopens)) expect(reopens).toBe(traits.reopens === 1);
   });
+});
+
+test("a trait that is drawn has the share for which it is drawn, and not that of a sample", () => {
+  const [bc66, bc660k] = ["bc66", "bc660k"].map(familyTraits);
+  for (const share of [bc66.assistance, bc66.reopens, bc660k.reopens]) expect(share).toBe(drawnShare);
+  const seen = (have: number): boolean[] => Array.from({ length: 40 }, (_, i) => i < have);
+  expect([0, 23, 16, 40].map((have) => shareOf("it", seen(have)))).toEqual([0, drawnShare, drawnShare, 1]);
+  expect(() => shareOf("it", seen(36))).toThrow("it: 36 of 40 modems, which is not what a modem draws (0.5)");
 });
 
 test("the file is what the bench writes of its rows", () => {
