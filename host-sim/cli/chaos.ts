@@ -228,7 +228,7 @@ function mergeCampaign(files: readonly string[], json: boolean): void {
       for (const line of violationLines(result)) say(escaped(line));
       say(`  replay: ${replayCommand({ ...plan, seed: result.seed })}`);
     }
-    say(totalsLine(trials, 0));
+    say(totalsLine(trials));
   }
   if (failed.length > 0) process.exitCode = 1;
 }

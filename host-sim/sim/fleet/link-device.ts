@@ -137,16 +137,15 @@ export class LinkDevice {
     const { clock, random, network, traits, access, paging, airtime } = options;
     const { releaseAssistance, settings, onModem, record } = options;
     this.modem = new LinkModem({
-      ...{
-        scheduler: clock,
-        random: random.fork("modem"),
-        network,
-        traits,
-        access,
-        paging,
-        airtime,
-        releaseAssistance,
-      },
+      // Without a spread, as in the modem.
+      scheduler: clock,
+      random: random.fork("modem"),
+      network,
+      traits,
+      access,
+      paging,
+      airtime,
+      releaseAssistance,
       // Its device key is the modem's IMEI.
       identity: pagingIdentity(imsiOf(record.deviceKey)),
       edrx: settings.edrx > 0 ? decodeEdrx(encodeEdrx(settings.edrx)) : undefined,

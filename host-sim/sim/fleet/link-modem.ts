@@ -99,18 +99,36 @@ export class LinkModem implements Link {
     const up = (): boolean => this.#state === "up";
     const port = (): number => this.#port;
     const powerSaving = this.#powerSaving;
-    const air = (this.#air = new LinkAir({
-      ...{ scheduler, network, access: options.access, airtime: options.airtime },
-      ...{ connected: () => powerSaving.mode === "connected", up },
-    }));
+    const { access, airtime, onUplink, paging, identity, edrx, listening, turn, onEvent } = options;
+    const connected = (): boolean => powerSaving.mode === "connected";
+    const onAir = (): void => this.#downlink.takeKept();
+    const heard = (): boolean => this.#powered && listening();
+    // Without a spread, so that the options of all devices have one shape: with it, each of them had its own.
+    const air = (this.#air = new LinkAir({ scheduler, network, access, airtime, connected, up }));
     this.#uplink = new LinkUplink({
-      ...{ scheduler, network, traits, powerSaving, air, up, port, onUplink: options.onUplink },
-      onAir: () => this.#downlink.takeKept(),
+      scheduler,
+      network,
+      traits,
+      powerSaving,
+      air,
+      up,
+      port,
+      onAir,
+      onUplink,
     });
-    const { paging, identity, edrx, listening, turn, onEvent } = options;
     this.#downlink = new LinkDownlink({
-      ...{ scheduler, network, traits, powerSaving, air, port, paging, identity, edrx, turn, onEvent },
-      heard: () => this.#powered && listening(),
+      scheduler,
+      network,
+      traits,
+      powerSaving,
+      air,
+      port,
+      paging,
+      identity,
+      edrx,
+      turn,
+      onEvent,
+      heard,
       onAnswered: () => this.#uplink.pump(),
     });
     network.onServiceLost = () => this.#serviceLost();

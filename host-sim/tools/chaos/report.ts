@@ -208,7 +208,7 @@ function updated(updates: UpdateFigures | undefined): string {
 }
 
 /** @param realTime ms that it all took */
-export function totalsLine(results: readonly TrialResult[], realTime: number): string {
+export function totalsLine(results: readonly TrialResult[], realTime?: number): string {
   const totals = totalsOf(results);
   const { trials, failed, readings, delivered, commands, answered, messages } = totals;
   const { restarts, powerCuts, datagrams } = totals;
@@ -223,7 +223,7 @@ export function totalsLine(results: readonly TrialResult[], realTime: number): s
     sealed(totals.seal) +
     updated(totals.updates) +
     `${restarts} restarts by the supervisor, ${powerCuts} power cuts, ${datagrams} datagrams; ` +
-    `virtual time ${lasting(totals.virtualTime)}, real time ${lasting(realTime)}; ` +
+    `virtual time ${lasting(totals.virtualTime)}${realTime === undefined ? "" : `, real time ${lasting(realTime)}`}; ` +
     `faults: ${listed(totals.faults)}`
   );
 }

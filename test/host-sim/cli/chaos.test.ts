@@ -38,6 +38,10 @@ describe("npm run chaos", () => {
       }
       const merged = await obeyed(["chaos", "merge", ...parts, "--json"]);
       expect(merged.stdout).toBe((await obeyed([...args, "--json"])).stdout);
+      // The parts do not say how long they took: nor does what they come to.
+      const text = await obeyed(["chaos", "merge", ...parts]);
+      expect(text.stdout).toMatch(/; virtual time [^;]*\d h(?: \d+ min)?; faults: /);
+      expect(text.stdout).not.toContain("real time");
     } finally {
       rmSync(folder, { recursive: true });
     }
