@@ -211,14 +211,13 @@ const refusedSettings: RefusedSettings = {
 /** @throws CommandError for settings that the firmware refuses */
 function planOf(flags: FleetFlags): FleetPlan {
   const { interval, batch, sleep, format, natIdle, loss } = flags;
-  const given = checkedSettings(flags.set, refusedSettings, "sim7020");
-  const strange = Object.keys(given.config).find(
-    (name) => !(linkSettings as readonly string[]).includes(name),
-  );
+  const usual = { interval, batch, sleep };
+  const given = checkedSettings(flags.set, refusedSettings, { ...usual, payload: format }, "sim7020");
+  const strange = Object.keys(given).find((name) => !(linkSettings as readonly string[]).includes(name));
   if (strange !== undefined) {
     throw misuse(`--set: ${strange} is about what a device at link depth has not: npm start --set takes it`);
   }
-  const settings = { interval, batch, sleep, ...given.config };
+  const settings = { ...usual, ...given };
   if (flags.scenario !== "none" && flags.at >= flags.hours) {
     throw misuse(
       `--at: ${flags.scenario} begins after ${flags.at} h, and the run has ${flags.hours}: name an hour within it`,

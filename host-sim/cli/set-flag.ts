@@ -67,24 +67,20 @@ export function setWords({ name, text }: GivenSetting): string[] {
   return ["--set", plain ? `${name}=${text}` : `'${name}=${text.replaceAll("'", "'\\''")}'`];
 }
 
-/** What a device has of settings, as its firmware reads them. */
-export interface CheckedSettings {
-  /** As its manifest has them. */
-  readonly config: Readonly<Record<string, string>>;
-  readonly settings: Settings;
-}
-
 /**
- * Checks settings as the firmware does.
+ * Settings as a device's manifest has them, checked as its firmware checks them.
  *
+ * @param refused those that cannot be set here
+ * @param rest what the device has of other settings
  * @param modem the modem's family
  * @throws CommandError that says what is wrong with them
  */
 export function checkedSettings(
   given: readonly GivenSetting[],
   refused: RefusedSettings,
+  rest: Readonly<Record<string, unknown>>,
   modem: string,
-): CheckedSettings {
+): Readonly<Record<string, string>> {
   const config: Record<string, string> = {};
   for (const { name, text } of given) {
     const why = Object.hasOwn(refused, name) ? refused[name] : undefined;
@@ -92,7 +88,7 @@ export function checkedSettings(
     if (Object.hasOwn(config, name)) throw misuse(`--set: ${name} is set twice: leave one of them out`);
     config[name] = text;
   }
-  const read = { server: "203.0.113.5", ...config };
+  const read = { server: "203.0.113.5", ...rest, ...config };
   let settings: Settings;
   try {
     settings = readSettings(read);
@@ -106,5 +102,5 @@ export function checkedSettings(
     const nearest = unknown === undefined ? "see docs/settings.md" : `the nearest is ${unknown.nearest}`;
     throw misuse(`--set: there is no setting "${name.slice(0, 40)}", ${nearest}`);
   }
-  return { config, settings };
+  return config;
 }

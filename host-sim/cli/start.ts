@@ -263,8 +263,9 @@ const ofFlags: RefusedSettings = {
 const alsoFlags = ["lifetime", "keepAlive", "t3324"] as const;
 
 /** What is set beside the flags. @throws CommandError */
-function settingsOf({ set, modem }: StartFlags, command: Command): Readonly<Record<string, string>> {
-  const { config } = checkedSettings(set, ofFlags, modem);
+function settingsOf(flags: StartFlags, command: Command): Readonly<Record<string, string>> {
+  const { set, modem, interval, batch, sleep, format } = flags;
+  const config = checkedSettings(set, ofFlags, { interval, batch, sleep, payload: format }, modem);
   const twice = alsoFlags.find((name) => config[name] !== undefined && isGiven(command, name));
   if (twice === undefined) return config;
   throw misuse(`--set: ${twice} has a flag of its own, which is given too: leave one of them out`);
