@@ -314,7 +314,9 @@ export class Ledger {
     if (match === null) return;
     const [year, month, date, hours, minutes, seconds] = match.slice(1).map(Number);
     const told = Date.UTC(2000 + year, month - 1, date, hours, minutes, seconds);
-    this.tellings.push({ at, error: told - (epoch + at), asked: text.startsWith("+CCLK:") });
+    const error = told - (epoch + at);
+    this.tellings.push({ at, error, asked: text.startsWith("+CCLK:") });
+    this.cadence.told(error);
   }
 
   #stored(

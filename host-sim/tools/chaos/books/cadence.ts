@@ -17,6 +17,11 @@ export interface Silence {
 const slack = 15_000;
 /** How far a deeply sleeping board moves its next reading when the network corrects its clock, ms. */
 const correction = 70_000;
+/**
+ * The longest step back from a wrong time, ms, that such a board may take for what its clock was wrong by: 5 % of a day
+ * is how far the ESP32's oscillator can be off. A longer one, told again, moves no reading.
+ */
+const longestSwing = 0.05 * 86_400_000;
 /** Share of the time since it was corrected last by which such a clock may be wrong. */
 const drift = 2 * sleepDrift;
 
@@ -27,6 +32,9 @@ export class CadenceBook {
   #last: number | undefined = 0;
   /** It has started without its application, and takes no readings. */
   #safe = false;
+  /** How wrong the time was that the network told last, ms, and by how much that has changed since the last reading. */
+  #error = 0;
+  #swing = 0;
   readonly silences: Silence[] = [];
 
   constructor({ interval, sleep }: Pick<ChaosDevice, "interval" | "sleep">) {
@@ -67,6 +75,13 @@ export class CadenceBook {
     }
   }
 
+  /** The network has told a time that is wrong by so much, ms. */
+  told(error: number): void {
+    const swing = Math.abs(error - this.#error);
+    this.#error = error;
+    if (this.#sleeps && swing <= longestSwing) this.#swing = Math.max(this.#swing, swing);
+  }
+
   /** The application was asked for a reading and failed. */
   missed(time: number): void {
     if (this.#safe) return;
@@ -80,8 +95,9 @@ export class CadenceBook {
   }
 
   #beat(time: number): void {
-    if (this.#last !== undefined && time - this.#last > this.#longest) {
+    if (this.#last !== undefined && time - this.#last > this.#longest + this.#swing) {
       this.silences.push({ since: this.#last, until: time });
     }
+    this.#swing = 0;
   }
 }

@@ -3,16 +3,18 @@
  */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { CadenceBook } from "../../../../host-sim/tools/chaos/books/cadence";
 import { SecretWatch } from "../../../../host-sim/tools/chaos/books/secret-watch";
 import { Ledger } from "../../../../host-sim/tools/chaos/ledger";
 import { judgePace } from "../../../../host-sim/tools/chaos/rules/pace";
 import { driftSince } from "../../../../host-sim/tools/chaos/rules/readings";
 import { sleepDrift } from "../../../../host-sim/sim/world/world";
 import { judgeThrift, spending } from "../../../../host-sim/tools/chaos/rules/thrift";
-import { broken, hour, insteadOf, isStoredReading, run, scriptOf } from "./planted";
+import { broken, hour, insteadOf, isStoredReading, minute, run, scriptOf } from "./planted";
 import type { Stored, Taken } from "../../../../host-sim/tools/chaos/ledger";
 import type { Fault } from "../../../../host-sim/tools/chaos/script";
 import type { CampaignEnding, Ending } from "../../../../host-sim/tools/chaos/rules/rule";
+import type { LogEvent } from "../../../../host-sim/sim/world/device-log";
 import type { WorldEvent } from "../../../../host-sim/sim/world/world";
 
 describe("each rule, broken on purpose, is found", () => {
@@ -38,6 +40,25 @@ describe("each rule, broken on purpose, is found", () => {
     expect(met((watch) => watch.log("agent: start interval=900s batch=1 lifetime=3600s", "agent"))).toEqual(
       [],
     );
+  });
+
+  test.each([
+    ["deep", 450_000, 0, []],
+    ["deep", 0, 0, [24]],
+    ["deep", 450_000, 450_000, [24]],
+    ["deep", 9 * hour, 0, [24]],
+    ["none", 450_000, 0, [24]],
+  ] as const)("cadence: sleep %s, a time off by %i ms and then by %i", (sleep, before, after, silences) => {
+    const book = new CadenceBook({ interval: 900, sleep });
+    const taken = { kind: "report taken" } as LogEvent;
+    book.line(taken, 0);
+    book.told(before);
+    book.line(taken, 15 * minute);
+    // The device takes the difference for what its own clock was wrong by, and moves the next reading.
+    book.told(after);
+    book.line(taken, 39 * minute);
+    book.line(taken, 54 * minute);
+    expect(book.silences.map(({ since, until }) => (until - since) / minute)).toEqual(silences);
   });
 
   test("cadence: readings that are not taken for hours", async () => {
