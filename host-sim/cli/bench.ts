@@ -9,6 +9,7 @@ import { Simulation } from "../sim/world/simulation";
 import { projectRoot } from "../project";
 import { Progress } from "../inspect/report/progress";
 import { Verdict } from "../tools/bench/bars";
+import type { Mean } from "../tools/bench/online";
 import { Command, Option } from "./command";
 import { requireEngine } from "./engine";
 import { misuse, wholeNumber } from "./misuse";
@@ -48,7 +49,7 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   console: 220,
 };
 /** Parts that judge nothing, and run only when they are asked for. */
-const profiles = ["wake-profile"] as const;
+const profiles = ["wake-profile", "link-traits"] as const;
 /** Wakes whose mean a profile gives. */
 const profiledWakes = 20;
 /** Functions that a profile lists. */
@@ -70,7 +71,8 @@ export function benchCommand(): Command {
     .option("--cuts <n>", "power cuts of the update part", wholeNumber("--cuts", 1, 1_000_000), 100)
     .option(
       "--update",
-      "with --only processor, update or energy: makes the table of turns, what it says of updates, or the budget anew",
+      "with --only processor, update, energy or link-traits: makes the table of turns, what it says of updates, the budget, or the " +
+        "table of link depth anew",
     )
     .action(bench);
 }
@@ -86,11 +88,13 @@ function say(line: string): void {
 
 async function bench(flags: BenchFlags): Promise<void> {
   const { only, update = false } = flags;
-  if (update && only !== "processor" && only !== "energy" && only !== "update") {
-    throw misuse("--update goes with --only processor, --only update or --only energy");
+  const made = ["processor", "update", "energy", "link-traits"];
+  if (update && !made.includes(only ?? "")) {
+    throw misuse("--update goes with --only processor, --only update, --only energy or --only link-traits");
   }
   if (only === "xs" || only === "wake-profile" || only === "processor") requireEngine("xs");
   if (only === "wake-profile") return wakeProfile();
+  if (only === "link-traits") return (await import("./bench-link-traits")).benchLinkTraits(update, say);
   if (update) return only === "energy" ? updateEnergy() : updateProcessor(only === "update");
   const verdict = new Verdict();
   const works: Readonly<Record<Part, () => Promise<void>>> = {
@@ -255,17 +259,17 @@ async function updateEnergy(): Promise<void> {
 }
 
 async function online(verdict: Verdict): Promise<void> {
-  const { benchOnline, timesBefore } = await import("../tools/bench/online");
-  say(
-    "from power-on to the cloud's session, and from PSM to a modem that is up (mean of 40 seeds, virtual s)",
-  );
+  const { benchOnline, excess, timesBefore } = await import("../tools/bench/online");
+  say("from power-on, and from PSM, to a modem that is up (means with their standard errors, virtual s)");
+  const spoken = ({ mean, error }: Mean, digits: number): string =>
+    `${mean.toFixed(digits)} ± ${error.toFixed(digits)}`;
   for (const { family, cold, fromPsm } of await benchOnline()) {
     const before = timesBefore[family];
-    const slower = verdict.judge("online", cold - before.cold);
-    const slowerWake = verdict.judge("wakeToUp", fromPsm - before.fromPsm);
+    const slower = verdict.judge("online", excess(cold, before.cold));
+    const slowerWake = verdict.judge("wakeToUp", fromPsm.mean - before.fromPsm.mean);
     say(
-      `  ${family.padEnd(8)} cold ${cold.toFixed(1)}, before ${before.cold.toFixed(1)} ${slower}; ` +
-        `PSM ${fromPsm.toFixed(2)}, before ${before.fromPsm.toFixed(2)} ${slowerWake}`,
+      `  ${family.padEnd(8)} cold ${spoken(cold, 1)}, before ${spoken(before.cold, 1)} ${slower}; ` +
+        `PSM ${spoken(fromPsm, 2)}, before ${spoken(before.fromPsm, 2)} ${slowerWake}`,
     );
   }
 }

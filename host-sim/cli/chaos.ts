@@ -2,7 +2,6 @@
  * `npm run chaos`: random faults of radio, modem, network, cloud, power and flash, over virtual days, and
  * whether a single reading was lost, doubled or changed by them.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { escaped } from "../model/escaped";
 import { runCampaign, shareOf } from "../tools/chaos/campaign";
@@ -19,14 +18,15 @@ import { columnsOf, paletteFor } from "../inspect/report/style";
 import { Timeline } from "../inspect/report/timeline";
 import { Command } from "./command";
 import { requireEngine } from "./engine";
-import { CommandError, exclusive, misuse, systemReason, wholeNumber } from "./misuse";
+import { CommandError, exclusive, misuse, wholeNumber } from "./misuse";
+import { isMerge, keptIn, partsIn } from "./part-files";
 import { shardWanted } from "./shard-flag";
 import { projectVersion } from "./version";
 import { addSimulationFlags, checkModemFirmware, givenFlags, sealedFormat } from "./simulation-flags";
 import type { CampaignOptions } from "../tools/chaos/campaign";
 import type { Replay } from "../tools/chaos/report";
 import type { ChosenDevice, Script } from "../tools/chaos/script";
-import type { CampaignPart, CampaignPlan } from "../tools/chaos/shards";
+import type { CampaignPlan } from "../tools/chaos/shards";
 import type { TrialResult } from "../tools/chaos/trial";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
@@ -148,9 +148,7 @@ async function chaos(
   flags: ChaosFlags,
   command: Command,
 ): Promise<void> {
-  if (action === "merge") return mergeCampaign(files, flags.json === true);
-  if (action !== undefined)
-    throw misuse(`chaos takes no word but merge, got "${escaped(action.slice(0, 40))}"`);
+  if (isMerge(action, command, ["json"])) return mergeCampaign(files, flags.json === true);
   if (flags.seed !== undefined && (flags.shard !== undefined || flags.out !== undefined))
     throw misuse("--seed is one trial: --shard and --out go with many");
   if (flags.seed === undefined) {
@@ -169,22 +167,19 @@ async function chaos(
 async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> {
   const { hours, engine, kinds: named, json = false } = flags;
   const kinds = named === undefined ? undefined : kindsNamed(named);
-  const shard = shardWanted(flags.shard);
   const plan: CampaignPlan = {
     version: projectVersion().version,
     ...{ hours, first: flags.first ?? 1, seeds: flags.seeds ?? usualSeeds, engine, device },
     ...(named === undefined ? {} : { kinds: named }),
   };
+  const shard = shardWanted(flags.shard, plan.seeds, "trial");
   const { first, seeds } = seedsOf(plan, shard);
-  if (seeds === 0) throw misuse(`shard ${shard.index}/${shard.count} has no trial: there are ${plan.seeds}`);
-  // A name that cannot be written shows before the work.
-  if (flags.out !== undefined) writePart(flags.out, { form: partForm, plan, shard, trials: [] });
   const started = performance.now();
   const progress = new Progress(process.stderr, { ticks: true });
   const lines: string[] = [];
   let failed: TrialResult[] = [];
   try {
-    const results = await runCampaign({
+    const options = {
       hours,
       first,
       seeds,
@@ -192,10 +187,13 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
       engine,
       device,
       kinds,
-      ...tellingOf(progress, seeds),
-    });
+    };
+    const head = { form: partForm, plan, shard } as const;
+    const { trials: results } = await keptIn(flags.out, head, async () => ({
+      ...head,
+      trials: await runCampaign({ ...options, ...tellingOf(progress, seeds) }),
+    }));
     const realTime = performance.now() - started;
-    if (flags.out !== undefined) writePart(flags.out, { form: partForm, plan, shard, trials: results });
     failed = results.filter(({ violations }) => violations.length > 0);
     if (json) {
       lines.push(JSON.stringify({ hours, totals: totalsOf(results), trials: results }, null, 2));
@@ -220,19 +218,7 @@ async function campaign(flags: ChaosFlags, device: ChosenDevice): Promise<void> 
 
 /** What the parts of a campaign come to. @throws CommandError that names the file which does not fit */
 function mergeCampaign(files: readonly string[], json: boolean): void {
-  if (files.length === 0) throw misuse("merge takes the files that --out has written");
-  const parts = files.map((name) => {
-    let text: string;
-    try {
-      text = readFileSync(name, "utf8");
-    } catch (error) {
-      throw misuse(`${name}: ${systemReason(error)}`);
-    }
-    const part = readPart(text);
-    if ("problem" in part) throw new CommandError(1, `${name} ${part.problem}`);
-    return { name, part };
-  });
-  const whole = mergeParts(parts);
+  const whole = mergeParts(partsIn(files, readPart));
   if ("problem" in whole) throw new CommandError(1, whole.problem);
   const { plan, trials } = whole;
   const failed = trials.filter(({ violations }) => violations.length > 0);
@@ -245,14 +231,6 @@ function mergeCampaign(files: readonly string[], json: boolean): void {
     say(totalsLine(trials, 0));
   }
   if (failed.length > 0) process.exitCode = 1;
-}
-
-function writePart(file: string, part: CampaignPart): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(part)}\n`);
-  } catch (error) {
-    throw misuse(`--out: ${file}: ${systemReason(error)}`);
-  }
 }
 
 /** Failed seeds that are named while others still run. */

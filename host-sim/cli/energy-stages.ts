@@ -2,14 +2,7 @@
 import { Progress } from "../inspect/report/progress";
 import { CommandError } from "./misuse";
 import { reasonOf } from "../../firmware/text/reason";
-
-/** Tells of what takes several runs. */
-export interface RunStages {
-  /** The next run begins. */
-  begin(run: string): void;
-  /** How far that one is, 0 to 1. */
-  onWork(share: number): void;
-}
+import type { RunStages } from "../tools/energy/parts";
 
 /**
  * Does what takes several runs, and says on stderr which one it is at, and about how long it will take.
@@ -34,7 +27,7 @@ export async function inStages<T>(count: number, work: (stages: RunStages) => Pr
   try {
     return await work(stages);
   } catch (error) {
-    throw new CommandError(1, reasonOf(error, "a run failed"));
+    throw error instanceof CommandError ? error : new CommandError(1, reasonOf(error, "a run failed"));
   } finally {
     progress.end();
   }

@@ -1,29 +1,29 @@
 /**
  * `npm run energy`: how long a battery lasts, what it is spent on, and what one changed setting would do.
  */
-import { advice, fightsOf, lifetime } from "../inspect/energy/advice";
-import { attackDays, attackers, compareAttacks } from "../inspect/energy/attack";
-import { compare } from "../inspect/energy/comparison";
-import { changeLines, shareLines } from "../inspect/energy/energy-text";
-import { changed, rowsOf } from "../inspect/energy/variants";
+import { attackers } from "../inspect/energy/attack";
+import { changed } from "../inspect/energy/variants";
 import { families } from "../sim/modem/families";
-import { paletteFor } from "../inspect/report/style";
+import { mergeParts, partForm, resultOf, rowCount, runCount, runPart } from "../tools/energy/parts";
+import { readPart } from "../tools/energy/read-part";
+import { rowTexts } from "../tools/energy/plan";
 import { capacity } from "./battery-flag";
 import { coverageMix } from "./coverage-mix";
 import { Command, Option } from "./command";
-import { energyInCells } from "./energy-cells";
+import { printResult } from "./energy-result";
 import { inStages } from "./energy-stages";
 import { requireEngine } from "./engine";
 import { changeOf, flagOf, givenSetting } from "./energy-settings";
-import { fraction, misuse } from "./misuse";
+import { CommandError, fraction, misuse } from "./misuse";
+import { isMerge, keptIn, partsIn } from "./part-files";
 import { profileOf } from "./profile-flag";
+import { shardWanted } from "./shard-flag";
 import { addSimulationFlags, isGiven, sealedFormat } from "./simulation-flags";
-import type { Attacked } from "../inspect/energy/attack";
-import type { Battery } from "../inspect/energy/battery";
+import { projectVersion } from "./version";
 import type { CoverageMix } from "../sim/radio/coverage";
 import type { Choice } from "../inspect/energy/choice";
-import type { EnergyProfile } from "../inspect/energy/profile";
 import type { Variant } from "../inspect/energy/variants";
+import type { EnergyPlan } from "../tools/energy/plan";
 import type { GivenSetting } from "./energy-settings";
 import type { EveryFlag, SimulationFlags } from "./simulation-flags";
 
@@ -39,6 +39,8 @@ interface EnergyFlags extends Omit<SimulationFlags, "seed" | "coverage"> {
   try: readonly GivenSetting[];
   attack?: keyof typeof attackers;
   cells?: boolean;
+  shard?: string;
+  out?: string;
   json?: boolean;
 }
 
@@ -76,7 +78,11 @@ const uses = {
 /** The `energy` command. */
 export function energyCommand(): Command {
   const command = new Command("energy")
-    .configureHelp({ commandUsage: () => "npm run energy -- [options]" })
+    .configureHelp({
+      commandUsage: () => "npm run energy -- [options]\n       npm run energy -- merge <file...>",
+    })
+    .argument("[action]", "merge: the parts of a run as one")
+    .argument("[files...]", "these parts")
     .option("--battery <Wh>", "its capacity", capacity, 5)
     .option(
       "--self-discharge <share>",
@@ -98,7 +104,14 @@ export function energyCommand(): Command {
       ).choices(Object.keys(attackers)),
     )
     .option("--cells", "3GPP's twelve battery lives, the firmware run in each, and nothing else");
-  return addSimulationFlags(command, uses).option("--json", "print one JSON document").action(energy);
+  return addSimulationFlags(command, uses)
+    .option(
+      "--shard <i/n>",
+      "this part of its rows alone (default: as Slurm, Kubernetes or AWS Batch say, else all)",
+    )
+    .option("--out <file>", "writes what was measured as JSON, to be merged with others")
+    .option("--json", "print one JSON document")
+    .action(energy);
 }
 
 function settingOption(flag: "--set" | "--try", text: string): Option {
@@ -141,6 +154,8 @@ const besideCells: readonly string[] = [
   "seed",
   "reports",
   "engine",
+  "shard",
+  "out",
   "json",
 ];
 
@@ -156,106 +171,73 @@ function refuseBesideCells(command: Command): void {
   }
 }
 
-async function energy(flags: EnergyFlags, command: Command): Promise<void> {
-  const { seed, coverage, battery: wattHours, selfDischarge, reports, json = false } = flags;
-  const { engine, edition, loss } = flags;
+/** All that was asked for. @throws CommandError for what does not go together */
+function planOf(flags: EnergyFlags, command: Command): EnergyPlan {
+  const { seed, reports, engine } = flags;
   requireEngine(engine);
+  const { version } = projectVersion();
+  const any = { version, seed, reports, engine };
   if (flags.cells === true) {
     refuseBesideCells(command);
     const { modem, t3324, format } = flags;
-    return energyInCells({ modem, t3324, format, seed, reports, engine }, json);
+    return { kind: "cells", ...any, modem, t3324, format };
   }
   const profile = profileOf(flags.profile);
-  const base = choiceOf(flags, command);
+  const choice = choiceOf(flags, command);
   const tried = flags.try.map((given): Variant => {
     const change = changeOf("--try", given, flags.modem);
     if (flags.sealed !== undefined && change.format !== undefined) sealedFormat(change.format);
     return { text: `${given.name} ${given.text}`, change, asked: true };
   });
-  const battery = { capacity: wattHours, selfDischarge };
-  if (flags.attack !== undefined) {
-    if (tried.length > 0) throw misuse("--try does not go with --attack, which compares attackers");
-    return underAttack(flags, base, battery, profile);
-  }
-  const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
-  const comparison = await inStages(rowsOf(base, tried).length + 2, ({ begin, onWork }) =>
-    compare(base, battery, { ...options, onWork }, tried, (next) => {
-      if (next !== undefined) begin(next);
-    }),
-  );
-  const fights = fightsOf(base);
-  if (json) {
-    const { name } = profile;
-    // What was asked for besides, where it is not the usual.
-    const besides = {
-      ...(edition === "token" ? {} : { edition }),
-      ...(engine === "node" ? {} : { engine }),
-      loss,
-    };
-    const asked = { seed, reports, battery, profile: name, coverage, choice: base, ...besides };
-    const told = { asked, ...comparison, advice: advice(comparison, base), fights };
-    process.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
-    return;
-  }
-  const palette = paletteFor(process.stdout);
-  const levels = coverage.flatMap((share, level) =>
-    share > 0 ? [share === 1 ? `level ${level}` : `${Math.round(100 * share)} % at level ${level}`] : [],
-  );
-  const seal =
-    flags.sealed === undefined ? "" : ` · sealed${flags.sealed === true ? "" : `, ${flags.sealed}`}`;
-  const settings = flags.set.map(({ name, text }) => ` · ${name} ${text}`).join("");
-  const lines = [
-    palette.bold(
-      `${wattHours} Wh, ${100 * selfDischarge} % self-discharge a year · profile ${profile.name} · ${base.modem} · ` +
-        `a reading every ${base.interval} s · ${levels.join(", ")}${seal}${settings} · seed ${seed}`,
-    ),
-    "",
-    ...shareLines(comparison.base, palette),
-    "",
-    ...changeLines(comparison, base, palette),
-    "",
-    ...fights.map((fight) => palette.yellow(fight)),
-    advice(comparison, base),
-    `Chance moves the life as asked by ${Math.ceil(100 * comparison.chance)} % at most; the ranges have that, and how fast the processor is.`,
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  const { edition, loss, coverage, selfDischarge, set } = flags;
+  const device = {
+    ...{ ...any, edition, loss, coverage, profile, choice, set },
+    battery: { capacity: flags.battery, selfDischarge },
+  };
+  if (flags.attack === undefined) return { kind: "table", ...device, tried };
+  if (tried.length > 0) throw misuse("--try does not go with --attack, which compares attackers");
+  return { kind: "attack", ...device, from: flags.attack };
 }
 
-/** What those cost who attack from where the user says. */
-async function underAttack(
-  { attack: from, seed, engine, edition, loss, coverage, reports, json = false }: EnergyFlags,
-  base: Choice,
-  battery: Battery,
-  profile: EnergyProfile,
+async function energy(
+  action: string | undefined,
+  files: readonly string[],
+  flags: EnergyFlags,
+  command: Command,
 ): Promise<void> {
-  const list = attackers[from!];
-  const options = { seed, engine, edition, loss, profile, mix: coverage, reports };
-  const rows = await inStages(list.length + 1, ({ begin, onWork }) =>
-    compareAttacks(base, battery, list, { ...options, onWork }, begin),
-  );
-  if (json) {
-    const asked = {
-      seed,
-      battery,
-      profile: profile.name,
-      coverage,
-      choice: base,
-      attack: from,
-      days: attackDays,
-    };
-    process.stdout.write(`${JSON.stringify({ asked, attackers: rows }, null, 2)}\n`);
-    return;
+  const { out, json = false } = flags;
+  if (isMerge(action, command, ["json"])) return mergeRun(files, json);
+  const plan = planOf(flags, command);
+  const all = rowTexts(plan).length;
+  const shard = shardWanted(flags.shard, all, "row");
+  const { index, count } = shard;
+  if (count > 1 && out === undefined) {
+    throw misuse(`shard ${index}/${count} needs --out: what one part has measured says nothing by itself`);
   }
-  const [alone] = rows;
-  const palette = paletteFor(process.stdout);
-  const row = ({ text, years, psm, datagrams, onset, delivered }: Attacked): string => {
-    const share = `${Math.round(100 * (years / alone.years - 1))} %`;
-    const asleep = `${(100 * psm).toFixed(1)} %`;
-    return (
-      `  ${text.padEnd(48)}${lifetime(years).padStart(11)}${share.padStart(8)}${asleep.padStart(9)}` +
-      `${datagrams.toFixed(0).padStart(8)}${onset.toFixed(0).padStart(8)} J${(100 * delivered).toFixed(0).padStart(8)} %`
+  const done = await inStages(runCount(plan, shard), async (stages) => {
+    const head = { form: partForm, plan, shard } as const;
+    const part = await keptIn(out, head, () => runPart(plan, shard, stages));
+    return { part, result: count === 1 ? await resultOf(part, stages) : undefined };
+  });
+  if (done.result !== undefined) return printResult(done.result, json);
+  const told = json
+    ? JSON.stringify(done.part)
+    : `shard ${index}/${count} alone, in ${out}: ${rowCount(plan, shard)} of ${all} rows`;
+  process.stdout.write(`${told}\n`);
+}
+
+/** What the parts of a run come to. @throws CommandError that names the file which does not fit */
+async function mergeRun(files: readonly string[], json: boolean): Promise<void> {
+  const whole = mergeParts(partsIn(files, readPart));
+  if ("problem" in whole) throw new CommandError(1, whole.problem);
+  // All that helps together is run here: which that is shows when all rows are there.
+  const [made, here] = [whole.plan.version, projectVersion().version];
+  if (made !== here) {
+    throw new CommandError(
+      1,
+      `the parts are of version ${made.slice(0, 40)}, and this is ${here}: merge them with that one`,
     );
-  };
-  const head = `  ${`somebody ${from}, for ${attackDays} days`.padEnd(48)}      lasts             PSM  up/day   onset delivered`;
-  process.stdout.write(`${[palette.bold(head), ...rows.map(row)].join("\n")}\n`);
+  }
+  requireEngine(whole.plan.engine);
+  printResult(await inStages(1, (stages) => resultOf(whole, stages)), json);
 }

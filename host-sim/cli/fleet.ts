@@ -2,18 +2,18 @@
  * `npm run fleet`: thousands of devices in one virtual time, at link depth; a part of it, or what the parts come to; and
  * one of the devices alone, through the whole modem.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { readSettings } from "../../firmware/device/settings";
 import { unknownSettings } from "../../firmware/device/unknown-settings";
 import { SettingsError } from "../../firmware/enos/credentials";
-import { reasonOf } from "../../firmware/text/reason";
 import { Progress } from "../inspect/report/progress";
 import { profiles } from "../inspect/energy/profiles";
 import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { fleetLines, shortfallOf } from "../tools/fleet/fleet-text";
 import { mergeResults, readResult } from "../tools/fleet/merge";
-import { devicesOf, scenarios } from "../tools/fleet/plan";
+import { scenarios } from "../tools/fleet/plan";
+import { familyOf, linkFamilies } from "../sim/fleet/link-traits";
 import { resultForm } from "../tools/fleet/result";
 import { runFleet } from "../tools/fleet/run-fleet";
 import { capacity } from "./battery-flag";
@@ -22,6 +22,7 @@ import { coverageMix } from "./coverage-mix";
 import { realFleet } from "./fleet-real";
 import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
 import { givenSetting } from "./energy-settings";
+import { isMerge, keptIn, partsIn } from "./part-files";
 import { shardWanted } from "./shard-flag";
 import { projectVersion } from "./version";
 import type { FleetPlan, Scenario } from "../tools/fleet/plan";
@@ -47,6 +48,7 @@ interface FleetFlags {
   perCell: number;
   powerSpread: number;
   edition: "token" | "tokenless";
+  modem: string;
   battery: number;
   profile: string;
   shard?: string;
@@ -124,11 +126,17 @@ export function fleetCommand(): Command {
         .choices(["token", "tokenless"])
         .default("token"),
     )
+    .addOption(
+      command
+        .createOption("--modem <family>", "the modems' family, or all of them in turn")
+        .choices([...linkFamilies, "all"])
+        .default("sim7020"),
+    )
     .option("--battery <Wh>", "of each device", capacity, 19)
     .addOption(
       command
-        .createOption("--profile <name>", "what draws how much")
-        .choices(Object.keys(profiles))
+        .createOption("--profile <name>", "what draws how much; module: as each family's data sheet says")
+        .choices([...Object.keys(profiles), "module"])
         .default("modern"),
     )
     .option(
@@ -162,6 +170,7 @@ export function fleetCommand(): Command {
 const onlyReal = ["speed", "rate", "register", "deviceList", "iOwnThisServer"] as const;
 const onlyVirtual = [
   ...["scenario", "at", "sleep", "set", "coverage", "loss", "natIdle", "perCell", "powerSpread", "battery"],
+  "modem",
   ...["profile", "shard", "jobs", "out", "report"],
 ] as const;
 
@@ -182,40 +191,23 @@ async function fleet(
         : `${flag} does not go with --server, which is real`,
     );
   }
-  if (action !== undefined && action !== "merge") {
-    throw misuse(`fleet takes no word but merge, got "${action.slice(0, 40)}"`);
+  if (isMerge(action, command, ["json", "report"])) {
+    return tell(merged(files), flags, `npm run fleet -- merge ${files.join(" ")}`);
   }
-  if (action === "merge") return tell(merged(files), flags, `npm run fleet -- merge ${files.join(" ")}`);
   if (flags.server !== undefined) {
     const edition = command.getOptionValueSource("edition") === "cli" ? flags.edition : "auto";
     return realFleet({ ...flags, server: flags.server, edition });
   }
   const plan = planOf(flags);
-  const shard = shardWanted(flags.shard);
-  const { first, end } = devicesOf(plan, shard);
-  if (first === end) {
-    const cells = Math.ceil(plan.devices / plan.devicesPerCell);
-    throw misuse(
-      `shard ${shard.index}/${shard.count} has no device: there are ${cells} cells, and no shard has less than one`,
-    );
-  }
-  // A file that cannot be written shows now, and a shard that ends without a result leaves none that passes for one.
-  if (flags.out !== undefined)
-    write(flags.out, { form: resultForm, plan, shards: [shard], failed: "it did not end" });
+  const shard = shardWanted(flags.shard, Math.ceil(plan.devices / plan.devicesPerCell), "cell");
   const progress = new Progress(process.stderr);
   try {
     const jobs = flags.jobs ?? availableParallelism();
-    const result = await runFleet(plan, shard, jobs, (share) =>
-      progress.tell(share, `${flags.devices} devices`),
+    const result = await keptIn(flags.out, { form: resultForm, plan, shard }, () =>
+      runFleet(plan, shard, jobs, (share) => progress.tell(share, `${flags.devices} devices`)),
     );
     progress.clear();
-    if (flags.out !== undefined) write(flags.out, result);
     await tell(result, flags, commandOf(plan));
-  } catch (error) {
-    if (flags.out !== undefined) {
-      write(flags.out, { form: resultForm, plan, shards: [shard], failed: reasonOf(error) });
-    }
-    throw error;
   } finally {
     progress.end();
   }
@@ -250,6 +242,7 @@ function planOf(flags: FleetFlags): FleetPlan {
     version: projectVersion().version,
     ...{ seed: flags.seed, devices: flags.devices, hours: flags.hours },
     ...{ scenario: flags.scenario, scenarioAt: flags.at, edition: flags.edition, mix: flags.coverage },
+    modem: flags.modem,
     ...{ devicesPerCell: flags.perCell, format, settings, powerSpread: 1_000 * flags.powerSpread },
     natIdle: natIdle === undefined ? null : 1_000 * natIdle,
     loss: loss ?? null,
@@ -259,29 +252,9 @@ function planOf(flags: FleetFlags): FleetPlan {
 
 /** @throws CommandError that names the file which does not fit */
 function merged(files: readonly string[]): FleetResult {
-  if (files.length === 0) throw misuse("merge takes the files that --out has written");
-  const results = files.map((name) => {
-    let text: string;
-    try {
-      text = readFileSync(name, "utf8");
-    } catch (error) {
-      throw misuse(`${name}: ${systemReason(error)}`);
-    }
-    const result = readResult(text);
-    if ("problem" in result) throw new CommandError(1, `${name} ${result.problem}`);
-    return { name, result };
-  });
-  const whole = mergeResults(results);
+  const whole = mergeResults(partsIn(files, readResult));
   if ("problem" in whole) throw new CommandError(1, whole.problem);
   return whole;
-}
-
-function write(file: string, value: unknown): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(value)}\n`);
-  } catch (error) {
-    throw misuse(`--out: ${file}: ${systemReason(error)}`);
-  }
 }
 
 /** @param command what makes the result again, for its page */
@@ -290,7 +263,7 @@ async function tell(
   { json = false, out, report }: FleetFlags,
   command: string,
 ): Promise<void> {
-  const whole = result.shards[0].count === 1;
+  const whole = result.shard.count === 1;
   if (report !== undefined) {
     const { writeFleetPage } = await import("../inspect/report/html/write-page");
     const text = await writeFleetPage(fleetPageData(result, command, replayOf(result.plan)));
@@ -304,7 +277,7 @@ async function tell(
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else for (const line of fleetLines(result, replayOf(result.plan))) process.stdout.write(`${line}\n`);
   if (!json && !whole) {
-    const { index, count } = result.shards[0];
+    const { index, count } = result.shard;
     process.stdout.write(`shard ${index}/${count} alone${out === undefined ? "" : `, in ${out}`}\n`);
   }
   const shortfall = shortfallOf(result);
@@ -313,11 +286,12 @@ async function tell(
 
 /** What makes the run again. */
 function commandOf(plan: FleetPlan): string {
-  const { devices, hours, seed, scenario, scenarioAt, format, settings, devicesPerCell } = plan;
+  const { devices, hours, seed, scenario, scenarioAt, format, settings, devicesPerCell, modem } = plan;
   const { interval, batch, sleep, ...more } = settings;
   const words = [
     `npm run fleet -- --devices ${devices} --hours ${hours} --seed ${seed} --per-cell ${devicesPerCell}`,
     `--interval ${String(interval)} --batch ${String(batch)} --sleep ${String(sleep)} --format ${format}`,
+    ...(modem === "sim7020" ? [] : [`--modem ${modem}`]),
     ...(scenario === "none" ? [] : [`--scenario ${scenario} --at ${scenarioAt}`]),
     ...Object.entries(more).map(([name, value]) => `--set ${name}=${String(value)}`),
   ];
@@ -332,11 +306,15 @@ function replayOf({
   edition,
   hours,
   profile,
+  modem,
 }: FleetPlan): (device: WorstDevice) => string {
   const { interval, batch, sleep } = settings as { interval: number; batch: number; sleep: string };
   const reports = Math.max(1, Math.floor((hours * 3_600) / interval));
   const more = `${batch === 1 ? "" : ` --batch ${batch}`}${sleep === "none" ? "" : ` --sleep ${sleep}`}`;
+  // A run alone has no data sheets: it is the field's, of which they are variants.
+  const drawn = profile === "module" ? "field" : profile;
   return ({ number, coverage }) =>
     `npm start -- --seed ${seed} --fleet-device ${number} --coverage ${coverage} --interval ${interval} --reports ${reports}` +
-    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --profile ${profile} --no-command --quiet`;
+    (modem === "sim7020" ? "" : ` --modem ${familyOf(modem, number)}`) +
+    ` --format ${format}${edition === "token" ? "" : ` --edition ${edition}`}${more} --profile ${drawn} --no-command --quiet`;
 }

@@ -14,6 +14,7 @@ import { CommandError } from "./misuse";
 import { RunFiles, factsOf } from "./run-files";
 import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { runShard } from "../tools/fleet/shard-run";
+import { wholeRun } from "../tools/shards/shard";
 import { projectVersion } from "./version";
 import type { Picture } from "../inspect/report/pictures";
 import type { FleetPlan } from "../tools/fleet/plan";
@@ -64,7 +65,7 @@ export const fleetPlan: FleetPlan = {
     scenario: "blackout",
     scenarioAt: 2,
   },
-  ...{ edition: "token", mix: [0.8, 0.15, 0.05], devicesPerCell: 1_000, format: "compact" },
+  ...{ edition: "token", mix: [0.8, 0.15, 0.05], devicesPerCell: 1_000, format: "compact", modem: "sim7020" },
   ...{
     settings: { interval: 900, batch: 1, sleep: "deep" },
     powerSpread: 900_000,
@@ -79,7 +80,7 @@ export async function takeFleetPictures(out: string, plan = fleetPlan): Promise<
   const folder = mkdtempSync(join(tmpdir(), "enos-pictures-"));
   try {
     const report = join(folder, "fleet.html");
-    const result = await runShard(plan, { index: 1, count: 1 });
+    const result = await runShard(plan, wholeRun);
     writeFileSync(report, await writeFleetPage(fleetPageData(result, "npm run pictures", () => "")));
     return [await takeFleetPicture(report, out)];
   } finally {

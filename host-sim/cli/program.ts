@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./fuzz")).fuzzCommand(),
   },
   chaos: {
+    takes: "[merge]",
     does: "torment simulated devices with random faults, and check that no reading is lost",
     load: async () => (await import("./chaos")).chaosCommand(),
   },
@@ -77,6 +78,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./footprint")).footprintCommand(),
   },
   energy: {
+    takes: "[merge]",
     does: "how long does my battery last, and what should I change",
     load: async () => (await import("./energy")).energyCommand(),
   },

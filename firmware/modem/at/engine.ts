@@ -21,7 +21,7 @@
  */
 import { equals, startsWith } from "../../text/ascii";
 import { LineFramer } from "./framer";
-import { answerBegins, digitResult, finalResult } from "./result-code";
+import { answerBegins, digitResult, finalResult, lineEndsAtEnd, lineEndsTaken } from "./result-code";
 import type { FramerEvents } from "./framer";
 import type { AtResult } from "./result-code";
 
@@ -126,8 +126,17 @@ export class AtEngine implements FramerEvents {
   #expires = 0;
   /** The data of an answer has begun, and comes to its end or to a pause until then, ms. */
   #rawUntil = Infinity;
-  /** Data that is complete and ends as an answer does: whether it is the answer's end, the next second shows. */
+  /**
+   * Data that is complete and ends as an answer does, or in a line end: whether that is the answer's, what follows or the
+   * next second shows.
+   */
   #held: Uint8Array | undefined;
+  /** Data has come, and no line behind it. */
+  #afterRaw = false;
+  /** Bytes of line ends that stood between the data and the line behind it. */
+  #between = 0;
+  /** The same where the data was no line end: what this modem has there; 0 as long as that is unknown. */
+  #usualBetween = 0;
   #onLate: ((now: number) => void) | undefined;
   #notBefore = 0;
   /** Words that were not answered in time, and whose answers may come yet, in front of that of a `sure` command. */
@@ -232,8 +241,8 @@ export class AtEngine implements FramerEvents {
     const { begun, missing } = this.#framer;
     const bytes = this.#held ?? begun;
     const end = answerBegins(bytes, this.#held !== undefined);
-    this.#held = undefined;
     if (command === undefined || end === bytes.length) return;
+    this.#held = undefined;
     this.#framer.endRaw();
     command.raw?.onData(bytes.subarray(0, end), missing + bytes.length - end);
     this.#notBefore = now + this.gap;
@@ -291,6 +300,7 @@ export class AtEngine implements FramerEvents {
     if (command === undefined) return;
     this.#current = command;
     this.#informed = false;
+    this.#afterRaw = false;
     if (command.sure !== true) this.#owed = 0;
     if (command.probe !== true) this.quiet = now - this.#heardAt;
     this.#half = undefined;
@@ -311,7 +321,10 @@ export class AtEngine implements FramerEvents {
     this.#held = undefined;
     if (result.kind === "ok") {
       this.#stray = 0;
-      if (held !== undefined) command.raw?.onData(held, 0);
+      if (held !== undefined) {
+        const taken = lineEndsTaken(held, this.#between, this.#usualBetween);
+        command.raw?.onData(held.subarray(0, held.length - taken), taken);
+      }
     }
     this.#framer.prompt = this.#stray;
     this.#framer.watching = false;
@@ -340,7 +353,8 @@ export class AtEngine implements FramerEvents {
   }
 
   onRaw(bytes: Uint8Array): void {
-    if (answerBegins(bytes, true) < bytes.length) this.#held = bytes.slice();
+    this.#afterRaw = true;
+    if (lineEndsAtEnd(bytes) > 0 || answerBegins(bytes, true) < bytes.length) this.#held = bytes.slice();
     else this.#current?.raw?.onData(bytes, 0);
   }
 
@@ -351,6 +365,12 @@ export class AtEngine implements FramerEvents {
   onLine(line: Uint8Array): void {
     const now = this.#now;
     const command = this.#current;
+    if (this.#afterRaw) {
+      this.#afterRaw = false;
+      this.#between = this.#framer.blank;
+      // A line stands on its own, so that fewer are a part of it.
+      if (this.#held === undefined && this.#between > 1) this.#usualBetween = this.#between;
+    }
     if (command !== undefined && equals(line, command.line)) {
       this.echoed = true;
       return;

@@ -44,6 +44,8 @@ export class LineFramer {
   watching = false;
   /** Lines that were longer than the buffer. */
   overflows = 0;
+  /** Bytes of line ends that have come since the last line, or since raw bytes. */
+  blank = 0;
 
   /** @param capacity longest line, and most raw bytes at once */
   constructor(events: FramerEvents, capacity = 1_200) {
@@ -88,6 +90,7 @@ export class LineFramer {
         at = this.fillRaw(bytes, at);
       } else if (byte === 0x0d || byte === 0x0a) {
         if (this.#length > 0) this.endLine(byte);
+        else this.blank += 1;
         at += 1;
       } else if (this.#length === 0 && byte === this.prompt && byte !== 0) {
         this.prompt = 0;
@@ -172,6 +175,7 @@ export class LineFramer {
   /** @param end the byte behind the line */
   private giveLine(line: Uint8Array, end: number): void {
     this.#events.onLine(line);
+    this.blank = 0;
     // Of the line's CR LF, the LF is still to come and no data.
     if (this.#raw > 0 && end === 0x0d) this.#passOver = 0x0a;
   }
@@ -184,6 +188,7 @@ export class LineFramer {
   private give(): void {
     const bytes = this.#buffer.subarray(0, this.#length);
     this.#length = 0;
+    this.blank = 0;
     this.#events.onRaw?.(bytes);
   }
 }

@@ -22,6 +22,8 @@ export interface AtError {
 
 /** The end of an answer, taken for data where fewer bytes came than were announced. */
 const answerEnd = ascii("\r\nOK\r\n");
+/** Bytes of line ends between data and the OK behind it, of a modem that has most: the data's, and the OK's own. */
+const mostBetween = 4;
 /** So many bytes of that, taken for the last of the data, are no longer found as an answer's end behind it. */
 const leastOfEnd = 3;
 
@@ -68,4 +70,27 @@ export function answerBegins(bytes: Uint8Array, complete: boolean): number {
     return end;
   }
   return bytes.length;
+}
+
+/** How many bytes at the end of data are CR or LF. */
+export function lineEndsAtEnd(bytes: Uint8Array): number {
+  let start = bytes.length;
+  while (start > 0 && (bytes[start - 1] === 0x0d || bytes[start - 1] === 0x0a)) start -= 1;
+  return bytes.length - start;
+}
+
+/**
+ * How many bytes at the end of data are the line end behind it, when fewer came than were announced: then so many less
+ * stand between it and the OK. 0 where all are data.
+ *
+ * @param between bytes of line ends that stood there
+ * @param usual the same of this modem where it cannot be told otherwise, 0 where that is unknown: then a doubt counts as a
+ *   short read, as data that is cut is asked for again, and a line end in it would not be noticed
+ */
+export function lineEndsTaken(bytes: Uint8Array, between: number, usual: number): number {
+  const taken = lineEndsAtEnd(bytes);
+  if (between >= (usual || mostBetween)) return 0;
+  // The line end that is missing would be whole.
+  const isWhole = bytes[bytes.length - 2] === 0x0d && bytes[bytes.length - 1] === 0x0a;
+  return usual === 0 && between === 2 && !isWhole ? 0 : taken;
 }

@@ -3,9 +3,9 @@
  * differs in the table, not in the code.
  */
 import { ascii } from "../../text/ascii";
-import { missRelease } from "./firmware-gaps";
+import { has, lacks, miss } from "./firmware-gaps";
 import type { AtCommand, AtEngine, AtError, AtResult } from "./engine";
-import type { FirmwareGaps } from "./firmware-gaps";
+import type { FirmwareGaps, Gap } from "./firmware-gaps";
 
 /** One command of a script: what it asks and whose lines are its answer, as for the engine. */
 export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
@@ -24,11 +24,15 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   /** Asked when the step's turn has come: true when it is not needed. */
   readonly skip?: () => boolean;
   /** The command was answered with OK. */
-  readonly onOk?: () => void;
+  readonly onOk?: (now: number) => void;
+  /** It was refused. */
+  readonly onRefused?: (now: number) => void;
   /** It was not answered at all. */
-  readonly onSilence?: () => void;
-  /** It asks for release assistance: whether it is refused is noted there. */
-  readonly release?: FirmwareGaps;
+  readonly onSilence?: (now: number) => void;
+  /** What the firmware lacks where this is refused: the step is left out where it does. */
+  readonly gap?: Gap;
+  /** The same of a question whose answer is for a step behind it: its own refusal says nothing. */
+  readonly forGap?: Gap;
 }
 
 /**
@@ -49,6 +53,7 @@ const defaultTimeout = 5_000;
 /**
  * Runs a row of AT commands one after the other, and stops at the first that is not answered.
  *
+ * @param gaps what the firmware was found to lack, and where that is noted
  * @param onRefused gets a step that was answered with an error, and that error, when the row is to go on behind
  *   it; left out, a refusal ends the row unless the step is `optional`
  */
@@ -57,15 +62,17 @@ export function runScript(
   steps: readonly Step[] | Rows,
   onDone: (outcome: ScriptResult, now: number) => void,
   now: number,
+  gaps?: FirmwareGaps,
   onRefused?: (step: Step, error: AtError) => void,
 ): void {
-  new Script(engine, steps, onDone, onRefused).next(now);
+  new Script(engine, steps, onDone, gaps, onRefused).next(now);
 }
 
 /** A script under way. */
 class Script {
   readonly #engine: AtEngine;
   readonly #onDone: (outcome: ScriptResult, now: number) => void;
+  readonly #gaps: FirmwareGaps | undefined;
   readonly #onRefused: ((step: Step, error: AtError) => void) | undefined;
   readonly #rows: Rows | undefined;
   #row = 0;
@@ -76,6 +83,7 @@ class Script {
     engine: AtEngine,
     steps: readonly Step[] | Rows,
     onDone: (outcome: ScriptResult, now: number) => void,
+    gaps: FirmwareGaps | undefined,
     onRefused: ((step: Step, error: AtError) => void) | undefined,
   ) {
     this.#engine = engine;
@@ -83,6 +91,7 @@ class Script {
     this.#rows = inRows ? steps : undefined;
     this.#steps = inRows ? [] : steps;
     this.#onDone = onDone;
+    this.#gaps = gaps;
     this.#onRefused = onRefused;
   }
 
@@ -117,18 +126,29 @@ class Script {
   /** The next step of the row in hand that is needed. */
   private following(): Step | undefined {
     const steps = this.#steps;
-    while (this.#index < steps.length && steps[this.#index].skip?.() === true) this.#index += 1;
+    while (this.#index < steps.length && this.isLeftOut(steps[this.#index])) this.#index += 1;
     return steps[this.#index++];
+  }
+
+  private isLeftOut({ skip, gap, forGap = gap }: Step): boolean {
+    if (forGap !== undefined && this.#gaps !== undefined && lacks(this.#gaps, forGap)) return true;
+    return skip?.() === true;
+  }
+
+  /** Notes what the answer tells of the firmware. */
+  private learn({ gap }: Step, { kind }: AtResult, now: number): void {
+    if (gap === undefined || this.#gaps === undefined) return;
+    if (kind === "ok") has(this.#gaps, gap);
+    else if (kind === "error") miss(this.#gaps, gap, now);
   }
 
   private done(step: Step, result: AtResult, now: number): void {
     let goesOn = result.kind === "ok" || (result.kind === "timeout" && step.patient === true);
-    const { release } = step;
-    if (release !== undefined && result.kind === "ok") release.release = 0;
-    else if (release !== undefined && result.kind === "error") missRelease(release, now);
-    if (result.kind === "ok") step.onOk?.();
-    else if (result.kind === "timeout") step.onSilence?.();
+    this.learn(step, result, now);
+    if (result.kind === "ok") step.onOk?.(now);
+    else if (result.kind === "timeout") step.onSilence?.(now);
     else if (result.kind === "error") {
+      step.onRefused?.(now);
       if (step.optional !== true) this.#onRefused?.(step, result);
       goesOn = step.optional === true || step.otherwise !== undefined || this.#onRefused !== undefined;
       const instead = step.otherwise?.() ?? [];

@@ -7,6 +7,7 @@ import { fieldsOf, isCeregAnswer, lineText, parseCereg, parseClock, wholeNumber 
 import { causeNamed } from "./emm-cause";
 import { decodeT3324, decodeT3412, encodeT3324, encodeT3412 } from "./timers";
 import type { Clock } from "./clock";
+import type { Gap } from "./firmware-gaps";
 import type { Registration } from "./fields";
 import type { Step } from "./script";
 
@@ -65,6 +66,8 @@ export interface Setting {
   readonly timeout?: number;
   /** Not every firmware has it. */
   readonly optional?: boolean;
+  /** See `Step.gap`. */
+  readonly gap?: Gap;
   /** The command holds a password. */
   readonly secret?: boolean;
   /** The setting was written. */
@@ -84,7 +87,7 @@ export function areFields(fields: readonly string[], wanted: readonly (string | 
 
 /** The steps for a setting. */
 export function ensure(setting: Setting): Step[] {
-  const { read, prefix, fits, write, timeout, optional, secret, onWritten } = setting;
+  const { read, prefix, fits, write, timeout, optional, gap, secret, onWritten } = setting;
   let same = false;
   return [
     {
@@ -92,11 +95,12 @@ export function ensure(setting: Setting): Step[] {
       prefix: ascii(prefix),
       timeout,
       optional: true,
+      forGap: gap,
       onLine: (line) => {
         if (fits(fieldsOf(line, prefix.length))) same = true;
       },
     },
-    { line: ascii(write), timeout, optional, secret, skip: () => same, onOk: onWritten },
+    { line: ascii(write), timeout, optional, gap, secret, skip: () => same, onOk: onWritten },
   ];
 }
 
@@ -146,6 +150,7 @@ export function askEdrx(onGranted: (seconds: number) => void): Step {
     line: ascii("AT+CEDRXRDP"),
     prefix: ascii("+CEDRXRDP:"),
     optional: true,
+    gap: "edrx",
     onLine: (line) => {
       // +CEDRXRDP: <technology>[,"<asked>","<granted>","<paging window>"]
       const fields = fieldsOf(line, 10);

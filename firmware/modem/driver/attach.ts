@@ -121,13 +121,18 @@ export class Attach {
   private silence(): Step {
     const { at: engine } = this.#parts;
     this.#echoCameBack = true;
-    return { line: ascii("ATE0"), optional: true, onOk: () => (engine.echoed = false) };
+    return { line: ascii("ATE0"), gap: "echo", optional: true, onOk: () => (engine.echoed = false) };
   }
 
   /** Errors have their numbers again; and whether the echo is off, the command's own tells. */
   private numbers(): Step {
     const { at: engine, driver } = this.#parts;
-    return { line: ascii("AT+CMEE=1"), optional: true, onOk: () => (driver.echoOff = !engine.echoed) };
+    return {
+      line: ascii("AT+CMEE=1"),
+      gap: "numbers",
+      optional: true,
+      onOk: () => (driver.echoOff = !engine.echoed),
+    };
   }
 
   /** A datagram was handed to the modem. */
@@ -141,7 +146,8 @@ export class Attach {
     const steps = this.questions(true);
     this.rssiRead = false;
     this.#echoCameBack = false;
-    if (steps.length > 0) runScript(this.#parts.at, steps, (_, at) => this.#parts.sleep.permit(at), now);
+    if (steps.length > 0)
+      runScript(this.#parts.at, steps, (_, at) => this.#parts.sleep.permit(at), now, this.#parts.driver.gaps);
   }
 
   /** Wakes the modem, and asks what is left of registration, context and sockets. */
@@ -195,17 +201,16 @@ export class Attach {
     if (answer !== undefined && sleep.rebooted(!kept, tellsSettings(answer, expected)))
       return driver.faults.rebooted(now);
     const started = boots && this.#slept;
+    const survival = sockets.afterSleep(started && !kept, this.#slept && sleep.slept, now);
     this.#slept = false;
-    // Sockets of one that has not started anew are there still; if not, the next datagram tells.
-    const survival = boots ? sockets.survival(started && !kept) : undefined;
     let latest = kept ? answer : undefined;
     const done = (at: number): void => {
-      survival?.conclude();
+      survival.conclude();
       if (latest !== undefined && isRegistered(latest)) return this.begin(at);
       sleep.searches();
       bringUp.register(latest, at);
     };
-    const questions = survival?.steps ?? [];
+    const questions = survival.steps;
     if (kept && !started) {
       driver.echoOff = !engine.echoed;
       // The echo of a datagram would come at the line's rate, and no time to take it in.

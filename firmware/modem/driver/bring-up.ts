@@ -321,7 +321,7 @@ export class BringUp {
     const { boots } = options.family.sleep;
     let always = options.family.always?.(wanted, kept) ?? [];
     // Behind a sleep that was power-off the modem has forgotten those as well.
-    if (boots) always = always.concat(initSteps(options.init, driver.gaps));
+    if (boots) always = always.concat(initSteps(options.init, driver));
     const locked = this.card.mayLock && boots;
     if (!locked) return this.tell(kept, always.concat(steps), onDone, now);
     // After a boot the card wants its PIN again, and without it there is no registration.
@@ -344,10 +344,10 @@ export class BringUp {
         driver.echoOff = !engine.echoed;
         onDone(t);
       };
-      const first: Step[] = [{ line: ascii("AT+CMEE=1") }];
+      const first: Step[] = [{ line: ascii("AT+CMEE=1"), gap: "numbers" }];
       driver.run(first.concat(steps), done, at);
     };
-    const quiet: Step[] = [{ line: ascii("ATE0") }];
+    const quiet: Step[] = [{ line: ascii("ATE0"), gap: "echo" }];
     // Result codes are to be words: digits would be taken for lines of data.
     if (engine.digits) quiet.unshift({ line: ascii("ATV1"), onOk: () => (engine.digits = false) });
     driver.run(quiet, silenced, now);
@@ -373,7 +373,7 @@ export class BringUp {
         case 4:
           return [
             reportRegistration(driver.reporting ?? family.cereg, (level) => (driver.reporting = level)),
-            ...initSteps(options.init, driver.gaps),
+            ...initSteps(options.init, driver),
           ];
         case 5:
           return [{ line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] }];

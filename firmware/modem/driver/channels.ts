@@ -20,6 +20,8 @@ export interface Channel {
   address: string;
   peer: string;
   port: number;
+  /** The modem has slept since a datagram went out on it: whether it is there still, the next one shows. */
+  doubted: boolean;
   /** The modem has hinted that something waits to be read. */
   hinted: boolean;
   /** The hint came while a datagram was being handed to the modem: no answer to that one. */
@@ -35,6 +37,17 @@ export interface RememberedSocket {
   readonly address: string;
   readonly port: number;
 }
+
+/** Whether sockets have lived through a sleep. */
+export interface SocketSurvival {
+  /** Asks for it. */
+  readonly steps: readonly Step[];
+  /** To be called once they were answered or not: gives up the sockets that have not. */
+  readonly conclude: () => void;
+}
+
+/** Nothing to be asked. */
+const allAlive: SocketSurvival = Object.freeze({ steps: Object.freeze([]), conclude() {} });
 
 /** The places of all owners, as many as the modem has sockets. */
 export class Channels {
@@ -83,6 +96,7 @@ export class Channels {
         address,
         peer: address,
         port,
+        doubted: false,
         hinted: false,
         early: false,
         lookAt: Infinity,
@@ -111,6 +125,7 @@ export class Channels {
   /** The socket of a place is gone. */
   lose(channel: Channel): void {
     channel.id = undefined;
+    channel.doubted = false;
     channel.hinted = false;
     channel.lookAt = Infinity;
   }
@@ -120,13 +135,28 @@ export class Channels {
     for (let i = 0; i < this.#all.length; i++) this.lose(this.#all[i]);
   }
 
+  /** All sockets are gone, and not there to be closed either. */
+  vanish(): void {
+    for (let i = 0; i < this.#all.length; i++) {
+      this.lose(this.#all[i]);
+      this.#all[i].lastId = -1;
+    }
+  }
+
+  /** @param asleep the modem has slept: whether the first socket is there still, its next datagram shows */
+  doubt(asleep: boolean): SocketSurvival {
+    const first = this.#all[0];
+    if (first !== undefined) first.doubted = asleep && first.id !== undefined;
+    return allAlive;
+  }
+
   /**
-   * The questions whether the sockets have lived through sleep; `conclude` is to be called once they were
-   * answered or not, and gives up the sockets that have not.
+   * Asks whether the sockets have lived through sleep.
    *
    * @param restarted the modem has started anew: what has not lived on is not there to be closed either
+   * @param told gets whether any has, where the modem was asked
    */
-  survival(restarted: boolean): { readonly steps: readonly Step[]; readonly conclude: () => void } {
+  survival(restarted: boolean, told: (alive: boolean) => void): SocketSurvival {
     const dead: Channel[] = [];
     let steps: Step[] = [];
     for (let i = 0; i < this.#all.length; i++) {
@@ -136,7 +166,9 @@ export class Channels {
       const alive = (): void => void dead.splice(dead.indexOf(channel), 1);
       if (this.#traits.survival !== undefined) steps = steps.concat(this.#traits.survival(channel.id, alive));
     }
+    const asked = this.#traits.survival === undefined ? 0 : dead.length;
     const conclude = (): void => {
+      if (asked > 0) told(dead.length < asked);
       for (let i = 0; i < dead.length; i++) {
         this.lose(dead[i]);
         if (restarted) dead[i].lastId = -1;

@@ -233,7 +233,7 @@ export class DriverState {
       if (outcome.result.kind === "ok") onDone(at);
       else this.faults.scriptFailed(outcome, at);
     };
-    runScript(this.#options.at, steps, finish, now, (step, error) => this.refused(step, error));
+    runScript(this.#options.at, steps, finish, now, this.gaps, (step, error) => this.refused(step, error));
   }
 
   /**

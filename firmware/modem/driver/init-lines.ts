@@ -5,11 +5,14 @@
  * lines, the sockets. What a setting is there for is set by that setting, or the two would be at odds.
  */
 import { ascii } from "../../text/ascii";
+import { doubtLine, missLine } from "../at/firmware-gaps";
+import type { AtError } from "../at/result-code";
 import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { Step } from "../at/script";
 
 /** Time for such a line, ms; one that is not answered is passed over. */
 const timeout = 30_000;
+const unanswered: AtError = Object.freeze({ kind: "error", meaning: "no answer in 30 s" });
 
 /** Beginnings of commands, behind AT, and what is wrong with them. */
 const refused: readonly (readonly [reason: string, commands: string])[] = Object.freeze(
@@ -45,25 +48,40 @@ const refused: readonly (readonly [reason: string, commands: string])[] = Object
   ).map((row) => Object.freeze(row)),
 );
 
+/** What such lines need of the driver. */
+interface InitLineDriver {
+  readonly gaps: FirmwareGaps;
+  /** Tells of a command that was refused, once in a bring-up. */
+  refused(step: Step, error: AtError): void;
+}
+
 /** Lines of which it is remembered whether they are answered: as many as fit into a number. */
 const mostRemembered = 30;
 
 /**
  * The lines as steps. A refusal is told up to the `=`, for a secret may stand behind it.
  *
- * @param gaps where it is noted that a line is not answered, which takes its time: it is left out then
+ * @param driver in its `gaps` is noted which lines are left out: one that is not answered, and one that is refused twice
+ *   in a row
  */
-export function initSteps(lines: readonly string[] = [], gaps: FirmwareGaps): Step[] {
+export function initSteps(lines: readonly string[] = [], driver: InitLineDriver): Step[] {
+  const { gaps } = driver;
   return lines.map((line, index) => {
     const bit = index < mostRemembered ? 1 << index : 0;
-    return {
+    const step: Step = {
       line: ascii(line),
       timeout,
       patient: true,
       secret: true,
       skip: () => (gaps.lines & bit) !== 0,
-      onSilence: () => (gaps.lines |= bit),
+      onOk: () => (gaps.doubtedLines &= ~bit),
+      onRefused: (now) => doubtLine(gaps, bit, now),
+      onSilence: (now) => {
+        missLine(gaps, bit, now);
+        driver.refused(step, unanswered);
+      },
     };
+    return step;
   });
 }
 

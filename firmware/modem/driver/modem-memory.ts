@@ -3,7 +3,7 @@
  *
  *     0 version | 1 T3324 | 2 T3412 | 3 eDRX, 1/100 s | 4 socket | 5, 6 peer's address, in halves | 7 port | 8 bits
  *     | 9 last traffic | 10 since when the firmware's gaps are known | 11 when the time was told last
- *     | 12 own lines that were not answered
+ *     | 12, 13 own lines that are left out, and that were refused: see `FirmwareGaps`
  *
  * Timers are seconds, times ms of the monotonic clock, which goes on in deep sleep; -1 stands for unknown.
  *
@@ -11,7 +11,8 @@
  *            1 to 3   level of `+CEREG:` plus one, as 0 is a level too
  *            4 to 6   what its clock tells, see `NetworkClock.seen`
  *            7        it was kept awake when it was last woken
- *            8 to 10  what its firmware was found to lack, see `FirmwareGaps`
+ *            8        digits of a datagram stand without quotes
+ *            9 to 20  what its firmware was found to lack, see `FirmwareGaps`
  */
 import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { RememberedSocket } from "./channels";
@@ -36,8 +37,8 @@ export interface ModemMemory {
 }
 
 /** Marks an array as such a memory, in this shape. */
-const version = 3;
-const length = 13;
+const version = 4;
+const length = 14;
 
 /** Whether an array is what `encodeMemory` gave, of the ESP32's time before its deep sleep. */
 export function isMemory(resume: readonly number[] | undefined): resume is readonly number[] {
@@ -49,7 +50,6 @@ export function encodeMemory(memory: ModemMemory): readonly number[] {
   const { t3324, t3412, edrx, socket, reporting, clockSeen, gaps, traffic, toldAt } = memory;
   const parts = socket.address.split(".");
   const half = (at: number): number => ((Number(parts[at]) << 8) | Number(parts[at + 1])) & 0xffff;
-  const gapBits = gaps.release | (gaps.quotes ? 4 : 0);
   return [
     version,
     timer(t3324),
@@ -59,7 +59,8 @@ export function encodeMemory(memory: ModemMemory): readonly number[] {
     half(0),
     half(2),
     socket.port,
-    (gapBits << 8) |
+    (gaps.misses << 9) |
+      (gaps.quotes ? 0x100 : 0) |
       (memory.keptAwake ? 0x80 : 0) |
       (clockSeen << 4) |
       ((reporting === undefined ? 0 : reporting + 1) << 1) |
@@ -68,14 +69,15 @@ export function encodeMemory(memory: ModemMemory): readonly number[] {
     gaps.since,
     toldAt ?? -1,
     gaps.lines,
+    gaps.doubtedLines,
   ];
 }
 
 /** What they tell. */
 export function decodeMemory(numbers: readonly number[]): ModemMemory {
-  const [, t3324, t3412, edrx, id, high, low, port, bits, traffic, since, toldAt, lines] = numbers;
+  const [, t3324, t3412, edrx, id, high, low, port, bits, traffic, since, toldAt, lines, doubtedLines] =
+    numbers;
   const learnt = (bits >> 1) & 7;
-  const gapBits = (bits >> 8) & 7;
   return {
     ...(t3324 >= 0 ? { t3324 } : {}),
     ...(t3412 >= 0 ? { t3412 } : {}),
@@ -86,7 +88,7 @@ export function decodeMemory(numbers: readonly number[]): ModemMemory {
     clockSeen: (bits >> 4) & 7,
     keptAwake: (bits & 0x80) !== 0,
     traffic: traffic >= 0 ? traffic : undefined,
-    gaps: { release: gapBits & 3, quotes: (gapBits & 4) !== 0, lines, since },
+    gaps: { misses: (bits >> 9) & 0xfff, quotes: (bits & 0x100) !== 0, lines, doubtedLines, since },
     toldAt: toldAt >= 0 ? toldAt : undefined,
   };
 }

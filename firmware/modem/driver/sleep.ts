@@ -51,6 +51,8 @@ export class Sleep {
   #spoke = false;
   /** It was awake when it was last woken: somebody keeps it so, and may do so still. */
   #keptAwake = false;
+  /** When it was last woken it must have been asleep, or had said so. */
+  #mustHaveSlept = false;
   /** The modem had lost its settings when it was last woken. */
   #forgot = false;
 
@@ -131,8 +133,14 @@ export class Sleep {
   /** Makes the modem answer: wakes it where it cannot hear. */
   begin(now: number): void {
     const mustSleep = this.mustSleep(now);
+    this.#mustHaveSlept = mustSleep || this.#parts.driver.uart === "dead";
     this.#keptAwake = false;
     this.#parts.wake.begin(mustSleep, now);
+  }
+
+  /** Whether the modem that was woken had been asleep for certain, and not only its UART. */
+  get slept(): boolean {
+    return this.#mustHaveSlept && !this.#parts.wake.wasAwake;
   }
 
   /** A line came that tells that the modem is awake. */

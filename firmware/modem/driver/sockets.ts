@@ -9,14 +9,14 @@
 import { equals } from "../../text/ascii";
 import { probe, runScript } from "../at/script";
 import { Channels } from "./channels";
-import { forgetOldGaps, missRelease, releaseGivenUp } from "../at/firmware-gaps";
+import { forgetOldGaps, has, lacks, miss } from "../at/firmware-gaps";
 import type { AtEngine, AtResult } from "../at/engine";
-import type { Channel, RememberedSocket } from "./channels";
+import type { Channel, RememberedSocket, SocketSurvival } from "./channels";
 import type { HostNames } from "./host-names";
 import type { ModemOptions } from "./modem-options";
 import type { DriverState } from "./driver-state";
 import type { Family, ModemUrc, Received, SocketTraits } from "../family/family";
-import type { ScriptResult, Step } from "../at/script";
+import type { ScriptResult } from "../at/script";
 import type { DatagramOwner } from "../udp";
 
 /**
@@ -177,9 +177,25 @@ export class Sockets {
     this.forget();
   }
 
-  /** See `Channels.survival`. */
-  survival(restarted: boolean): { readonly steps: readonly Step[]; readonly conclude: () => void } {
-    return this.#channels.survival(restarted);
+  /**
+   * The modem was woken: which of its sockets has lived on is asked, where it tells, or the next datagram shows it. Where
+   * that was in vain twice in a row they are taken for gone, without a question.
+   *
+   * @param started the wake was a start: without an answer there is no such socket any more, and nothing to be closed
+   * @param asleep the modem was asleep for certain, and not only its UART
+   */
+  afterSleep(started: boolean, asleep: boolean, now: number): SocketSurvival {
+    const { family, driver } = this.#parts;
+    const { gaps } = driver;
+    if (asleep && lacks(gaps, "sockets")) this.#channels.vanish();
+    // One that wakes as it was has its sockets still; if not, the next datagram tells.
+    if (!family.sleep.boots) return this.#channels.doubt(asleep);
+    const told = (alive: boolean): void => {
+      if (!asleep) return;
+      if (alive) has(gaps, "sockets");
+      else miss(gaps, "sockets", now);
+    };
+    return this.#channels.survival(started, told);
   }
 
   /** Reads what waits, and sends what waits, one datagram at a time. */
@@ -211,13 +227,13 @@ export class Sockets {
     const release = datagram.refused < 2 && this.mayRelease(datagram);
     const steps = traits.send(channel.id, bytes, peer, port, release, gaps);
     // What stands in front of the sending asks for release assistance.
-    if (release && steps.length > 1) steps[0] = { ...steps[0], release: gaps };
-    runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome, at), now);
+    if (release && steps.length > 1) steps[0] = { ...steps[0], gap: "release" };
+    runScript(engine, steps, (outcome, at) => this.sent(datagram, outcome, at), now, gaps);
   }
 
   /** Release assistance is asked for with it, as far as the modem's firmware is known to have that. */
   private mayRelease({ releaseAfterReply }: OutgoingDatagram): boolean {
-    return releaseAfterReply && this.#parts.driver.gaps.release < releaseGivenUp;
+    return releaseAfterReply && !lacks(this.#parts.driver.gaps, "release");
   }
 
   /** Acts on what the modem says of its sockets. */
@@ -307,6 +323,7 @@ export class Sockets {
     this.#sending = false;
     this.#sentAt = now;
     const { channel } = datagram;
+    this.learn(channel, result, now);
     const unprompted = result.kind === "timeout" && result.unprompted === true;
     this.#unprompted = unprompted ? this.#unprompted + 1 : 0;
     if (result.kind === "error" || (unprompted && this.#unprompted <= mostUnprompted)) {
@@ -332,8 +349,8 @@ export class Sockets {
     this.#notBefore = Math.max(this.#notBefore, now + this.pace - commandSpread);
     if (datagram.refused === 2 && this.mayRelease(datagram)) {
       // With it the datagram was refused twice, and taken without.
-      missRelease(this.#parts.driver.gaps, now);
-      missRelease(this.#parts.driver.gaps, now);
+      miss(this.#parts.driver.gaps, "release", now);
+      miss(this.#parts.driver.gaps, "release", now);
     }
     this.#parts.attach.sent(now);
     if (this.traits.read !== undefined) {
@@ -341,6 +358,14 @@ export class Sockets {
       channel.lookAt = now + firstLook;
     }
     this.next(now);
+  }
+
+  /** The first datagram behind a sleep tells whether the modem keeps its sockets over it. */
+  private learn(channel: Channel, { kind }: AtResult, now: number): void {
+    const { gaps } = this.#parts.driver;
+    if (channel.doubted && kind === "ok") has(gaps, "sockets");
+    else if (channel.doubted && kind === "error") miss(gaps, "sockets", now);
+    if (kind !== "timeout") channel.doubted = false;
   }
 
   /**
@@ -413,6 +438,8 @@ export class Sockets {
     this.#working = false;
     if (result.kind !== "timeout") {
       this.#refusals += 1;
+      // The sockets that were taken for gone may be why.
+      has(this.#parts.driver.gaps, "sockets");
       // Mostly it was too soon, or the context is gone: the datagram waits until that was asked for.
       if (this.#refusals === 1) return this.#parts.driver.faults.socketRefused(1, now);
     }

@@ -99,6 +99,18 @@ export class Unsolicited {
     }
   }
 
+  /**
+   * A modem that is up has had its banner: this may be another start. Where the banner is the first that a wake says, and
+   * settings outlive a restart so that nothing else would tell it, so it is from the modem's first answer on.
+   */
+  private get mayBeSecondStart(): boolean {
+    const { options, driver } = this.#parts;
+    const { state, woken } = driver;
+    if (state === "up") return true;
+    const isAwake = woken && (state === "waking" || state === "registering");
+    return isAwake && options.family.restartKeepsSettings === true;
+  }
+
   /** A line came that only a modem says which starts. */
   banner(now: number): void {
     const { options, driver, bringUp, recovery, sleep } = this.#parts;
@@ -106,7 +118,7 @@ export class Unsolicited {
     bringUp.sawBanner();
     if (family.sleep.boots) sleep.sign(now);
     if (driver.state === "pausing" || driver.state === "off") return recovery.restartedAlone(now);
-    if (now < driver.bootGraceUntil) return;
+    if (now < driver.bootGraceUntil && !this.mayBeSecondStart) return;
     if (family.sleep.boots && driver.state === "asleep") {
       driver.uart = "alive";
       return;

@@ -18,6 +18,7 @@ import { ascii, startsWith } from "../../text/ascii";
 import { allFields, areBands, askBandsBy } from "../at/bands";
 import { defaultContext } from "../at/context";
 import { fieldsOf, lineText, wholeNumber } from "../at/fields";
+import { takeQuotes } from "../at/firmware-gaps";
 import { hexLine, readAnnouncedHex, readHexField } from "../at/hex";
 import { operatorSteps } from "../at/operator";
 import { areFields, clockStep, ensure, signalStep } from "../at/standard-commands";
@@ -118,6 +119,7 @@ function always(): Step[] {
       fits: (fields) => areFields(fields, ["1", "1"]),
       write: "AT+QNBIOTEVENT=1,1",
       optional: true,
+      gap: "signs",
     }),
   ];
 }
@@ -266,7 +268,7 @@ function sendHexadecimal(id: number, bytes: Uint8Array, gaps: FirmwareGaps): Ste
     get line() {
       return quotes ? hexLine(head, bytes) : hexLine(`${head}"`, bytes, '"');
     },
-    onOk: () => (gaps.quotes = quotes),
+    onOk: (now) => takeQuotes(gaps, quotes, now),
   };
   const line = quotes ? hexLine(`${head}"`, bytes, '"') : hexLine(head, bytes);
   return [{ timeout: ordinaryTimeout, ends: sent, line, optional: true, otherwise: () => [other] }];

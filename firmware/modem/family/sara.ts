@@ -286,7 +286,7 @@ function pinTries(onTries: (left: number) => void): Step[] {
 
 /** What the modem forgets: data in hexadecimal, lines that say when it sleeps (not on every SARA-R4). */
 function always(): Step[] {
-  return [{ line: ascii("AT+UDCONF=1,1") }, { line: ascii("AT+UPSMR=1"), optional: true }];
+  return [{ line: ascii("AT+UDCONF=1,1") }, { line: ascii("AT+UPSMR=1"), optional: true, gap: "signs" }];
 }
 
 /** SARA-R5 falls into PSM only where its UART may sleep, here after 2000 frames without a word: 9.2 s. */

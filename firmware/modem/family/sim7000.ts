@@ -195,10 +195,8 @@ function read(id: number, onData: (received: Received) => void): Step[] {
           last = fields[3] === "0";
           return;
         }
-        const came = line.length >> 1;
         // Which the length counts, bytes or digits, the manual does not say.
-        const announced = length === undefined || length === line.length ? came : Math.max(length, came);
-        const received = readAnnouncedHex(line, 0, announced);
+        const received = readAnnouncedHex(line, 0, length === line.length ? length >> 1 : length);
         if (received !== undefined && received.bytes.length > 0) onData({ ...received, last });
       },
     },

@@ -110,7 +110,7 @@ function saving(wanted: Wanted): Step[] {
   const steps = edrxSteps(wanted).concat(psmSteps(wanted));
   if (wanted.psm === undefined) return steps;
   steps.unshift({ line: ascii("AT+CPSMSTATUS=1") });
-  steps.push({ line: ascii("AT+RETENTION=1") });
+  steps.push({ line: ascii("AT+RETENTION=1"), gap: "sockets" });
   return steps;
 }
 

@@ -145,9 +145,10 @@ export function sleepSignSteps(): Step[] {
       // The URC has the same name, and comes at about this time.
       owns: (line) => sleepSign(line) === undefined,
       optional: true,
+      forGap: "signs",
       onLine: (line) => void (said = fieldsOf(line, cpsmstatus.length)[0] === "1"),
     },
-    { line: ascii("AT+CPSMSTATUS=1"), optional: true, skip: () => said },
+    { line: ascii("AT+CPSMSTATUS=1"), optional: true, gap: "signs", skip: () => said },
   ];
 }
 

@@ -1,4 +1,5 @@
 /** What to do about a battery, in sentences. */
+import { escaped } from "../../model/escaped";
 import { lasting } from "../report/duration";
 import { helps } from "./comparison";
 import { gapOf, isAdvice } from "./variants";
@@ -26,7 +27,7 @@ export function advice({ base, variants, together }: Comparison, choice: Choice)
       ? ""
       : ` All that helps, together, makes it ${lifetime(together.years)} (${gain(together.years)}).`;
   return (
-    `Change first: ${best.text}. The battery then lasts ${lifetime(best.years)}, ${gain(best.years)}.` +
+    `Change first: ${escaped(best.text)}. The battery then lasts ${lifetime(best.years)}, ${gain(best.years)}.` +
     waits(best) +
     more
   );

@@ -58,8 +58,21 @@ export const attackers: Readonly<Record<"off-path" | "on-path", readonly Attacke
 /** Days that are measured: the first and those after it. */
 export const attackDays = 5;
 
+/** The row of a device that is left alone. */
+const nobody = "nobody";
+
+/** Those whom a device is measured under, in the table's order: first nobody. */
+export function attackersFrom(from: keyof typeof attackers): readonly (Attacker | undefined)[] {
+  return [undefined, ...attackers[from]];
+}
+
+/** What a row of the table is called. */
+export function attackerText(attacker: Attacker | undefined): string {
+  return attacker?.text ?? nobody;
+}
+
 /** How a device fared under one attacker, or none. */
-export interface Attacked {
+export interface UnderAttack {
   readonly text: string;
   /** Mean power of the days after the first, W. */
   readonly watts: number;
@@ -71,6 +84,10 @@ export interface Attacked {
   readonly datagrams: number;
   /** Share of the readings that the cloud had at the end; the last ones may wait for the next contact. */
   readonly delivered: number;
+}
+
+/** The same, and how long a battery lasts then. */
+export interface Attacked extends UnderAttack {
   readonly years: number;
 }
 
@@ -80,33 +97,17 @@ const day = 24 * hour;
 const warmUp = 6 * hour;
 
 /**
- * Measures the device left alone, then under each of the attackers.
+ * Measures a device for days on end.
  *
- * @param onNext which of them is next
+ * @param attacker undefined for one that is left alone
+ * @throws Error when a run fails
  */
-export async function compareAttacks(
-  choice: Choice,
-  battery: Battery,
-  list: readonly Attacker[],
-  options: MeasureOptions,
-  onNext?: (text: string) => void,
-): Promise<Attacked[]> {
-  const all: Attacked[] = [];
-  for (const attacker of [undefined, ...list]) {
-    onNext?.(attacker?.text ?? "nobody");
-    all.push(await measureAttack(choice, battery, attacker, options));
-  }
-  return all;
-}
-
-/** @param attacker undefined for a device that is left alone */
 export async function measureAttack(
   choice: Choice,
-  battery: Battery,
   attacker: Attacker | undefined,
   options: MeasureOptions,
   days = attackDays,
-): Promise<Attacked> {
+): Promise<UnderAttack> {
   let [watts, onset, datagrams, delivered] = [0, 0, 0, 0];
   const psm = new Array<number>(days).fill(0);
   for (const coverage of [0, 1, 2] as const) {
@@ -120,16 +121,13 @@ export async function measureAttack(
     datagrams += (share * run.datagrams) / days;
     delivered += share * run.delivered;
   }
-  const capacity = Math.max(0, battery.capacity - onset / 3_600);
-  return {
-    text: attacker?.text ?? "nobody",
-    watts,
-    onset,
-    psm: Math.min(...psm),
-    datagrams,
-    delivered,
-    years: batteryYears({ ...battery, capacity }, watts),
-  };
+  return { text: attackerText(attacker), watts, onset, psm: Math.min(...psm), datagrams, delivered };
+}
+
+/** How long a battery lasts under it. */
+export function attackedWith(battery: Battery, under: UnderAttack): Attacked {
+  const capacity = Math.max(0, battery.capacity - under.onset / 3_600);
+  return { ...under, years: batteryYears({ ...battery, capacity }, under.watts) };
 }
 
 async function runAt(

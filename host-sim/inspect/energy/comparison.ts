@@ -3,10 +3,10 @@
  */
 import { batteryYears } from "./battery";
 import { measureTo } from "./measure";
-import { changed, isAdvice, namesOf, rowsOf, untriedIn } from "./variants";
+import { changed, isAdvice, namesOf, untriedIn } from "./variants";
 import type { Battery } from "./battery";
 import type { Choice, MeasureOptions } from "./choice";
-import type { Learnt, Measured, Precision } from "./measure";
+import type { Measured, Measurement, Precision } from "./measure";
 import type { Variant } from "./variants";
 
 export interface Outcome extends Variant {
@@ -26,6 +26,9 @@ export interface Comparison {
   readonly chance: number;
 }
 
+/** The row of the settings as they are. */
+export const asAsked = "as asked";
+
 /** A gain below this is no advice, even where chance plays no part. */
 const least = 0.02;
 /** Standard errors within which nearly all runs lie. */
@@ -43,26 +46,48 @@ export function outcomeOf(variant: Variant, measured: Measured, battery: Battery
 }
 
 /**
- * @param asked changes that the user wants to see besides
- * @param onDone what is measured next; undefined when all is done
+ * Measures the settings as asked, as surely as the advice wants it; each change is measured beside them.
+ *
  * @throws Error when a run fails
  */
-export async function compare(
+export function measureAsked(base: Choice, options: MeasureOptions): Promise<Measurement> {
+  return measureTo(base, options, precise);
+}
+
+/**
+ * Measures a row of the table.
+ *
+ * @param learnt from the settings as asked
+ * @throws Error when a run fails
+ */
+export async function measureChange(
+  { change }: Pick<Variant, "change">,
+  base: Choice,
+  options: MeasureOptions,
+  learnt: Measurement["learnt"],
+): Promise<Measured> {
+  const choice = changed(base, [change]);
+  // Without release assistance, or with a board that stays awake, a ms more of latency costs something else.
+  return (await measureTo(choice, options, rough, learnt)).measured;
+}
+
+/**
+ * Compares what was measured, and measures all that helps together, which nobody knows before.
+ *
+ * @param rows those of `rowsOf`, each as it was measured
+ * @param onNext that measurement begins
+ * @throws Error when it fails
+ */
+export async function comparisonOf(
   base: Choice,
   battery: Battery,
   options: MeasureOptions,
-  asked: readonly Variant[] = [],
-  onDone?: (next: string | undefined) => void,
+  { measured, learnt }: Measurement,
+  rows: readonly { readonly variant: Variant; readonly measured: Measured }[],
+  onNext?: (text: string) => void,
 ): Promise<Comparison> {
-  const asIs = { text: "as asked", change: {}, ...untriedIn(base) };
-  onDone?.(asIs.text);
-  const { measured, learnt } = await measureTo(base, options, precise);
-  const first = outcomeOf(asIs, measured, battery);
-  const outcomes: Outcome[] = [];
-  for (const variant of rowsOf(base, asked)) {
-    onDone?.(variant.text);
-    outcomes.push(await outcomeWith(variant, base, battery, options, learnt));
-  }
+  const first = outcomeOf({ text: asAsked, change: {}, ...untriedIn(base) }, measured, battery);
+  const outcomes = rows.map((row) => outcomeOf(row.variant, row.measured, battery));
   outcomes.sort((a, b) => b.years - a.years);
   // The best of each setting: they come best first.
   const best: Outcome[] = [];
@@ -79,24 +104,10 @@ export async function compare(
   };
   let together: Outcome | undefined;
   if (best.length > 1) {
-    onDone?.(all.text);
-    together = await outcomeWith(all, base, battery, options, learnt);
+    onNext?.(all.text);
+    together = outcomeOf(all, await measureChange(all, base, options, learnt), battery);
   }
-  onDone?.(undefined);
   return { base: first, variants: outcomes, together, chance: (errors * measured.error) / measured.watts };
-}
-
-async function outcomeWith(
-  variant: Variant,
-  base: Choice,
-  battery: Battery,
-  options: MeasureOptions,
-  learnt: readonly (Learnt | undefined)[],
-): Promise<Outcome> {
-  const choice = changed(base, [variant.change]);
-  // Without release assistance, or with a board that stays awake, a ms more of latency costs something else.
-  const { measured } = await measureTo(choice, options, rough, learnt);
-  return outcomeOf(variant, measured, battery);
 }
 
 /** Whether it lasts longer than the other by more than chance. */

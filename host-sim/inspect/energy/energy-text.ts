@@ -1,5 +1,6 @@
 /** What a comparison comes to, as lines of text. */
 import { lasting } from "../report/duration";
+import { escaped } from "../../model/escaped";
 import { lifetimeIn, waitOf } from "./advice";
 import { doubtBetween } from "./comparison";
 import type { Choice } from "./choice";
@@ -19,7 +20,7 @@ export function shareLines(base: Outcome, palette: Palette): string[] {
       const share = power / watts;
       const bar = "█".repeat(Math.max(1, Math.round(barWidth * share)));
       const joules = (joulesPerReport * share).toFixed(4).padStart(9);
-      return `  ${cause.padEnd(22)}${joules} J  ${(100 * share).toFixed(1).padStart(5)} %  ${bar}`;
+      return `  ${escaped(cause).padEnd(22)}${joules} J  ${(100 * share).toFixed(1).padStart(5)} %  ${bar}`;
     });
   return [
     `${palette.bold(lifetimeIn(base))}: ${(1e6 * watts).toFixed(0)} µW on average, of which the modem takes ` +
@@ -45,7 +46,7 @@ export function changeLines(
     const sign = row === base ? "" : `${change >= 0 ? "+" : ""}${(100 * change).toFixed(0)} %`;
     const waits = waitOf(choice, row);
     const shown = (
-      `  ${text.padEnd(textWidth)}${lifetimeIn(row).padStart(25)}${sign.padStart(8)}` +
+      `  ${escaped(text).padEnd(textWidth)}${lifetimeIn(row).padStart(25)}${sign.padStart(8)}` +
       `${measured.joulesPerReport.toFixed(3).padStart(9)} J${(waits === 0 ? "" : lasting(1_000 * waits)).padStart(14)}` +
       (untried === undefined ? "" : "  not tried on a board")
     ).trimEnd();

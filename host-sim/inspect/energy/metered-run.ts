@@ -118,7 +118,10 @@ export class MeteredRun {
     if (this.#before === undefined) {
       await clock.run({ until: warmUp });
       // A batch that is longer than that has its first contact then.
-      for (; this.#idleSince < warmUp - this.period;) await clock.run({ until: clock.now + this.period / 8 });
+      while (this.#idleSince < warmUp - this.period) {
+        await clock.run({ until: clock.now + this.period / 8 });
+        this.#requireContact();
+      }
       // Half a cycle behind a contact the device is asleep.
       this.#next = this.#idleSince + this.period / 2;
       while (this.#next < clock.now) this.#next += this.period;
@@ -135,11 +138,16 @@ export class MeteredRun {
       this.#before = account;
       this.#startCycle();
       onCycle?.();
-      if (clock.now - this.#storedAt > longestSilence * this.period + warmUp) {
-        this.#fault ??= "the cloud has nothing of the device any more";
-      }
-      if (this.#fault !== undefined) throw new Error(this.#fault);
+      this.#requireContact();
     }
+  }
+
+  /** @throws Error when there is nothing to be measured, or nothing any more */
+  #requireContact(): void {
+    if (this.#world.clock.now - this.#storedAt > longestSilence * this.period + warmUp) {
+      this.#fault ??= "the cloud has nothing of the device any more";
+    }
+    if (this.#fault !== undefined) throw new Error(this.#fault);
   }
 
   close(): Promise<void> {

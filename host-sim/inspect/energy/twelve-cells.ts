@@ -17,12 +17,15 @@ import type { Choice, MeasureOptions } from "./choice";
 import type { Waterfall } from "./waterfall";
 import type { Coverage } from "../../sim/radio/link";
 
-/** One of the twelve. */
-export interface Cell {
-  /** Bytes of the report by the study, and seconds between two. */
+/** Which of the twelve: bytes of the report by the study, seconds between two, and what stands for its loss. */
+export interface CellPlace {
   readonly bytes: 50 | 200;
   readonly interval: 7_200 | 86_400;
   readonly coverage: Coverage;
+}
+
+/** One of the twelve. */
+export interface Cell extends CellPlace {
   readonly years: CellYears;
   /** J a reading, as the firmware comes. */
   readonly joules: Waterfall;
@@ -62,8 +65,12 @@ const battery = { capacity: 5, selfDischarge: 0 } as const;
  * readings a whole day apart authenticate anew each time. `npm run energy` advises the same.
  */
 export const daily = 85_900;
-/** Runs that there are: each cell twice. */
-export const runCount = 2 * published.length * losses.length;
+/** All twelve. */
+export const cellPlaces: readonly CellPlace[] = published.flatMap(({ bytes, interval }) =>
+  ([0, 1, 2] as const).map((coverage) => ({ bytes, interval, coverage })),
+);
+/** Runs of each. */
+export const runsOfCell = 2;
 
 /** What the runs have in common; everything else is as the firmware does it by itself. */
 export interface CellOptions extends Pick<MeasureOptions, "seed" | "reports" | "engine" | "onWork"> {
@@ -79,51 +86,53 @@ const precision = { enough: 0.02, least: 16 } as const;
 
 /** Runs all twelve. @param onNext which run begins @throws Error when a run fails */
 export async function twelveCells(options: CellOptions, onNext?: (text: string) => void): Promise<Cell[]> {
-  const { modem, t3324, format, ...others } = options;
   const cells: Cell[] = [];
-  for (const { bytes, interval, years } of published) {
-    const seconds = interval === 86_400 ? daily : interval;
-    const choice: Choice = {
-      modem,
-      t3324,
-      interval: seconds,
-      format: bytes === 50 ? format : "json",
-      batch: 1,
-      keepAlive: false,
-      sleep: "deep",
-      saving: "psm",
-      releaseAssistance: true,
-    };
-    for (const coverage of [0, 1, 2] as const) {
-      const mix = [0, 1, 2].map((level) => (level === coverage ? 1 : 0)) as unknown as CoverageMix;
-      const text = cellText({ bytes, interval, coverage });
-      const settled = { ...others, profile: limit, mix };
-      onNext?.(text);
-      const { measured, learnt } = await measureTo(choice, settled, precision);
-      onNext?.(`${text}, in light sleep`);
-      const lightly = await measureTo(
-        { ...choice, settings: { waiting: "light-sleep" } },
-        settled,
-        precision,
-        learnt,
-      );
-      const bound = years[coverage];
-      const joules = waterfallOf(measured, wattsOf(bound), seconds, limit, coverage);
-      const most = sumOf(joules, ["bound", "bytes"]) / seconds;
-      cells.push({
-        ...{ bytes, interval, coverage, joules },
-        years: {
-          bound,
-          most: batteryYears(battery, most),
-          mostWithBoard: batteryYears(battery, most + limit.board.deepSleep.value),
-          modem: batteryYears(battery, sumOf(joules, modemParts) / seconds),
-          withBoard: batteryYears(battery, measured.watts),
-          lightly: batteryYears(battery, lightly.measured.watts),
-        },
-      });
-    }
-  }
+  for (const place of cellPlaces) cells.push(await measureCell(place, options, onNext));
   return cells;
+}
+
+/** Runs one of them. @param onNext which of its runs begins @throws Error when a run fails */
+export async function measureCell(
+  place: CellPlace,
+  options: CellOptions,
+  onNext?: (text: string) => void,
+): Promise<Cell> {
+  const { modem, t3324, format, ...others } = options;
+  const { bytes, interval, coverage } = place;
+  const seconds = interval === 86_400 ? daily : interval;
+  const choice: Choice = {
+    modem,
+    t3324,
+    interval: seconds,
+    format: bytes === 50 ? format : "json",
+    batch: 1,
+    keepAlive: false,
+    sleep: "deep",
+    saving: "psm",
+    releaseAssistance: true,
+  };
+  const mix = [0, 1, 2].map((level) => (level === coverage ? 1 : 0)) as unknown as CoverageMix;
+  const text = cellText(place);
+  const settled = { ...others, profile: limit, mix };
+  onNext?.(text);
+  const { measured, learnt } = await measureTo(choice, settled, precision);
+  onNext?.(`${text}, in light sleep`);
+  const sleeping = { ...choice, settings: { waiting: "light-sleep" } };
+  const lightly = await measureTo(sleeping, settled, precision, learnt);
+  const bound = published.find((each) => each.bytes === bytes && each.interval === interval)!.years[coverage];
+  const joules = waterfallOf(measured, wattsOf(bound), seconds, limit, coverage);
+  const most = sumOf(joules, ["bound", "bytes"]) / seconds;
+  return {
+    ...{ bytes, interval, coverage, joules },
+    years: {
+      bound,
+      most: batteryYears(battery, most),
+      mostWithBoard: batteryYears(battery, most + limit.board.deepSleep.value),
+      modem: batteryYears(battery, sumOf(joules, modemParts) / seconds),
+      withBoard: batteryYears(battery, measured.watts),
+      lightly: batteryYears(battery, lightly.measured.watts),
+    },
+  };
 }
 
 /** W that empty the study's battery in so many years. */
@@ -147,10 +156,6 @@ export function meanRatios(cells: readonly Pick<Cell, "years">[]): Readonly<Reco
 }
 
 /** The cell's name. */
-export function cellText({
-  bytes,
-  interval,
-  coverage,
-}: Pick<Cell, "bytes" | "interval" | "coverage">): string {
+export function cellText({ bytes, interval, coverage }: CellPlace): string {
   return `${interval === 86_400 ? "day" : "2 h"}, ${String(bytes).padStart(3)} bytes, ${losses[coverage]} dB`;
 }

@@ -5,19 +5,28 @@ import type { Cryptography } from "../../../firmware/enos/sign";
 
 const block = 16;
 
-/**
- * AES by key. To make one costs more than to sign a message with it, and in ECB, without padding, it keeps nothing from one
- * use to the next. A signer has its key in one array for as long as it lives.
- */
-const ciphers = new WeakMap<Uint8Array, Cipher>();
+/** AES in CBC that goes on from one message to the next. */
+interface Chain {
+  readonly cipher: Cipher;
+  /** The last block that came out of it, which the next one that goes in is combined with. */
+  last: Uint8Array;
+}
 
-function cipherOf(key: Uint8Array): Cipher {
-  let cipher = ciphers.get(key);
-  if (cipher === undefined) {
-    cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
-    ciphers.set(key, cipher);
+/**
+ * AES by key. To make one costs more than to sign a message with it, and so does each call of it: one goes on for ever, and
+ * what it has of the message before is taken out of the next one's first block. A signer has its key in one array for as
+ * long as it lives.
+ */
+const chains = new WeakMap<Uint8Array, Chain>();
+
+function chainOf(key: Uint8Array): Chain {
+  let chain = chains.get(key);
+  if (chain === undefined) {
+    const last = new Uint8Array(block);
+    chain = { cipher: createCipheriv("aes-128-cbc", key, last).setAutoPadding(false), last };
+    chains.set(key, chain);
   }
-  return cipher;
+  return chain;
 }
 
 /** SHA-256, AES-128-CBC and AES-128-CTR. */
@@ -31,13 +40,16 @@ export const nodeCryptography: Cryptography = Object.freeze({
     };
   },
   aes128CbcEncrypt(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array {
-    const cipher = cipherOf(key);
-    const sealed = new Uint8Array(data.length);
-    const input = new Uint8Array(block);
-    for (let at = 0; at < data.length; at += block) {
-      for (let i = 0; i < block; i++) input[i] = data[at + i] ^ (at === 0 ? iv[i] : sealed[at - block + i]);
-      sealed.set(cipher.update(input), at);
-    }
+    // A part of a block would stay in the cipher, for the next message.
+    if (data.length % block !== 0)
+      throw new RangeError(`AES-CBC takes whole blocks of 16, got ${data.length} bytes`);
+    if (data.length === 0) return new Uint8Array(0);
+    const chain = chainOf(key);
+    const input = data.slice();
+    for (let i = 0; i < block; i++) input[i] ^= iv[i] ^ chain.last[i];
+    const { buffer, byteOffset, length } = chain.cipher.update(input);
+    const sealed = new Uint8Array(buffer, byteOffset, length);
+    chain.last = sealed.slice(length - block);
     return sealed;
   },
   aes128Ctr: (key: Uint8Array, counter: Uint8Array, data: Uint8Array): Uint8Array =>

@@ -42,11 +42,11 @@ export class FirmwareTimers implements Timers<FirmwareTimer> {
   }
 
   repeat(callback: () => void, interval: number): void {
-    const again = (): void => {
-      this.set(again, interval);
+    const timer = this.set(() => {
+      this.#running?.add(timer);
+      this.schedule(timer, interval);
       callback();
-    };
-    this.set(again, interval);
+    }, interval);
   }
 
   /** None of them calls back any more. */

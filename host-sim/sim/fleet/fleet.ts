@@ -18,11 +18,13 @@ import { productRecord } from "../world/products";
 import { commandsAs } from "../world/device-options";
 import { deviceSeed, fleetDevice, fleetProductKey } from "./fleet-keys";
 import { LinkDevice } from "./link-device";
+import { Paging } from "./paging";
 import { RandomAccess, usualCell } from "./random-access";
-import { sim7020Link } from "./link-traits";
+import { drawTraits, familyOf, familyTraits } from "./link-traits";
 import { nodeCryptography } from "../engine/node-cryptography";
 import type { LogEvent } from "../../../firmware/device/log";
 import type { CloudEvent } from "../../cloud/cloud";
+import type { Command } from "../../cloud/enos/command-encoding";
 import type { Edition } from "../../cloud/registry/registry";
 import type { ScriptEngine } from "../../cloud/script/script-engine";
 import type { DeviceOptions } from "../world/device-options";
@@ -38,6 +40,8 @@ export interface FleetOptions {
   readonly first: number;
   readonly end: number;
   readonly mix: CoverageMix;
+  /** Family of all modems, or "all" for all families in turn. */
+  readonly modem: string;
   readonly edition: Edition;
   /** Devices in each cell. */
   readonly devicesPerCell: number;
@@ -72,12 +76,13 @@ const bootTime = 500;
 const wakeTime = 150;
 /** Share by which a board's clock may go wrong in deep sleep. */
 const sleepDrift = 0.002;
-/** Largest datagram of a SIM7020, bytes. */
+/** Bytes of a datagram that a modem of each family takes: what the cloud has for the whole product. */
 const largestDatagram = 512;
 
 /** One cell: its devices at each coverage level, and what all of them share. */
 export interface FleetCell {
   readonly access: RandomAccess;
+  readonly paging: Paging;
   readonly levels: readonly [NbIotCell, NbIotCell, NbIotCell];
 }
 
@@ -107,7 +112,7 @@ export class Fleet {
       products: [{ ...productRecord("demo", productKey, commandsAs(format)), largestDatagram }],
       scriptEngine: scriptEngine.at(() => this.cloudNow),
       // What a fleet is asked of is counted as it comes; the readings themselves nobody looks at.
-      limits: { readings: 4, ids: 32, responseTimeout: 60_000 },
+      limits: { readings: 16, ids: 32, responseTimeout: 60_000 },
       ...(options.onCloud === undefined ? {} : { onEvent: options.onCloud }),
     });
     this.coverage = new Uint8Array(end - first);
@@ -126,6 +131,13 @@ export class Fleet {
     return this.cells[Math.floor(number / devicesPerCell) - Math.floor(first / devicesPerCell)];
   }
 
+  /** The operator sends a device a command, which the cloud keeps for so many ms at most. */
+  command(number: number, command: Command, pendingTtl: number): void {
+    const { productKey, deviceKey } = this.devices[number - this.#options.first].record;
+    this.cloud.commands.send(productKey, deviceKey, command, this.cloudNow, { pendingTtl });
+    this.#touchCloud();
+  }
+
   /** Runs up to `until`, virtual ms. */
   run(until: number): Promise<void> {
     return this.clock.run({ until });
@@ -142,21 +154,24 @@ export class Fleet {
     while (this.cells.length <= cellNumber) this.cells.push(this.#newCell(this.cells.length));
     const cell = this.cells[cellNumber];
     const rate = uplinkRates[level];
+    const family = familyTraits(familyOf(this.#options.modem, number));
+    const traits = drawTraits(family, random.fork("modem's kind"));
     this.devices.push(
       new LinkDevice({
         record,
         clock: this.clock,
         random,
         network: cell.levels[level].admit(),
-        traits: sim7020Link,
+        traits,
         access: cell.access,
+        paging: cell.paging,
         airtime: (bytes) => (8_000 * (bytes + headers)) / rate,
         releaseAssistance: this.#options.releaseAssistance,
         settings,
         crypto: nodeCryptography,
         application: (inputs) => new DemoApplication(inputs),
         journalSize: this.#options.journalSize,
-        maxDatagram: largestDatagram,
+        maxDatagram: traits.largest,
         epoch,
         sleepRate: 1 + random.fork("sleep clock").between(-sleepDrift, sleepDrift),
         ...{ bootTime, wakeTime },
@@ -194,6 +209,7 @@ export class Fleet {
     };
     return {
       access: new RandomAccess(this.clock, random.fork("access"), cell),
+      paging: new Paging(this.clock),
       levels: [level(0), level(1), level(2)],
     };
   }

@@ -13,6 +13,10 @@ import { RetainedMemory } from "../../../firmware/continuity/retained-memory";
 import { StartRecord } from "../../../firmware/continuity/start-record";
 import { Agent } from "../../../firmware/device/agent";
 import { Driver } from "../../../firmware/device/driver";
+import { encodeEdrx } from "../../../firmware/modem/at/edrx";
+import { decodeEdrx } from "../modem/edrx";
+import { imsiOf } from "../modem/sim-card";
+import { pagingIdentity } from "../radio/paging-occasions";
 import { LinkModem, LinkSocket } from "./link-modem";
 import { MemoryStore, RetainedBytes } from "./board-memory";
 import { SparseFlash } from "./sparse-flash";
@@ -27,6 +31,7 @@ import type { RadioAttachment } from "../radio/link";
 import type { Random } from "../time/random";
 import type { ScheduledEvent, VirtualClock } from "../time/clock";
 import type { ModemEvent } from "../modem/modem-event";
+import type { Paging } from "./paging";
 import type { RandomAccess } from "./random-access";
 import type { LinkTraits } from "./link-traits";
 
@@ -47,6 +52,7 @@ export interface LinkDeviceOptions {
   readonly network: RadioAttachment;
   readonly traits: LinkTraits;
   readonly access?: RandomAccess;
+  readonly paging?: Paging;
   readonly airtime: (bytes: number) => number;
   readonly releaseAssistance?: boolean;
   /** As `readSettings` gives them. */
@@ -107,7 +113,8 @@ export class LinkDevice {
     this.#options = options;
     this.record = options.record;
     this.flash = options.journalSize > 0 ? new SparseFlash(options.journalSize) : undefined;
-    const { clock, random, network, traits, access, airtime, releaseAssistance, settings, onModem } = options;
+    const { clock, random, network, traits, access, paging, airtime } = options;
+    const { releaseAssistance, settings, onModem, record } = options;
     this.modem = new LinkModem({
       ...{
         scheduler: clock,
@@ -115,10 +122,15 @@ export class LinkDevice {
         network,
         traits,
         access,
+        paging,
         airtime,
         releaseAssistance,
       },
+      // Its device key is the modem's IMEI.
+      identity: pagingIdentity(imsiOf(record.deviceKey)),
+      edrx: settings.edrx > 0 ? decodeEdrx(encodeEdrx(settings.edrx)) : undefined,
       psm: { t3324: settings.t3324, t3412: settings.t3412 },
+      listening: () => this.#driver !== undefined,
       turn: () => this.#driver?.turn(),
       onTime: () => this.#told(),
       onEvent: onModem,

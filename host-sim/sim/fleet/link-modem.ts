@@ -11,12 +11,17 @@ import { RetryPolicy } from "../../../firmware/modem/driver/retry-policy";
 import { ResetEscalation } from "../../../firmware/modem/driver/reset-escalation";
 import { PowerSaving } from "../modem/power-saving";
 import { Registration } from "../modem/registration";
+import { rejoinTime } from "../modem/attachment";
+import { outOfSleep } from "../modem/psm-sleep";
 import { encodeT3324, encodeT3412 } from "../modem/psm-timers";
+import { nextPagingOccasion } from "../radio/paging-occasions";
 import type { Link } from "../../../firmware/device/agent";
 import type { ModemEvent } from "../modem/modem-event";
 import type { Endpoint, PsmTimers, RadioAttachment } from "../radio/link";
 import type { Random } from "../time/random";
 import type { ScheduledEvent, Scheduler } from "../time/clock";
+import type { PagingIdentity } from "../radio/paging-occasions";
+import type { Call, PagedDevice, Paging } from "./paging";
 import type { RandomAccess } from "./random-access";
 import type { LinkTraits } from "./link-traits";
 
@@ -27,12 +32,19 @@ export interface LinkModemOptions {
   readonly traits: LinkTraits;
   /** What the cell's devices share; alone in its cell when left out. */
   readonly access?: RandomAccess;
+  readonly paging?: Paging;
+  /** What decides on when it listens for pages. */
+  readonly identity: PagingIdentity;
+  /** ms of the eDRX cycle that the network grants; undefined without. */
+  readonly edrx?: number;
   /** ms that a datagram of so many bytes takes of the shared air. */
   readonly airtime: (bytes: number) => number;
   /** PSM timers to ask for, seconds; none when left out. */
   readonly psm?: { readonly t3324: number; readonly t3412: number };
   /** False: the network ignores release assistance. */
   readonly releaseAssistance?: boolean;
+  /** Whether a firmware runs that hears what comes: a board in deep sleep does not. */
+  readonly listening: () => boolean;
   /** Something has changed, or come: the device's turn. */
   readonly turn: () => void;
   /** The network tells the time at which the link comes up, epoch ms. */
@@ -59,8 +71,25 @@ const firstSearch = 1_800_000;
 const asked = 10_000;
 /** Most datagrams that wait to be read, as firmware/modem/udp.ts keeps. */
 const receiveLimit = 8;
-/** The socket's port, as a modem draws it. */
+/** The lowest port of a socket. */
 const firstPort = 49_152;
+
+/** A socket's port, as a modem draws it. */
+function drawPort(random: Random): number {
+  return firstPort + (random.u32() % 16_384);
+}
+
+/** A random access under way. */
+interface Access {
+  readonly answersPage: boolean;
+}
+
+/** A datagram from the network. */
+interface Incoming {
+  readonly bytes: Uint8Array;
+  readonly from: Endpoint;
+  readonly toPort: number;
+}
 
 /** A device's link. */
 export class LinkModem implements Link {
@@ -68,7 +97,7 @@ export class LinkModem implements Link {
   readonly #powerSaving: PowerSaving;
   readonly #registration: Registration;
   readonly #retry: RetryPolicy;
-  readonly #port: number;
+  #port: number;
   #state: State = "off";
   /** It has power, and its firmware runs. */
   #powered = false;
@@ -77,9 +106,15 @@ export class LinkModem implements Link {
   #event: ScheduledEvent | undefined;
   readonly #outgoing: Outgoing[] = [];
   #sending = false;
-  /** A connection is being set up: datagrams wait for it. */
-  #accessing = false;
+  /** A connection is being set up, for a datagram of its own or for a page: datagrams wait for it. */
+  #access: Access | undefined;
   readonly #received: (ArrayBuffer & { address: string; port: number })[] = [];
+  /** The network calls it, and keeps these until it answers. */
+  #call: Call | undefined;
+  readonly #kept: Incoming[] = [];
+  /** It has started anew out of PSM: when, ms. */
+  #awakeSince = 0;
+  readonly #paged: PagedDevice;
   rssi: number | undefined;
   readonly deadline = Infinity;
   /** Message id of the datagram that set out last. */
@@ -87,8 +122,8 @@ export class LinkModem implements Link {
 
   constructor(options: LinkModemOptions) {
     this.#options = options;
-    const { scheduler, random, network, psm } = options;
-    this.#port = firstPort + (random.u32() % 16_384);
+    const { scheduler, random, network, psm, traits } = options;
+    this.#port = drawPort(random);
     const request: PsmTimers | undefined = psm && {
       t3324: encodeT3324(1_000 * psm.t3324),
       t3412: encodeT3412(1_000 * psm.t3412),
@@ -105,14 +140,31 @@ export class LinkModem implements Link {
     this.#powerSaving = new PowerSaving({
       scheduler,
       random: random.fork("power saving"),
-      assistance: options.releaseAssistance,
+      assistance: options.releaseAssistance !== false && traits.assistance,
+      lock: traits.lock,
       onRrc: (state) => this.#tell({ type: "rrc", time: scheduler.now, state }),
       onEnterPsm: () => this.#fallAsleep(),
       onWakeByTimer: () => this.#updateAsleep(),
-      onUpdate: () => void network.use(),
+      onUpdate: () => {
+        network.use();
+        this.#takeKept();
+      },
       maySleep: () =>
-        this.#registration.registered && !network.losing && this.#outgoing.length === 0 && !this.#sending,
+        this.#registration.registered && !network.losing && !this.busy && this.#access === undefined,
     });
+    const modem = this;
+    this.#paged = {
+      identity: options.identity,
+      edrx: options.edrx,
+      get coverage() {
+        return network.coverage;
+      },
+      get reachable() {
+        return modem.#access !== undefined || modem.#powerSaving.reachable;
+      },
+      paged: () => this.#answerPage(),
+      unanswered: () => this.#notCalled(),
+    };
     network.onDownlink = (datagram, from, toPort) => this.#down(datagram, from, toPort);
     network.onServiceLost = () => this.#serviceLost();
   }
@@ -123,7 +175,7 @@ export class LinkModem implements Link {
 
   /** Datagrams are on their way to the air. */
   get busy(): boolean {
-    return this.#outgoing.length > 0 || this.#sending || this.#accessing;
+    return this.#outgoing.length > 0 || this.#sending || this.#access?.answersPage === false;
   }
 
   get active(): boolean {
@@ -234,11 +286,17 @@ export class LinkModem implements Link {
     this.#tell({ type: "attach", time: this.#now, stat, psm: grant?.psm });
     if (!registered) return;
     this.#powerSaving.attached(grant?.psm);
+    const { traits } = this.#options;
+    if (this.#state === "waking" && traits.restarts !== undefined) {
+      const { asked: fromSleep, reopens, reopen, restarts } = traits;
+      const ready = Math.max(this.#awakeSince + fromSleep, this.#now + restarts.ready) - this.#now;
+      return this.#later(ready + (reopens ? reopen : 0), () => this.#up());
+    }
     if (this.#state !== "searching") return;
     this.#knowsNetwork = true;
     this.#failures = 0;
     this.#retry.succeeded();
-    this.#later(this.#options.traits.ready, () => this.#up());
+    this.#later(traits.ready, () => this.#up());
   }
 
   #up(): void {
@@ -250,13 +308,14 @@ export class LinkModem implements Link {
   }
 
   #wake(): void {
-    const { traits, random, scheduler } = this.#options;
+    const { traits, random } = this.#options;
     this.#state = "waking";
     this.#later(traits.key, () => {
       this.#tell({ type: "power", time: this.#now, state: "booting", reason: "out of PSM: key" });
-      this.#later(random.between(...traits.wake), () => {
+      this.#later(random.between(...(traits.restarts === undefined ? outOfSleep : traits.boot)), () => {
+        if (traits.restarts !== undefined) return this.#startAfterSleep("key");
         this.#powerSaving.woken();
-        this.#tell({ type: "psm", time: scheduler.now, state: "exit", reason: "key" });
+        this.#tell({ type: "psm", time: this.#now, state: "exit", reason: "key" });
         this.#powerSaving.uartActivity();
         this.#later(traits.asked, () => {
           // No cell any more while it slept: it finds out now, and searches.
@@ -264,6 +323,22 @@ export class LinkModem implements Link {
           else this.#search();
         });
       });
+    });
+  }
+
+  /** Out of PSM as from off, in a network that has not forgotten it: what was received, and its sockets, are gone. */
+  #startAfterSleep(reason: "key" | "T3412"): void {
+    const { traits, random } = this.#options;
+    this.#registration.pause();
+    this.#powerSaving.woken();
+    this.#tell({ type: "psm", time: this.#now, state: "exit", reason });
+    this.#powerSaving.uartActivity();
+    this.#awakeSince = this.#now;
+    if (traits.reopens) this.#port = drawPort(random);
+    this.#later(random.between(...traits.restarts!.card), () => {
+      // Where it does not find its cell again, it searches: the driver is as patient as ever.
+      if (this.#state === "waking") this.#later(usualSearch, () => this.#failed());
+      this.#registration.rejoin(random.between(...rejoinTime));
     });
   }
 
@@ -276,6 +351,11 @@ export class LinkModem implements Link {
 
   /** T3412 has run out in PSM: the modem tells the network by itself, and sleeps again. */
   #updateAsleep(): void {
+    const { traits, random } = this.#options;
+    if (traits.restarts !== undefined) {
+      this.#tell({ type: "power", time: this.#now, state: "booting", reason: "out of PSM: T3412" });
+      return this.#later(random.between(...traits.boot), () => this.#startAfterSleep("T3412"));
+    }
     this.#powerSaving.woken();
     this.#tell({ type: "psm", time: this.#now, state: "exit", reason: "T3412" });
     this.#powerSaving.update();
@@ -297,21 +377,21 @@ export class LinkModem implements Link {
     this.#powerSaving.stop();
     this.#registration.stop();
     network.detach();
-    this.#accessing = false;
+    this.#notCalled();
+    this.#access = undefined;
     this.#sending = false;
     this.#outgoing.length = 0;
   }
 
   /** Sends what waits, one after the other over the UART. */
   #pump(): void {
-    if (this.#sending || this.#accessing || this.#state !== "up") return;
+    if (this.#sending || this.#access !== undefined || this.#state !== "up") return;
     const next = this.#outgoing.shift();
     if (next === undefined) return;
     const { traits, scheduler } = this.#options;
     this.#sending = true;
     this.#powerSaving.uartActivity();
-    const time = traits.send + (next.release ? traits.release : 0) + traits.byte * next.bytes.length;
-    scheduler.after(time, () => {
+    scheduler.after(traits.send + traits.byte * next.bytes.length, () => {
       this.#sending = false;
       if (this.#state === "up") this.#air(next);
     });
@@ -321,6 +401,7 @@ export class LinkModem implements Link {
     const { access, network, airtime } = this.#options;
     const go = (): void => {
       this.#powerSaving.sent(release ? 2 : 0);
+      this.#takeKept();
       network.uplink(bytes, this.#port, to);
       // A retransmission is the same message: its id is (RFC 7252 section 4.2).
       const id = (bytes[2] << 8) | bytes[3];
@@ -335,9 +416,11 @@ export class LinkModem implements Link {
       else this.#options.scheduler.after(wait, go);
     };
     if (this.#powerSaving.mode === "connected") return carried();
-    this.#accessing = true;
+    const own = (this.#access = { answersPage: false });
     access.request(network.coverage, (waited) => {
-      this.#accessing = false;
+      // Its radio was off meanwhile.
+      if (this.#access !== own) return;
+      this.#access = undefined;
       if (this.#state !== "up") return;
       // Not answered: the datagram is gone, as one that was lost on the air.
       if (waited === undefined) return this.#pump();
@@ -345,17 +428,74 @@ export class LinkModem implements Link {
     });
   }
 
-  #down(datagram: Uint8Array, from: Endpoint, toPort: number): void {
-    if (this.#powerSaving.mode === "off" || !this.#powerSaving.reachable) return;
+  #down(bytes: Uint8Array, from: Endpoint, toPort: number): void {
+    const { paging, identity, edrx, scheduler } = this.#options;
+    const incoming = { bytes, from, toPort };
+    if (!this.#powerSaving.reachable) return;
+    if (this.#powerSaving.mode === "connected" || (paging === undefined && edrx === undefined)) {
+      return this.#take(incoming);
+    }
+    if (paging === undefined) {
+      const occasion = nextPagingOccasion(identity, scheduler.now, edrx);
+      scheduler.at(occasion, () => {
+        if (this.#powerSaving.reachable) this.#take(incoming);
+      });
+      return;
+    }
+    if (this.#kept.length < receiveLimit) this.#kept.push(incoming);
+    this.#call ??= paging.page(this.#paged);
+  }
+
+  /** Its page is on the air: it asks for a connection, unless it does so already. */
+  #answerPage(): void {
+    const { access, network } = this.#options;
+    if (this.#access !== undefined || !this.#powerSaving.reachable || !network.use()) return;
+    if (this.#powerSaving.mode === "connected" || access === undefined) return this.#takeKept();
+    const own = (this.#access = { answersPage: true });
+    access.request(network.coverage, (waited) => {
+      if (this.#access !== own) return;
+      this.#access = undefined;
+      if (waited !== undefined) this.#takeKept();
+      this.#pump();
+    });
+  }
+
+  /** It has a connection: what the network has kept comes over it. */
+  #takeKept(): void {
+    if (this.#call === undefined) return;
+    const kept = this.#kept.splice(0);
+    this.#notCalled();
+    for (const each of kept) this.#take(each);
+  }
+
+  /** The network does not call it any more. */
+  #notCalled(): void {
+    if (this.#call === undefined) return;
+    this.#call.ended = true;
+    this.#call = undefined;
+    this.#kept.length = 0;
+  }
+
+  #take({ bytes: datagram, from, toPort }: Incoming): void {
     this.#powerSaving.received();
     if (toPort !== this.#port || this.#received.length >= receiveLimit) return;
     this.#tell({ type: "receive", time: this.#now, id: 0, bytes: datagram });
+    const { traits, scheduler } = this.#options;
+    if (traits.receive === 0) return this.#hand(datagram, from);
+    this.#powerSaving.uartActivity();
+    scheduler.after(traits.receive, () => this.#hand(datagram, from));
+  }
+
+  /** The driver has it. */
+  #hand(datagram: Uint8Array, from: Endpoint): void {
+    const { listening, turn } = this.#options;
+    if (!this.#powered || !listening()) return;
     // As the socket of a modem hands it over: its buffer is the datagram's alone.
     const bytes = datagram.slice().buffer as ArrayBuffer & { address: string; port: number };
     bytes.address = from.address;
     bytes.port = from.port;
     this.#received.push(bytes);
-    this.#options.turn();
+    turn();
   }
 
   #tell(event: ModemEvent): void {

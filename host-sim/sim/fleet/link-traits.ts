@@ -1,37 +1,70 @@
 /**
  * What a modem and its driver take at link depth, where neither AT commands nor a UART are: times as runs in full depth
- * have them (test/host-sim/sim/fleet/two-depths.test.ts holds the two together).
+ * have them, measured by `npm run bench -- --only link-traits --update` (link-traits-table.ts), and held by
+ * test/host-sim/sim/fleet/two-depths.test.ts.
  */
+import { linkTraitsTable } from "./link-traits-table";
+import type { Random } from "../time/random";
 
-/** Times of one family's modem with our driver, ms. */
-export interface LinkTraits {
-  /** From power until its firmware runs. */
-  readonly boot: readonly [least: number, most: number];
+/** ms, from and to. */
+type Span = readonly [least: number, most: number];
+
+/** What one family's modem and our driver take, ms. */
+export interface FamilyTraits {
+  /** From power until its firmware runs; out of PSM, too, where it starts anew. */
+  readonly boot: Span;
   /** From then on until it searches, settings and a restart of its radio included. */
   readonly setUp: number;
   /** From registered until a datagram can be handed over: signal, time, socket. */
   readonly ready: number;
-  /** The key is held for so long before it wakes. */
+  /** Key, pin or byte, from the driver's decision on, before it wakes. */
   readonly key: number;
-  /** From the key until it takes commands. */
-  readonly wake: readonly [least: number, most: number];
-  /** Behind that until the driver is sure of it. */
+  /** From its end of sleep until a datagram can be handed over. */
   readonly asked: number;
-  /** A datagram on its way over the UART: for the command, for release assistance, and for each byte. */
+  /** It starts anew out of PSM: its SIM card is read after so long, and from registered to ready it takes `ready`. */
+  readonly restarts?: { readonly card: Span; readonly ready: number };
+  /** Share of modems whose sockets PSM closes, and what they take longer than the others of their family. */
+  readonly reopens: number;
+  readonly reopen: number;
+  /** For so long a command keeps it awake, where that is not as PowerSaving has it. */
+  readonly lock?: number;
+  /** A datagram on its way over the UART: for the commands, and for each byte. */
   readonly send: number;
-  readonly release: number;
   readonly byte: number;
+  /** From a datagram that came until the agent has it; 0 for less than a line on the UART. */
+  readonly receive: number;
+  /** Share of modems that know release assistance. */
+  readonly assistance: number;
+  /** Largest datagram, bytes. */
+  readonly largest: number;
+  /** Steps of XS at a contact: of a board that stays awake, and of one that wakes from deep sleep for it. */
+  readonly steps: { readonly none: number; readonly deep: number };
 }
 
-/** SIM7020 at 115,200 bit/s, datagrams in hexadecimal. */
-export const sim7020Link: LinkTraits = Object.freeze<LinkTraits>({
-  boot: [3_000, 5_000],
-  setUp: 4_850,
-  ready: 620,
-  key: 716,
-  wake: [100, 300],
-  asked: 100,
-  send: 52,
-  release: 50,
-  byte: 0.1737,
-});
+/** The same of one modem: what differs from one to the next is drawn. */
+export type LinkTraits = Omit<FamilyTraits, "assistance" | "reopens"> & {
+  readonly assistance: boolean;
+  readonly reopens: boolean;
+};
+
+/** The families, in the order in which `all` goes through them. */
+export const linkFamilies: readonly string[] = Object.freeze(Object.keys(linkTraitsTable));
+
+/** A family's row. @throws RangeError for a name that is none of theirs */
+export function familyTraits(name: string): FamilyTraits {
+  if (!Object.hasOwn(linkTraitsTable, name)) {
+    throw new RangeError(`modem "${name.slice(0, 40)}": expected one of ${linkFamilies.join(", ")}`);
+  }
+  return linkTraitsTable[name as keyof typeof linkTraitsTable];
+}
+
+/** One modem of a family. Draws what is not the same of all of them, and only that. */
+export function drawTraits(traits: FamilyTraits, random: Random): LinkTraits {
+  const drawn = (share: number): boolean => (share > 0 && share < 1 ? random.chance(share) : share === 1);
+  return { ...traits, assistance: drawn(traits.assistance), reopens: drawn(traits.reopens) };
+}
+
+/** Family of a fleet's device: one for all, or all in turn. @param modem a family's name, or "all" */
+export function familyOf(modem: string, number: number): string {
+  return modem === "all" ? linkFamilies[number % linkFamilies.length] : modem;
+}

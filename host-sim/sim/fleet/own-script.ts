@@ -41,22 +41,22 @@ class OwnScript implements Script {
   }
 
   rawToJson(bytes: Uint8Array): string | ScriptFault {
-    const signed: number[] = [];
-    for (let i = 0; i < bytes.length; i++) signed.push((bytes[i] << 24) >> 24);
-    return this.#call(() => String(this.#functions.rawDataToJsonStr(signed)));
-  }
-
-  jsonToRaw(json: string): Uint8Array | ScriptFault {
-    return this.#call(() => Uint8Array.from(this.#functions.jsonStrToRawData(json) as ArrayLike<number>));
-  }
-
-  dispose(): void {}
-
-  #call<T>(work: () => T): T | ScriptFault {
+    const signed = new Array<number>(bytes.length);
+    for (let i = 0; i < bytes.length; i++) signed[i] = (bytes[i] << 24) >> 24;
     try {
-      return work();
+      return String(this.#functions.rawDataToJsonStr(signed));
     } catch (error) {
       return { fault: reasonOf(error) };
     }
   }
+
+  jsonToRaw(json: string): Uint8Array | ScriptFault {
+    try {
+      return Uint8Array.from(this.#functions.jsonStrToRawData(json) as ArrayLike<number>);
+    } catch (error) {
+      return { fault: reasonOf(error) };
+    }
+  }
+
+  dispose(): void {}
 }

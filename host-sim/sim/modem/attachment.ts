@@ -10,7 +10,7 @@ import type { PowerSaving } from "./power-saving";
 import type { Registration } from "./registration";
 
 /** ms that a modem which starts anew takes to find back into a network that knows it. */
-const rejoinTime = [800, 4_000] as const;
+export const rejoinTime = [800, 4_000] as const;
 
 export interface AttachmentOptions {
   readonly now: () => number;

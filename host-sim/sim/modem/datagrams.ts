@@ -3,6 +3,7 @@
  * whether the modem listens at all.
  */
 import type { Endpoint, RadioAttachment } from "../radio/link";
+import { nextPagingOccasion, pagingIdentity } from "../radio/paging-occasions";
 import { decodeEdrx } from "./edrx";
 import type { Family, Unit } from "./family";
 import type { ModemEvent } from "./modem-event";
@@ -52,13 +53,17 @@ export class Datagrams {
     network.uplink(datagram, socket.localPort, socket.peer!);
   }
 
-  /** With eDRX the network keeps what it has until the modem listens again. */
+  /**
+   * With eDRX the network keeps what it has until the modem listens again. Without, it is heard at once: what a paging
+   * cycle and the cell's other devices add is link depth's, whose cells have them (sim/fleet/paging.ts).
+   */
   page(datagram: Uint8Array, from: Endpoint, toPort: number): void {
-    const { now, powerSaving, later } = this.#options;
+    const { now, powerSaving, later, unit } = this.#options;
     const granted = powerSaving.mode === "idle" ? this.grantedEdrx : undefined;
     const cycle = granted === undefined ? undefined : decodeEdrx(granted);
     if (cycle === undefined) return this.#receive(datagram, from, toPort);
-    later(cycle - (now() % cycle), () => this.#receive(datagram, from, toPort));
+    const occasion = nextPagingOccasion(pagingIdentity(unit().identity.imsi), now(), cycle);
+    later(occasion - now(), () => this.#receive(datagram, from, toPort));
   }
 
   #receive(datagram: Uint8Array, from: Endpoint, toPort: number): void {

@@ -14,6 +14,9 @@ import type { SimCard } from "./sim-card";
 import type { SerialModemSide } from "./uart";
 import type { Random } from "../time/random";
 
+/** ms that a modem takes out of PSM which does not start anew. */
+export const outOfSleep = [100, 300] as const;
+
 export type WakeReason = "key" | "uart" | "T3412";
 
 export interface PsmSleepOptions {
@@ -96,7 +99,7 @@ export class PsmSleep {
     // Its processor runs from here on, as in a boot from off: to a meter it is one.
     tell({ type: "power", time: now(), state: "booting", reason: `out of PSM: ${reason}` });
     if (family.sleep.boots) later(random.between(...family.power.boot), () => this.#boot(reason));
-    else later(random.between(100, 300), () => this.#goOn(reason));
+    else later(random.between(...outOfSleep), () => this.#goOn(reason));
     return true;
   }
 

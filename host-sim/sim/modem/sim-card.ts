@@ -30,6 +30,11 @@ export interface SimCardOptions {
   readonly puk?: string;
 }
 
+/** The IMSI of the card in a modem with this IMEI, both invented: a home network's subscriber. */
+export function imsiOf(imei: string): string {
+  return `00101${imei.slice(-10).padStart(10, "0")}`;
+}
+
 export class SimCard {
   /** It is there and cannot be used. Noticed when the modem reads it next. */
   fault: CardFault | undefined;

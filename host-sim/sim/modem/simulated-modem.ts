@@ -21,7 +21,7 @@ import { ModemClock } from "./modem-clock";
 import type { ModemEvent } from "./modem-event";
 import { PowerSaving } from "./power-saving";
 import { Registration } from "./registration";
-import { SimCard } from "./sim-card";
+import { SimCard, imsiOf } from "./sim-card";
 import { loginOf } from "./commands/context";
 import { ControlLines } from "./control-lines";
 import { Datagrams } from "./datagrams";
@@ -430,8 +430,7 @@ export class SimulatedModem {
 
   #makeUnit(): Unit {
     const modem = this;
-    // A home network's subscriber and card numbers that go with the IMEI, all invented.
-    const digits = this.#options.imei.slice(-10).padStart(10, "0");
+    const imsi = imsiOf(this.#options.imei);
     const socketFailure: AtFailure = this.#random.chance(0.5) ? "ERROR" : { cme: 50 };
     return {
       get settings() {
@@ -444,7 +443,7 @@ export class SimulatedModem {
       sockets: this.#sockets,
       network: this.#options.network,
       random: this.#random,
-      identity: { imei: this.#options.imei, imsi: `00101${digits}`, iccid: `898601${digits}0000` },
+      identity: { imei: this.#options.imei, imsi, iccid: `898601${imsi.slice(5)}0000` },
       generation: this.#generation,
       quirks: this.#quirks,
       socketFailure,

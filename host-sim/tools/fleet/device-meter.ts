@@ -39,14 +39,14 @@ export interface LevelPower {
   readonly deepSleep: number;
 }
 
-/** The figures of a profile at a level. */
-export function levelPower(profile: EnergyProfile, coverage: Coverage): LevelPower {
+/** The figures of a profile at a level. @param edrx the network grants eDRX: what is idle sleeps between its windows */
+export function levelPower(profile: EnergyProfile, coverage: Coverage, edrx = false): LevelPower {
   const { modem, radio, board } = profile;
   const dBm = radio.power[coverage].value;
   return {
     psm: modem.psm.value,
     radioOff: modem.radioOff.value,
-    idle: modem.idle.value,
+    idle: (edrx ? modem.edrx : modem.idle).value,
     connected: modem.connected.value,
     receive: modem.receive.value,
     transmit: transmitPower(profile, dBm),

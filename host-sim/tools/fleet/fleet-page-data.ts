@@ -29,7 +29,7 @@ export function fleetPageData(
   command: string,
   replay: (device: WorstDevice) => string,
 ): FleetData {
-  const { plan, load, worst } = result;
+  const { plan, counts, load, worst } = result;
   const perSecond = (values: readonly number[]): number[] =>
     values.map((value) => (1_000 * value) / load.step);
   const shortfall = shortfallOf(result);
@@ -51,6 +51,15 @@ export function fleetPageData(
           { name: "given up", values: perSecond(load.refusals) },
         ],
       },
+      ...(counts.pages === 0
+        ? []
+        : [
+            {
+              title: "Devices that cells called",
+              unit: "a second",
+              series: [{ name: "pages", values: perSecond(load.pages) }],
+            },
+          ]),
       {
         title: "Devices of one cell that waited for a connection",
         unit: "devices",
@@ -67,6 +76,9 @@ export function fleetPageData(
     ],
     distributions: [
       { title: "How long a reading took", bars: barsOf(result.delays, delayBins) },
+      ...(plan.scenario === "commands"
+        ? [{ title: "How long the answer to a command took", bars: barsOf(result.answers, delayBins) }]
+        : []),
       { title: "How long the battery lasts", bars: barsOf(result.years, yearBins()) },
     ],
     worst: worst.map((device) => ({

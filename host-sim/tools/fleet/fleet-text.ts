@@ -1,7 +1,7 @@
 /** What a fleet run comes to, for people. */
 import { histogramOf } from "./delays";
 import type { Histogram } from "./delays";
-import type { FleetLoad, FleetResult, WorstDevice } from "./result";
+import type { FleetCounts, FleetLoad, FleetResult, WorstDevice } from "./result";
 
 const number = new Intl.NumberFormat("en-US");
 const whole = (value: number): string => number.format(value);
@@ -16,7 +16,7 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
   const peakCloud = peak(load, "datagrams");
   const peakCell = peak(load, "requests");
   const lines = [
-    `${counted(plan.devices, "device")} for ${plan.hours} h in ${counted(cellsOf(result), "cell")}, seed ${plan.seed}` +
+    `${counted(plan.devices, "device")}${modemsOf(plan.modem)} for ${plan.hours} h in ${counted(cellsOf(result), "cell")}, seed ${plan.seed}` +
       (plan.scenario === "none" ? "" : `, ${plan.scenario} after ${plan.scenarioAt} h`),
     `readings     ${whole(counts.taken)} taken, ${whole(counts.acknowledged)} acknowledged, ${whole(counts.stored)} stored, ` +
       `${whole(counts.lost)} lost, ${whole(onTheWay)} still on their way`,
@@ -26,6 +26,8 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
       `${whole(counts.datagramsLost)} lost`,
     `cell         at most ${counted(Math.max(...load.waiting), "device")} of one waited for it at once; ` +
       `${whole(sum(load.collisions))} tries met others, ${whole(sum(load.refusals))} gave up`,
+    ...(counts.pages + counts.pagesUnanswered === 0 ? [] : [pagingText(counts, load)]),
+    ...(plan.scenario === "commands" ? [commandsText(counts, histogramOf(result.answers)!)] : []),
     `peaks        cells ${perSecond(peakCell, load)} connections/s${at(peakCell, load)}; ` +
       `cloud ${perSecond(peakCloud, load)} datagrams/s${at(peakCloud, load)}`,
     `battery      ${plan.battery} Wh last ${yearsText(years)} (profile ${plan.profile})`,
@@ -38,6 +40,11 @@ export function fleetLines(result: FleetResult, replay: (device: WorstDevice) =>
     ...worst.map((device) => `  ${device.deviceKey}  ${worstText(device)}: ${replay(device)}`),
   ];
   return lines;
+}
+
+function modemsOf(modem: string): string {
+  if (modem === "sim7020") return "";
+  return modem === "all" ? " with modems of all families" : ` with a ${modem} each`;
 }
 
 /** How a device fared. */
@@ -57,6 +64,22 @@ export function shortfallOf({ counts }: FleetResult): string | undefined {
     return `${whole(counts.acknowledged - counts.stored)} readings count as acknowledged, and the cloud does not have them`;
   }
   return undefined;
+}
+
+function pagingText(counts: FleetCounts, load: FleetLoad): string {
+  const highest = peak(load, "pages");
+  return (
+    `paging       ${counted(counts.pages, "page")}, at most ${perSecond(highest, load)}/s${at(highest, load)}; ` +
+    `${whole(counts.pagesBlocked)} had to wait for another occasion, ${whole(counts.pagesUnanswered)} were given up`
+  );
+}
+
+function commandsText({ commands, commandsAnswered, commandsLost }: FleetCounts, answers: Histogram): string {
+  const waiting = commands - commandsAnswered - commandsLost;
+  return (
+    `commands     ${whole(commands)} invoked, ${whole(commandsAnswered)} answered, ${whole(commandsLost)} lost, ${whole(waiting)} still waiting` +
+    (answers.totalCount === 0 ? "" : `; ${delayText(answers)}`)
+  );
 }
 
 function delayText(delays: Histogram): string {
@@ -87,7 +110,7 @@ interface Peak {
   readonly bin: number;
 }
 
-function peak(load: FleetLoad, name: "datagrams" | "requests"): Peak {
+function peak(load: FleetLoad, name: "datagrams" | "requests" | "pages"): Peak {
   let best: Peak = { value: 0, bin: 0 };
   load[name].forEach((value, bin) => {
     if (value > best.value) best = { value, bin };

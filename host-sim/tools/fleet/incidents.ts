@@ -7,6 +7,10 @@
  *     growth       a tenth of the devices is there from the start, the others get their power over the whole time
  *     bad-update   a firmware that panics each five minutes comes onto 1 % of the devices, an hour later onto 10 %, then
  *                  onto all, and is taken back an hour after that
+ *     commands     the operator invokes a service on each device within a minute; EnOS keeps a command for a device that is
+ *                  offline or silent, here for two days at most
+ *     scan         within a minute somebody sends a datagram to each public address and port behind which there is a
+ *                  device, as who looks for open ports does: whoever is in reach is called for it
  */
 import { Random } from "../../sim/time/random";
 import type { Fleet } from "../../sim/fleet/fleet";
@@ -19,6 +23,23 @@ const cellDown = 20 * minute;
 const movesEach = 4;
 const grownAtStart = 0.1;
 const panicEvery = 5 * minute;
+const commandsWithin = minute;
+/** A service without consequences, and what EnOS may keep it at most. */
+const service = {
+  kind: "service",
+  service: "calibrate",
+  inputs: { reference: { temperature: 20 } },
+} as const;
+const pendingTtl = 48 * hour;
+const scanWithin = minute;
+/** What scanners ask of CoAP's port, `GET /.well-known/core` (RFC 7252 section 7), from an address of RFC 5737. */
+const probe = Uint8Array.from([
+  ...[0x40, 0x01, 0x01, 0xce, 0xbb],
+  ...new TextEncoder().encode(".well-known"),
+  0x04,
+  ...new TextEncoder().encode("core"),
+]);
+const scanner = { address: "198.51.100.7", port: 41_000 };
 const stages = [0.01, 0.1, 1] as const;
 
 /** Puts the scenario into the fleet's time, and gives the devices their power. @param first number of its first device */
@@ -45,6 +66,26 @@ export function begin(plan: FleetPlan, fleet: Fleet, first: number): void {
           for (const level of cell.levels) {
             level.rebindNat();
             level.outage = false;
+          }
+        });
+      });
+      return;
+    case "commands":
+      devices.forEach((_, i) => {
+        const number = first + i;
+        clock.at(at + chance("command", number) * commandsWithin, () =>
+          fleet.command(number, service, pendingTtl),
+        );
+      });
+      return;
+    case "scan":
+      cells.forEach((cell, i) => {
+        const random = new Random(`${plan.seed}/scan/${Math.floor(first / plan.devicesPerCell) + i}`);
+        clock.at(at, () => {
+          for (const level of cell.levels) {
+            for (const device of level.publicEndpoints) {
+              clock.after(random.next() * scanWithin, () => level.injectDownlink(probe, device, scanner));
+            }
           }
         });
       });

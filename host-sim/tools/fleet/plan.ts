@@ -2,12 +2,22 @@
  * What a fleet run is: everything that its result hangs on, and nothing else. The shards of one run have the same plan, so
  * that a merge can tell what belongs together.
  */
+import { shareOf } from "../shards/shard";
 import type { Edition } from "../../cloud/registry/registry";
 import type { CoverageMix } from "../../sim/radio/coverage";
 import type { DeviceOptions } from "../../sim/world/device-options";
+import type { Shard } from "../shards/shard";
 
 /** What happens to the fleet; `none`: a day like any other. */
-export const scenarios = ["none", "blackout", "cell-moves", "growth", "bad-update"] as const;
+export const scenarios = [
+  "none",
+  "blackout",
+  "cell-moves",
+  "growth",
+  "bad-update",
+  "commands",
+  "scan",
+] as const;
 export type Scenario = (typeof scenarios)[number];
 
 /** A fleet run. */
@@ -21,6 +31,8 @@ export interface FleetPlan {
   /** Hours after the start at which it begins. */
   readonly scenarioAt: number;
   readonly edition: Edition;
+  /** Family of the modems, or "all" for all families in turn. */
+  readonly modem: string;
   /** Share of devices at each coverage level. */
   readonly mix: CoverageMix;
   readonly devicesPerCell: number;
@@ -35,24 +47,17 @@ export interface FleetPlan {
   readonly loss: number | null;
   /** Bytes of the journal's flash. */
   readonly journalSize: number;
-  /** What draws how much, and how large the battery is, Wh. */
+  /** What draws how much, "module" for what the data sheet of each family says; and how large the battery is, Wh. */
   readonly profile: string;
   readonly battery: number;
 }
 
-/** Which part of a run, counted from 1. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
-
 /** Numbers of the first device of a shard and of the one behind its last: whole cells, whose devices share the air. */
 export function devicesOf(
-  plan: FleetPlan,
-  { index, count }: Shard,
+  { devices, devicesPerCell }: FleetPlan,
+  shard: Shard,
 ): { readonly first: number; readonly end: number } {
-  const cells = Math.ceil(plan.devices / plan.devicesPerCell);
-  const edge = (part: number): number =>
-    Math.min(plan.devices, Math.floor((cells * part) / count) * plan.devicesPerCell);
-  return { first: edge(index - 1), end: edge(index) };
+  const cells = shareOf(Math.ceil(devices / devicesPerCell), shard);
+  const edge = (cell: number): number => Math.min(devices, cell * devicesPerCell);
+  return { first: edge(cells.first), end: edge(cells.end) };
 }

@@ -2,10 +2,11 @@
  * What came of a part of a fleet, in a form in which parts can be added: counts, sums of whole numbers and histograms. The
  * same run gives the same bytes, in one part or in many.
  */
-import type { FleetPlan, Shard } from "./plan";
+import type { Shard } from "../shards/shard";
+import type { FleetPlan } from "./plan";
 
 /** Written into each file, so that a stranger's is told from one of ours. */
-export const resultForm = "enos-nbiot-xs fleet result 1";
+export const resultForm = "enos-nbiot-xs fleet result 3";
 
 /** Counts of the whole time. */
 export interface FleetCounts {
@@ -27,6 +28,14 @@ export interface FleetCounts {
   restarts: number;
   /** Exceptions that firmware has caught. */
   faults: number;
+  /** Devices called by their cells, each time anew; such that had to wait for another occasion; and calls given up. */
+  pages: number;
+  pagesBlocked: number;
+  pagesUnanswered: number;
+  /** Services that the operator invoked, and what came of them; the others waited still at the end. */
+  commands: number;
+  commandsAnswered: number;
+  commandsLost: number;
 }
 
 /** What a cell and the cloud had to do, in stretches of `step` ms. */
@@ -40,6 +49,8 @@ export interface FleetLoad {
   readonly waiting: number[];
   /** ms of the shared air, of all cells together. */
   readonly airtime: number[];
+  /** Devices that cells called. */
+  readonly pages: number[];
   /** Datagrams that came to the cloud, and readings that it stored. */
   readonly datagrams: number[];
   readonly stored: number[];
@@ -61,11 +72,12 @@ export interface WorstDevice {
 export interface FleetResult {
   readonly form: typeof resultForm;
   readonly plan: FleetPlan;
-  /** Which parts are in it, in order. */
-  readonly shards: readonly Shard[];
+  readonly shard: Shard;
   readonly counts: FleetCounts;
   /** ms from a reading's measurement until the device knew that the cloud has it: see delays.ts. */
   readonly delays: string;
+  /** ms from the operator's order until the cloud had the device's answer. */
+  readonly answers: string;
   /** Hundredths of a year that batteries last. */
   readonly years: string;
   /** Devices at each coverage level, and mJ of their modems and boards. */
@@ -99,6 +111,7 @@ export function emptyLoad(hours: number, step: number): FleetLoad {
     refusals: zeros(),
     waiting: zeros(),
     airtime: zeros(),
+    pages: zeros(),
     datagrams: zeros(),
     stored: zeros(),
   };

@@ -6,9 +6,10 @@ import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { mergeResults } from "./merge";
 import { devicesOf } from "./plan";
-import { runShard } from "./shard-run";
+import { devicesTogether, runShard } from "./shard-run";
 import type { ResourceLimits } from "node:worker_threads";
-import type { FleetPlan, Shard } from "./plan";
+import type { Shard } from "../shards/shard";
+import type { FleetPlan } from "./plan";
 import type { FleetResult } from "./result";
 
 /**
@@ -60,7 +61,7 @@ export async function runFleet(
           const { first, end } = devicesOf(plan, part);
           const worker = new Worker(program, {
             workerData: { plan, shard: part },
-            resourceLimits: memoryFor(end - first, plan.hours),
+            resourceLimits: memoryFor(Math.min(end - first, devicesTogether(plan)), plan.hours),
           });
           worker.on("message", ({ share, result }: { share?: number; result?: FleetResult }) => {
             if (result !== undefined) return resolve(result);
@@ -77,9 +78,9 @@ export async function runFleet(
   // The parts as if they were all there is: their places among all are the shard's.
   const alone = results.map((result, i) => ({
     name: `part ${i + 1}`,
-    result: { ...result, shards: [{ index: i + 1, count: parts.length }] },
+    part: { ...result, shard: { index: i + 1, count: parts.length } },
   }));
   const merged = mergeResults(alone);
   if ("problem" in merged) throw new Error(merged.problem);
-  return { ...merged, shards: [shard] };
+  return { ...merged, shard };
 }

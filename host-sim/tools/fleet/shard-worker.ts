@@ -1,7 +1,8 @@
 /** A worker of a fleet run: one shard, then it ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { runShard } from "./shard-run";
-import type { FleetPlan, Shard } from "./plan";
+import type { Shard } from "../shards/shard";
+import type { FleetPlan } from "./plan";
 
 const { plan, shard } = workerData as { readonly plan: FleetPlan; readonly shard: Shard };
 const port = parentPort!;

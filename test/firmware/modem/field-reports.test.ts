@@ -8,6 +8,8 @@ import { SimulatedBoard } from "./simulated-board";
 import type { SimulatedBoardOptions } from "./simulated-board";
 
 const minute = 60_000;
+/** The place of a pause's end in `Modem.remembered`, see driver-memory.ts. */
+const dueAt = 2;
 
 /** A board, and whether it is up in time. */
 async function online(options: SimulatedBoardOptions, within: number): Promise<SimulatedBoard> {
@@ -101,6 +103,33 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(await board.until(() => board.driver.ready, 3 * 60 * minute), board.history()).toBe(true);
   });
 
+  it("a modem that starts again and again is left alone longer and longer over the board's deep sleep, too", async () => {
+    // What main.ts has kept in flash.
+    let counts: readonly number[] = [];
+    const driver = {
+      get escalation() {
+        return counts;
+      },
+      onEscalation: (state: readonly number[]) => void (counts = state),
+    };
+    const board = await online({ seed: "restarts asleep", family, driver }, 10 * minute);
+    board.modem.keepRestarting(10_000);
+    const pauses: number[] = [];
+    for (let i = 0; i < 300 && pauses.length < 10; i++) {
+      board.send(Uint8Array.of(i & 0xff));
+      if (!(await board.until(() => board.driver.state === "pausing", minute))) continue;
+      const memory = [...board.driver.remembered!];
+      const pause = memory[dueAt] - board.clock.now;
+      pauses.push(pause);
+      board.restart();
+      await board.pass(pause - 500);
+      board.restart(memory);
+      await board.until(() => board.driver.state !== "pausing", minute);
+    }
+    expect(pauses.at(-1), pauses.join()).toBeGreaterThan(15 * minute);
+    expect(board.log, board.history()).toContain("restarts again and again count=4");
+  });
+
   it("a modem whose supply gives way at each datagram is named, and left alone longer and longer", async () => {
     const board = await online({ seed: "weak supply", family }, 10 * minute);
     const { key } = board.modem.family.power;
@@ -119,8 +148,6 @@ describe.each([...families.keys()])("%s", (family) => {
       await board.pass(minute);
     }
     expect(board.log, board.history()).toContain("restarts again and again count=4");
-    // A start so soon behind a wake passes for that of the wake where it leaves all settings as they were.
-    if (board.modem.family.name === "bc660k") return;
     // Some nine hours: one an hour, once the pauses have grown, and what they took to grow.
     expect(attaches(board), board.history()).toBeLessThan(80);
   });
@@ -140,6 +167,31 @@ describe.each([...families.keys()])("%s", (family) => {
     expect(named, board.history()).toBe(told);
     board.cell.denial = undefined;
     expect(await board.until(() => board.driver.ready, 7 * 60 * minute), board.history()).toBe(true);
+  });
+
+  it("a denial's cause is the number behind its type, where a routing area stands before it", async () => {
+    const board = new SimulatedBoard({ seed: "rac", family, modem: { quirks: { ceregRoutingArea: true } } });
+    board.cell.denial = 15;
+    board.connect();
+    await board.until(() => board.states.length > 0, 10 * minute);
+    const told = board.lines.some((line) =>
+      /^< \+CEREG:.*\b0,15\b|^< \+CEER:.*EMM|NO_SUITABLE_CELLS/.test(line),
+    );
+    const named = board.log.filter((line) => line.startsWith("denied cause="));
+    const expected = told ? "denied cause=15 (no suitable cells in tracking area)" : "denied cause=unknown";
+    expect(named[0], board.history()).toBe(expected);
+  });
+
+  it("an access point without a name is the network's own", async () => {
+    const board = await online({ seed: "blank", family, driver: { apn: "" } }, 10 * minute);
+    await board.exchange(Uint8Array.of(1, 2, 3), 5 * minute);
+    board.driver.confirm();
+    await board.pass(30_000);
+    expect(
+      board.log.filter((line) => line.startsWith("other apn")),
+      board.history(),
+    ).toEqual([]);
+    expect(new Set(board.states)).toEqual(new Set(["up"]));
   });
 
   it("a supply that is too low is told at once, where the modem says so, and the modem switched on again", async () => {

@@ -67,6 +67,61 @@ describe.each([...families.keys()])("%s", (family) => {
   });
 });
 
+/** These have no banner. They lose no more by a restart than by each sleep, and the next wake says it anew. */
+const silent = ["sara-r4", "sara-r5"];
+
+describe.each([...families.keys()])("%s, behind a wake", (family) => {
+  /** A board whose modem was woken, and has restarted `delay` ms behind the moment that `until` tells. */
+  async function restartedBehindWake(
+    until: (board: SimulatedBoard) => boolean,
+    delay: number,
+  ): Promise<SimulatedBoard> {
+    const board = new SimulatedBoard({ seed: 3, family });
+    await board.exchange(body);
+    await board.until(() => board.driver.state === "asleep" && board.modem.state === "psm", 5 * minute);
+    await board.pass(15 * minute);
+    board.send(body);
+    expect(await board.until(() => until(board), minute), board.history()).toBe(true);
+    await board.pass(delay);
+    board.log.length = 0;
+    board.modem.reboot("test");
+    return board;
+  }
+
+  it.each([10, 1_000, 4_000, 9_000])(
+    "a restart %d ms behind it is told as one where the modem says that it starts, and lived with",
+    async (delay) => {
+      const board = await restartedBehindWake(({ driver }) => driver.ready, delay);
+      const isTold = await board.until(() => board.log.includes("rebooted by itself"), minute);
+      if (!silent.includes(family)) expect(isTold, board.history()).toBe(true);
+      await board.exchange(body);
+      expect(await board.until(() => board.modem.state === "psm", 5 * minute), board.history()).toBe(true);
+    },
+  );
+
+  it("a restart while it registers ends in sleep all the same", async () => {
+    // Those that are registered when they wake are up at once.
+    const board = await restartedBehindWake(
+      ({ driver }) => driver.state !== "waking" && driver.state !== "asleep",
+      200,
+    );
+    await board.exchange(body);
+    expect(await board.until(() => board.modem.state === "psm", 5 * minute), board.history()).toBe(true);
+  });
+});
+
+it("bc660k: a banner that comes twice is no second start", async () => {
+  const board = new SimulatedBoard({ seed: 3, family: "bc660k" });
+  board.modem.urcs = { lose: 0, double: 1 };
+  await board.exchange(body);
+  for (let i = 0; i < 3; i++) {
+    await board.until(() => board.driver.state === "asleep" && board.modem.state === "psm", 5 * minute);
+    await board.pass(15 * minute);
+    await board.exchange(body);
+  }
+  expect(board.log).not.toContain("rebooted by itself");
+});
+
 it("says nothing to a modem that does not answer, for which there is a time of its own", async () => {
   const board = new SimulatedBoard({ seed: 4 });
   board.modem.hang("supply");

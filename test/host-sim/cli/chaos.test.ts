@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { density } from "../../density";
 import { complaintsIn, obeyed, run } from "./command-line";
@@ -23,6 +26,21 @@ describe("npm run chaos", () => {
   test("--first goes on where another campaign ended", async () => {
     const { stdout } = await run(["chaos", ...hours, "--seeds", "2", "--first", "3", "--json"]);
     expect(JSON.parse(stdout).trials.map(({ seed }: { seed: number }) => seed)).toEqual([3, 4]);
+  });
+
+  test("in parts has the trials of the whole", async () => {
+    const args = ["chaos", ...hours, "--seeds", "2", "--jobs", "1"];
+    const folder = mkdtempSync(join(tmpdir(), "chaos-"));
+    try {
+      const parts = [1, 2].map((index) => join(folder, `${index}.json`));
+      for (const [i, out] of parts.entries()) {
+        expect(await obeyed([...args, "--shard", `${i + 1}/2`, "--out", out])).toMatchObject({ code: 0 });
+      }
+      const merged = await obeyed(["chaos", "merge", ...parts, "--json"]);
+      expect(merged.stdout).toBe((await obeyed([...args, "--json"])).stdout);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("says in one line what it did", async () => {
@@ -62,6 +80,13 @@ describe("misuse is one clear line and exit code 2", () => {
     [["--verbose"], /--verbose needs --seed/],
     [["--kinds", "loss,toString"], /--kinds takes kinds of trouble, .*network, cloud.*got "toString"/],
     [["--engine", "v8"], /^--engine takes node or xs, got "v8"$/m],
+    [
+      ["--seeds", "2", "--shard", "2/3"],
+      /^shard 2\/3: there are 2 trials, and no shard has less than one\n$/,
+    ],
+    [["--seeds", "1", "--shard", "2/3"], /^shard 2\/3: there is 1 trial, and/],
+    [["merge", "a.json", "--hours", "6"], /^merge does not go with --hours: the parts say what was run; it/],
+    [["split", "a.json"], /^chaos takes no word but merge, got "split"\n$/],
   ])("chaos %j", async (args, message) => {
     const { code, stdout, stderr } = await obeyed(["chaos", ...args]);
     expect(stderr).toMatch(message);

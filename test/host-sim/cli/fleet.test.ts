@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
 import { complaintsIn, launch, obeyed } from "./command-line";
+import { linkFamilies } from "../../../host-sim/sim/fleet/link-traits";
 import type { Running } from "./command-line";
 
 const small = ["--devices", "12", "--hours", "2", "--per-cell", "4", "--interval", "300", "--jobs", "1"];
@@ -35,6 +36,29 @@ describe("a fleet", () => {
     expect(alone).toContain("--profile modern");
   });
 
+  it("goes through all families of modems, and names each in its replay", async () => {
+    const { code, stdout, stderr } = await obeyed([
+      "fleet",
+      ...small,
+      "--modem",
+      "all",
+      "--profile",
+      "module",
+    ]);
+    expect({ code, complaints: complaintsIn(stderr) }).toEqual({ code: 0, complaints: "" });
+    expect(stdout).toMatch(/^12 devices with modems of all families for 2 h in 3 cells, seed 1\n/);
+    const families = [...stdout.matchAll(/--fleet-device (\d+) .* --modem ([a-z0-9-]+) /g)];
+    expect(families).toHaveLength(10);
+    for (const [, number, family] of families) expect(family).toBe(linkFamilies[Number(number) % 10]);
+    const [, alone] = /: npm start -- (.*--modem bg95 .*)$/m.exec(stdout)!;
+    const replay = await obeyed(["start", ...alone.split(" ")]);
+    expect(replay).toMatchObject({ code: 0 });
+    expect(replay.stdout).toContain("reports acknowledged");
+    const one = await obeyed(["fleet", ...small, "--modem", "bc95"]);
+    expect(one.stdout).toContain("12 devices with a bc95 each for 2 h");
+    expect(one.stdout).toMatch(/npm start -- .* --modem bc95 /);
+  });
+
   it("is the same bytes again, whole and in parts", async () => {
     const whole = await obeyed(["fleet", ...small, "--json"]);
     const again = await obeyed(["fleet", ...small, "--json"]);
@@ -58,14 +82,25 @@ describe("a fleet", () => {
     });
   });
 
-  test.each(["blackout", "cell-moves", "growth", "bad-update"])("loses nothing in %s", async (scenario) => {
-    const { code, stdout } = await obeyed(["fleet", ...small, "--scenario", scenario, "--at", "1", "--json"]);
-    expect(code).toBe(0);
-    const { counts } = JSON.parse(stdout) as { counts: Record<string, number> };
-    expect(counts).toMatchObject({ lost: 0, faults: 0 });
-    expect(counts.stored).toBeGreaterThanOrEqual(counts.acknowledged);
-    expect(counts.acknowledged).toBeGreaterThan(50);
-  });
+  test.each(["blackout", "cell-moves", "growth", "bad-update", "commands", "scan"])(
+    "loses nothing in %s",
+    async (scenario) => {
+      const { code, stdout } = await obeyed([
+        "fleet",
+        ...small,
+        "--scenario",
+        scenario,
+        "--at",
+        "1",
+        "--json",
+      ]);
+      expect(code).toBe(0);
+      const { counts } = JSON.parse(stdout) as { counts: Record<string, number> };
+      expect(counts).toMatchObject({ lost: 0, faults: 0 });
+      expect(counts.stored).toBeGreaterThanOrEqual(counts.acknowledged);
+      expect(counts.acknowledged).toBeGreaterThan(50);
+    },
+  );
 
   it("is a page, too", async () => {
     const page = join(folder, "fleet.html");
@@ -80,7 +115,13 @@ describe("a fleet", () => {
 describe("is refused in one line", () => {
   test.each<[string[], string]>([
     [["--shard", "4/3"], "--shard takes a part such as 3/16"],
-    [["--shard", "1/9"], "shard 1/9 has no device: there are 3 cells"],
+    [["--modem", "bg96"], "--modem"],
+    [
+      ["--scenario", "scan", "--server", "coap://127.0.0.1"],
+      "--scenario does not go with --server, which is real",
+    ],
+    [["--shard", "3/9"], "shard 3/9: there are 3 cells, and no shard has less than one"],
+    [["--shard", "1/9"], "shard 1/9: there are 3 cells, and no shard has less than one"],
     [["--set", "intervall=4"], '--set: there is no setting "intervall", the nearest is interval'],
     [["--set", "interval=0"], "--set: interval"],
     [["--set", "server=1.2.3.4"], "--set: server is the simulation's own"],
@@ -96,7 +137,11 @@ describe("is refused in one line", () => {
     [["join", "a.json"], "fleet takes no word but merge"],
     [["merge"], "merge takes the files that --out has written"],
     [["merge", "/nowhere.json"], "/nowhere.json: there is no such file"],
-    [["merge", "package.json"], "package.json is no result of this version's npm run fleet"],
+    [
+      ["merge", "a.json", "--seed", "2"],
+      "merge does not go with --seed: the parts say what was run; it takes --json, --report",
+    ],
+    [["merge", "package.json"], "package.json is no part of this version's npm run fleet"],
   ])("%o", async (args, line) => {
     const alone = ["join", "merge", "--server"].includes(args[0]);
     const given = alone ? args : [...small, ...args];
@@ -105,6 +150,16 @@ describe("is refused in one line", () => {
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stdout).toBe("");
     expect([1, 2]).toContain(code);
+  });
+
+  it("keeps a result whose page cannot be written", async () => {
+    const out = join(folder, "kept.json");
+    const page = await obeyed(["fleet", ...small, "--out", out, "--report", "/nowhere/at/all.html"]);
+    expect(page).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--report: /nowhere/at/all.html"),
+    });
+    expect(await obeyed(["fleet", "merge", out])).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("leaves no result that passes for one where it did not come to its end", async () => {

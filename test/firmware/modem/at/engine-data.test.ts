@@ -301,6 +301,79 @@ describe("fewer bytes than announced", () => {
     },
   );
 
+  // No more than the line end behind the data, or a part of it, is taken for data.
+  const fewCases = forms.flatMap((form) =>
+    ["\r\n\r\nOK\r\n", "\r\nOK\r\n"].flatMap((tail) =>
+      [1, 2, 3, 4]
+        .filter((missing) => missing <= tail.length - 4)
+        .map((missing) => [...form, tail, missing] as const),
+    ),
+  );
+  it.each(fewCases)(
+    "%s, a few: no line end passes for data, and the OK ends the command",
+    (_, sameLine, head, tail, missing) => {
+      for (const known of [false, true]) {
+        const { ask, say, take, pass } = rig();
+        const got: string[] = [];
+        if (known) {
+          ask("AT+X", raw(sameLine, got));
+          say(`${head(3)}yes${tail}`);
+          pass(1_000);
+        }
+        ask("AT+X", raw(sameLine, got));
+        say(`${head(12 + missing)}twelve bytes${tail}`);
+        expect(got.at(-1)).toBe(`twelve bytes missing ${missing}`);
+        expect(take().at(-1)).toBe('= {"kind":"ok"}');
+      }
+    },
+  );
+
+  it("never gives another datagram for whole than the one that came", () => {
+    const byte = fc.constantFrom(0x0d, 0x0a, 0x4f, 0x4b, 0x41);
+    const tails = fc.constantFrom("\r\n\r\nOK\r\n", "\r\nOK\r\n");
+    fc.assert(
+      fc.property(
+        fc.array(byte, { minLength: 1, maxLength: 12 }),
+        fc.nat(8),
+        tails,
+        fc.boolean(),
+        (body, short, tail, same) => {
+          const { ask, bytes, pass } = rig();
+          const got: { readonly text: string; readonly missing: number }[] = [];
+          const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
+          ask("AT+X", {
+            ...raw(same, []),
+            raw: { ...raw(same, []).raw!, onData: (data, missing) => got.push({ text: hex(data), missing }) },
+          });
+          const came = body.slice(0, Math.max(0, body.length - short));
+          const head = ascii(same ? `\r\n+CARECV: ${body.length},` : `\r\n+QIRD: ${body.length}\r\n`);
+          bytes(Buffer.concat([head, Uint8Array.from(came), ascii(tail)]));
+          pass(20_000);
+          for (const { text, missing } of got) {
+            expect(hex(Uint8Array.from(body)).startsWith(text)).toBe(true);
+            if (missing === 0) expect(text).toBe(hex(Uint8Array.from(came)));
+            if (came.length < body.length) expect(missing).toBeGreaterThan(0);
+          }
+        },
+      ),
+      { seed: 7081, numRuns: runs(2_000) },
+    );
+  });
+
+  it.each(["\r\n\r\nOK\r\n", "\r\nOK\r\n"])(
+    "data that is a line end is whole once it is known what stands behind data: %j",
+    (tail) => {
+      const { ask, say, pass } = rig();
+      const got: string[] = [];
+      for (const data of ["yes", "line\r\n", "line\r", "\r\n\r\n"]) {
+        ask("AT+X", raw(false, got));
+        say(`\r\n+QIRD: ${data.length}\r\n${data}${tail}`);
+        expect(got.at(-1)).toBe(`${data} missing 0`);
+        pass(1_000);
+      }
+    },
+  );
+
   it.each(forms)("%s: data that ends as an answer does is given as it is", (_, sameLine, head) => {
     for (const end of ["\r\nOK\r\n", "\r\nO", "OK\r\n", "\r\n"]) {
       const { ask, say, take } = rig();

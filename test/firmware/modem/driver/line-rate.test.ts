@@ -30,7 +30,7 @@ function rig(family: string, left: number, baud?: number, seed = "rate"): Rig {
 }
 
 describe("a modem that was left at another rate", () => {
-  const withCommand = ["sim7020", "sim7080", "sim7000", "bc66", "bg95", "sara-r4", "sara-r5"];
+  const withCommand = ["sim7020", "sim7080", "sim7000", "bc66", "bc660k", "bg95", "sara-r4", "sara-r5"];
 
   it.each(withCommand)("is found and set to the usual one: %s", async (family) => {
     const { board } = rig(family, 57_600);

@@ -161,6 +161,30 @@ it.each(names)("%s: an ordinary wake asks no more than it has to", async (family
   expect(before, lines.join(" ")).toBeLessThanOrEqual(mostLines[family]);
 });
 
+/** Those that need no more than their registration, or an address that they tell of themselves. */
+const upAtOnce: readonly (readonly [family: string, last: RegExp])[] = [
+  ["bc66", /^\+IP:/],
+  ["bc660k", /^\+IP:/],
+  ["sara-r4", /^\+CEREG: [15],/],
+];
+
+it.each(upAtOnce)("%s is up within 20 ms of what it waits for at a wake", async (family, last) => {
+  for (let seed = 1; seed <= 10; seed++) {
+    let heard = -Infinity;
+    const board: SimulatedBoard = new SimulatedBoard({
+      seed,
+      family,
+      modem: { onLine: (_, text) => void (last.test(text) && (heard = board.clock.now)) },
+    });
+    await board.exchange(body(1));
+    await board.until(() => board.driver.state === "asleep" && board.modem.state === "psm", 5 * minute);
+    await board.pass(20 * minute);
+    board.connect();
+    expect(await board.until(() => board.driver.ready, minute), board.history()).toBe(true);
+    expect(board.clock.now - heard, board.history()).toBeLessThan(20);
+  }
+});
+
 const asksForRelease: readonly (readonly [family: string, firmware: string, asked: RegExp])[] = [
   ["sim7020", "1752b05", /CNBIOTRAI/],
   ["bc66", "nar01a03", /QNBIOTRAI/],

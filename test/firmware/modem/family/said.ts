@@ -35,7 +35,14 @@ export function say(
     onUrc() {},
     onBanner() {},
   });
-  runScript(engine, steps, (outcome) => (result = outcome.result), 0, strict ? undefined : () => {});
+  runScript(
+    engine,
+    steps,
+    (outcome) => (result = outcome.result),
+    0,
+    undefined,
+    strict ? undefined : () => {},
+  );
   for (let now = 1_000; result === undefined; now += 1_000) {
     for (const command of open.splice(0)) {
       commands.push(command);

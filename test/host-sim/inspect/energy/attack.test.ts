@@ -3,11 +3,16 @@
  * as many joules a day as the device itself; and the modem sleeps for nearly all of the day.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { attackDays as days, attackers, measureAttack } from "../../../../host-sim/inspect/energy/attack";
+import {
+  attackDays as days,
+  attackedWith,
+  attackers,
+  measureAttack,
+} from "../../../../host-sim/inspect/energy/attack";
 import { profiles } from "../../../../host-sim/inspect/energy/profiles";
 import { density } from "../../../density";
 import { base } from "./choice";
-import type { Attacked } from "../../../../host-sim/inspect/energy/attack";
+import type { Attacked, Attacker } from "../../../../host-sim/inspect/energy/attack";
 import type { Choice } from "../../../../host-sim/inspect/energy/choice";
 
 /** As `npm run energy -- --interval 3600`. */
@@ -16,16 +21,19 @@ const hourly: Choice = { ...base, interval: 3_600 };
 const battery = { capacity: 19, selfDischarge: 0.01 };
 const options = { seed: "1", profile: profiles.field, mix: [1, 0, 0] as const, reports: 0 };
 
+const attackedBy = async (attacker: Attacker | undefined): Promise<Attacked> =>
+  attackedWith(battery, await measureAttack(hourly, attacker, options));
+
 let alone: Attacked;
 beforeAll(async () => {
-  alone = await measureAttack(hourly, battery, undefined, options);
+  alone = await attackedBy(undefined);
 });
 
 describe.each(density(attackers["off-path"], attackers["off-path"].slice(1)))(
   "off the path: $text",
   (attacker) => {
     it("takes at most 20 J a day beyond the first, and leaves the modem asleep for 95 % of each day", async () => {
-      const attacked = await measureAttack(hourly, battery, attacker, options);
+      const attacked = await attackedBy(attacker);
       expect(attacked.psm).toBeGreaterThan(0.95);
       // Four contacts a day, each with an attach behind it, of 5 J. An hour's readings cost less than that by now.
       expect(86_400 * (attacked.watts - alone.watts)).toBeLessThan(20);
@@ -43,7 +51,7 @@ const onPath = attackers["on-path"];
 
 describe.each(density(onPath, [onPath[0], onPath[2], onPath[4]]))("on the path: $text", (attacker) => {
   it("takes at most half of it", async () => {
-    const attacked = await measureAttack(hourly, battery, attacker, options);
+    const attacked = await attackedBy(attacker);
     expect(attacked.years).toBeGreaterThan(0.5 * alone.years);
     expect(attacked.datagrams).toBeLessThan(4 * alone.datagrams);
     expect(attacked.psm).toBeGreaterThan(0.95);
@@ -52,6 +60,6 @@ describe.each(density(onPath, [onPath[0], onPath[2], onPath[4]]))("on the path: 
 
 it("a board that stays awake has its modem asleep all the same", async () => {
   const [, stranger] = attackers["off-path"];
-  const attacked = await measureAttack({ ...hourly, sleep: "none" }, battery, stranger, options, 2);
+  const attacked = await measureAttack({ ...hourly, sleep: "none" }, stranger, options, 2);
   expect(attacked.psm).toBeGreaterThan(0.95);
 });

@@ -44,7 +44,16 @@ test.each(formats)("all that a small fleet has its script do, in format %s", asy
     at: () => both,
   };
   const fleet = new Fleet({
-    ...{ seed: 5, first: 0, end: 6, mix: [0.6, 0.2, 0.2], edition: "token", format, scriptEngine: both },
+    ...{
+      seed: 5,
+      first: 0,
+      end: 6,
+      mix: [0.6, 0.2, 0.2],
+      edition: "token",
+      modem: "sim7020",
+      format,
+      scriptEngine: both,
+    },
     ...{ devicesPerCell: 6, settings: { interval: 300, batch: 2, sleep: "deep" }, journalSize: 131_072 },
   });
   for (const device of fleet.devices) device.powerOn();

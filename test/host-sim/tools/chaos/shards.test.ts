@@ -46,9 +46,9 @@ describe("parts", () => {
     [
       "another campaign",
       [part(1), part(2, 3, { plan: { ...plan, hours: 7 } })],
-      /^2\.json is of another campaign/,
+      /^2\.json is of another run than 1\.json: hours is 7 and not 6$/,
     ],
-    ["another cut", [part(1), part(2, 2)], /^2\.json is of another campaign/],
+    ["another cut", [part(1), part(2, 2)], /^2\.json is a part of 2, 1\.json of 3/],
     ["none", [], /^no parts/],
   ])("are refused: %s", (_, parts, line) => {
     expect(mergeParts(named(parts))).toEqual({ problem: expect.stringMatching(line) as unknown });
@@ -60,6 +60,12 @@ describe("a file", () => {
     expect(readPart(JSON.stringify(part(2)))).toEqual(part(2));
     expect(readPart(JSON.stringify(part(2, 3, { trials: [] })))).toEqual({
       problem: "has 0 of its 2 trials: its shard did not come to its end",
+    });
+    const twice = [trial(13), trial(13), trial(14)];
+    expect(readPart(JSON.stringify(part(2, 3, { trials: twice })))).toHaveProperty("problem");
+    const { trials: _, ...head } = part(2);
+    expect(readPart(JSON.stringify({ ...head, failed: "out of memory" }))).toEqual({
+      problem: "its shard has failed: out of memory",
     });
   });
 

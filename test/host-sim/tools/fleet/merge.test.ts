@@ -4,12 +4,14 @@ import { beforeAll, describe, expect, it, test } from "vitest";
 import { mergeResults, readResult } from "../../../../host-sim/tools/fleet/merge";
 import { devicesOf } from "../../../../host-sim/tools/fleet/plan";
 import { runFleet } from "../../../../host-sim/tools/fleet/run-fleet";
-import { parseShard, shardOf } from "../../../../host-sim/tools/fleet/shard-of";
-import type { FleetPlan, Shard } from "../../../../host-sim/tools/fleet/plan";
+import { wholeRun } from "../../../../host-sim/tools/shards/shard";
+import type { FleetPlan } from "../../../../host-sim/tools/fleet/plan";
 import type { FleetResult } from "../../../../host-sim/tools/fleet/result";
+import type { Shard } from "../../../../host-sim/tools/shards/shard";
 
 const plan: FleetPlan = {
   ...{ version: "1", seed: 3, devices: 14, hours: 2, scenario: "blackout", scenarioAt: 1, edition: "token" },
+  modem: "sim7020",
   ...{
     mix: [0.6, 0.2, 0.2],
     devicesPerCell: 4,
@@ -23,12 +25,12 @@ const shards: readonly Shard[] = [1, 2, 3, 4].map((index) => ({ index, count: 4 
 let whole: FleetResult;
 let parts: readonly FleetResult[];
 beforeAll(async () => {
-  whole = await runFleet(plan, { index: 1, count: 1 }, 1);
+  whole = await runFleet(plan, wholeRun, 1);
   parts = await Promise.all(shards.map((shard) => runFleet(plan, shard, 1)));
 });
 
 const named = (results: readonly FleetResult[]) =>
-  results.map((result, i) => ({ name: `${i + 1}.json`, result }));
+  results.map((result, i) => ({ name: `${i + 1}.json`, part: result }));
 
 describe("the parts of a fleet", () => {
   it("come to the same bytes as the whole, in whatever order they are given", () => {
@@ -53,7 +55,7 @@ describe("the parts of a fleet", () => {
       /^4\.json is of another run than 1\.json: seed is 4 and not 3$/,
     ],
     ["another cut", () => [parts[0], whole], /^2\.json is a part of 1, 1\.json of 4/],
-    ["nothing at all", () => [], /^no results/],
+    ["nothing at all", () => [], /^no parts/],
   ])("are refused: %s", (_, results, line) => {
     expect(mergeResults(named(results()))).toEqual({ problem: expect.stringMatching(line) as unknown });
   });
@@ -61,8 +63,13 @@ describe("the parts of a fleet", () => {
 
 describe("a file", () => {
   it("of a shard that failed is told, and why", () => {
-    const failed = { form: whole.form, plan, shards: [shards[0]], failed: "out of memory" };
+    const failed = { form: whole.form, plan, shard: shards[0], failed: "out of memory" };
     expect(readResult(JSON.stringify(failed))).toEqual({ problem: "its shard has failed: out of memory" });
+  });
+
+  it("of an earlier form is refused, though its numbers would add up", () => {
+    const before = JSON.stringify({ ...whole, form: "enos-nbiot-xs fleet result 2" });
+    expect(readResult(before)).toEqual({ problem: "is no part of this version's npm run fleet" });
   });
 
   it("that is anything else is refused, and nothing is thrown", () => {
@@ -81,7 +88,7 @@ describe("a file", () => {
         fc.constantFrom("", "x", "-", "{", "9", '"'),
         (at, put) => {
           const read = readResult(text.slice(0, at) + put + text.slice(at + 1));
-          if (!("problem" in read)) expect(() => mergeResults([{ name: "it", result: read }])).not.toThrow();
+          if (!("problem" in read)) expect(() => mergeResults([{ name: "it", part: read }])).not.toThrow();
         },
       ),
       { numRuns: 300 },
@@ -109,38 +116,4 @@ describe("which part", () => {
       ),
     );
   });
-
-  test.each<[Record<string, string>, unknown]>([
-    [{}, undefined],
-    [
-      { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "16" },
-      { index: 3, count: 16 },
-    ],
-    [
-      { SLURM_ARRAY_TASK_ID: "0", SLURM_ARRAY_TASK_COUNT: "4" },
-      { index: 1, count: 4 },
-    ],
-    [
-      { JOB_COMPLETION_INDEX: "15", ENOS_SHARDS: "16" },
-      { index: 16, count: 16 },
-    ],
-    [{ JOB_COMPLETION_INDEX: "1" }, { problem: expect.stringContaining("ENOS_SHARDS") as unknown }],
-    [
-      { AWS_BATCH_JOB_ARRAY_INDEX: "0", AWS_BATCH_JOB_ARRAY_SIZE: "2" },
-      { index: 1, count: 2 },
-    ],
-    [{ SLURM_ARRAY_TASK_ID: "9", SLURM_ARRAY_TASK_COUNT: "4" }, { problem: expect.any(String) as unknown }],
-    [{ SLURM_ARRAY_TASK_ID: "x", SLURM_ARRAY_TASK_COUNT: "4" }, { problem: expect.any(String) as unknown }],
-  ])("%o", (env, expected) => {
-    expect(shardOf(env)).toEqual(expected);
-  });
-
-  test.each([
-    ["1/1", { index: 1, count: 1 }],
-    ["16/16", { index: 16, count: 16 }],
-    ["0/4", undefined],
-    ["5/4", undefined],
-    ["3", undefined],
-    ["1/2/3", undefined],
-  ])("--shard %s", (text, expected) => expect(parseShard(text)).toEqual(expected));
 });

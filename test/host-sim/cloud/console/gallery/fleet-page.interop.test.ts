@@ -27,6 +27,7 @@ describe.skipIf(!hasBrowser)("the page of a fleet", () => {
           scenario: "blackout",
           scenarioAt: 1,
           edition: "token",
+          modem: "sim7020",
         },
         ...{ mix: [0.6, 0.2, 0.2], devicesPerCell: 10, format: "compact" },
         ...{ settings: { interval: 300, sleep: "deep" }, powerSpread: 60_000, natIdle: null, loss: null },

@@ -5,7 +5,8 @@
  *     Kubernetes Indexed    JOB_COMPLETION_INDEX                  from 0; how many there are is not told: ENOS_SHARDS
  *     AWS Batch array       AWS_BATCH_JOB_ARRAY_INDEX             from 0; AWS_BATCH_JOB_ARRAY_SIZE
  */
-import type { Shard } from "./plan";
+import { parseShard } from "./shard";
+import type { Shard } from "./shard";
 
 /** The shard; undefined where no such variable is set; or what is wrong with them. */
 export function shardOf(env: NodeJS.ProcessEnv): Shard | undefined | { readonly problem: string } {
@@ -23,14 +24,6 @@ export function shardOf(env: NodeJS.ProcessEnv): Shard | undefined | { readonly 
     return checked("AWS_BATCH_JOB_ARRAY_INDEX", aws, "0", [own, env["AWS_BATCH_JOB_ARRAY_SIZE"]]);
   }
   return undefined;
-}
-
-/** `3/16` as a shard; undefined for another text. */
-export function parseShard(text: string): Shard | undefined {
-  const found = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
-  if (found === null) return undefined;
-  const [index, count] = [Number(found[1]), Number(found[2])];
-  return index >= 1 && index <= count ? { index, count } : undefined;
 }
 
 function checked(

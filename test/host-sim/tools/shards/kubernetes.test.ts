@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { Job } from "kubernetes-models/batch/v1";
 import { describe, expect, it } from "vitest";
-import { shardOf } from "../../../../host-sim/tools/fleet/shard-of";
+import { shardOf } from "../../../../host-sim/tools/shards/shard-of";
 import type { IJob } from "kubernetes-models/batch/v1";
 
-const manifest = parse(readFileSync("host-sim/tools/fleet/cluster/kubernetes.yaml", "utf8")) as IJob;
+const manifest = parse(readFileSync("host-sim/tools/shards/cluster/kubernetes.yaml", "utf8")) as IJob;
 
 describe("the Job for Kubernetes", () => {
   it("has the fields that batch/v1 has, and no other", () => {
@@ -25,8 +25,9 @@ describe("the Job for Kubernetes", () => {
       shardOf({ JOB_COMPLETION_INDEX: String(index), ENOS_SHARDS: shards }),
     );
     expect(given).toEqual(given.map((_, i) => ({ index: i + 1, count: given.length })));
+    expect(container.env!.find(({ name }) => name === "RUN")!.value).toMatch(/^(fleet|chaos|energy) --/);
     expect(container.args!.join(" ")).toMatch(
-      /run\.mjs fleet .*--out \/out\/shard-\$JOB_COMPLETION_INDEX\.json/,
+      /run\.mjs \$RUN --out \/out\/shard-\$JOB_COMPLETION_INDEX\.json/,
     );
   });
 });

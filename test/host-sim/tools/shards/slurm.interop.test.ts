@@ -1,6 +1,6 @@
 /**
- * A fleet in four shards on a real Slurm on this machine: one task is killed in the middle, Slurm has it again, and the
- * results come to the same bytes as one process's.
+ * Shards on a real Slurm on this machine. A fleet in four: one task is killed in the middle, Slurm has it again, and the results
+ * come to the same bytes as one process's. A table of energy in two.
  */
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -23,8 +23,8 @@ function missing(): boolean {
     return process.getuid?.() !== 0;
   }
   const advice = "slurm is not installed (Debian: apt install slurm-wlm munge)";
-  if (process.env["CI"] !== undefined) throw new Error(`the fleet must be tested on Slurm, but ${advice}`);
-  console.warn(`the fleet is not tested on Slurm: ${advice}`);
+  if (process.env["CI"] !== undefined) throw new Error(`shards must be tested on Slurm, but ${advice}`);
+  console.warn(`shards are not tested on Slurm: ${advice}`);
   return true;
 }
 
@@ -54,7 +54,7 @@ function configuration(folder: string, ports: readonly [number, number]): string
   ].join("\n");
 }
 
-describe.skipIf(missing())("a fleet on Slurm", () => {
+describe.skipIf(missing())("Slurm", () => {
   let folder: string | undefined;
   let env: NodeJS.ProcessEnv | undefined;
   const daemons: ChildProcess[] = [];
@@ -74,7 +74,7 @@ describe.skipIf(missing())("a fleet on Slurm", () => {
     writeFileSync(join(own, "slurm.conf"), configuration(own, [port, port + 1]));
     env = {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME },
-      ...{ SLURM_CONF: join(own, "slurm.conf"), FLEET_OUT: join(own, "out") },
+      ...{ SLURM_CONF: join(own, "slurm.conf"), SHARDS_OUT: join(own, "out") },
     };
     const start = (name: string, ...args: string[]): void => {
       daemons.push(spawn(name, args, { env, stdio: "ignore" }));
@@ -106,12 +106,18 @@ describe.skipIf(missing())("a fleet on Slurm", () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
+  const script = "host-sim/tools/shards/cluster/slurm.sh";
+
+  /** Hands in an array of tasks, each a shard of what the words say. Resolves to the job's number. */
+  const submit = (count: number, ...words: string[]): Promise<string> => {
+    const log = join(folder!, "%A-%a.log");
+    return slurm("sbatch", "--parsable", `--array=1-${count}`, `--output=${log}`, script, ...words);
+  };
+
   it("has a task again that was killed, and comes to the bytes of one process", async () => {
     await begin();
     const place = folder!;
-    const log = join(place, "%A-%a.log");
-    const script = "host-sim/tools/fleet/cluster/slurm.sh";
-    const job = await slurm("sbatch", "--parsable", "--array=1-4", `--output=${log}`, script, ...fleet);
+    const job = await submit(4, "fleet", ...fleet);
     const result = (index: number): string => join(place, "out", `shard-${index}.json`);
     // It has begun, which its file says, and has not ended, which it would say too.
     await expect.poll(() => existsSync(result(2))).toBe(true);
@@ -140,5 +146,15 @@ describe.skipIf(missing())("a fleet on Slurm", () => {
     expect([merged.code, alone.code]).toEqual([0, 0]);
     expect(JSON.parse(alone.stdout)).toMatchObject({ counts: { lost: 0 } });
     expect(merged.stdout).toBe(alone.stdout);
+  });
+
+  it("has other runs in shards as well: a table of energy", async () => {
+    const table = ["--reports", "16", "--sleep", "none", "--set", "late=7200"];
+    env = { ...env, SHARDS_OUT: join(folder!, "energy") };
+    const job = await submit(2, "energy", ...table);
+    await expect.poll(() => slurm("squeue", "-h", "-j", job, "-o", "%T"), { timeout: 90_000 }).toBe("");
+    const files = [1, 2].map((index) => join(folder!, "energy", `shard-${index}.json`));
+    const merged = await obeyed(["energy", "merge", ...files]);
+    expect(merged).toMatchObject({ code: 0, stdout: (await obeyed(["energy", ...table])).stdout });
   });
 });
