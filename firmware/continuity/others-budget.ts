@@ -155,6 +155,15 @@ export class OthersBudget {
     return now < Math.max(this.#watchedUntil, this.#suspectUntil) && !this.guarded(now);
   }
 
+  /**
+   * Whether the board is to hear what comes behind a contact: when its turn has come, and behind all of a day on which a
+   * stranger was heard of whom it is not known yet whether he goes on.
+   */
+  listens(itsTurn: boolean, now: number): boolean {
+    if (this.#limit === Infinity || this.guarded(now)) return false;
+    return itsTurn || (this.#strangers > 0 && now < this.#dayEnds);
+  }
+
   /** When the cloud may be spoken to next, ms; a time that is past when it may be now. */
   get nextContact(): number {
     return Math.min(this.#nextContact, this.#guardedUntil);
@@ -184,6 +193,8 @@ export class OthersBudget {
     this.hold(copies, now);
     if (this.#late === 0) return this.stranger(now);
     this.#late -= 1;
+    // Else each start after deep sleep would expect it once more.
+    this.save(now);
   }
 
   /** Keeps what late answers there may be, for the start after deep sleep. */

@@ -197,6 +197,8 @@ export class Agent {
     );
     if (this.#startsAt !== undefined && this.#startsAt > at) return Math.min(deadline, this.#startsAt);
     deadline = Math.min(deadline, this.#radio.deadline(at), this.#contacts.lookAt);
+    const { listensUntil } = this.#contacts;
+    if (listensUntil > at && listensUntil < deadline) deadline = listensUntil;
     // While readings are taken, the contact waits for the first one after that.
     const next = this.#contacts.next;
     if (next > at && next < deadline && this.#uploader.waiting > 0 && !this.#sampler.left) deadline = next;
@@ -216,6 +218,7 @@ export class Agent {
     const { link } = this.#options;
     // Each turn asks, and most are answered by the first of these.
     if (link.active !== false && link.sleepsByItself !== true) return undefined;
+    if (this.#contacts.listensUntil > this.#polledAt) return undefined;
     if (!this.#uploader.mayStartAnew || this.#commands.mayRepeat || this.busy) return undefined;
     if (link.busy === true || this.#endpoint.deadline < Infinity || this.#restarts.by < Infinity)
       return undefined;

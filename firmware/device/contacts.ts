@@ -24,6 +24,13 @@ const lookEvery = 3_600_000;
 const worthALook = 10_800_000;
 /** The network's inactivity timer, ms: so long a connection lasts for which it was not told that one reply follows. */
 const inactivity = 20_000;
+/** Of so many intervals the contact of the first is listened to: an interval has about one. */
+const listenedEach = 64;
+/**
+ * So long a board that sleeps deeply stays awake behind a contact to hear what comes after it, ms: longer than the radio
+ * connection of a modem that has released it, and its T3324.
+ */
+const listening = 5_000;
 
 /** Those of the agent's options that the contacts go by. */
 export type ContactsOptions = Pick<
@@ -35,17 +42,22 @@ export type ContactsOptions = Pick<
 export class Contacts {
   readonly #options: ContactsOptions;
   readonly #others: OthersBudget;
+  /** ms from one contact to the next, when all goes well. */
+  readonly #interval: number;
   /** Something was sent since the last contact ended. */
   #open = false;
   /** When the device last sent a request, or fell asleep after it. */
   #lastRequest = Infinity;
   /** When to look whether the modem has fallen asleep after the last contact. */
   #lookAt = Infinity;
+  /** The contact's turn to be listened to has come, and until when the board hears what comes behind it. */
+  #listens = false;
+  #listensUntil = -Infinity;
 
   constructor(options: ContactsOptions) {
     this.#options = options;
     const { retained, log } = options;
-    const interval = (options.batch ?? 1) * options.interval * 1000;
+    const interval = (this.#interval = (options.batch ?? 1) * options.interval * 1000);
     this.#others = new OthersBudget({
       seconds: options.othersBudget ?? 0,
       spacing: Math.max(Math.min(guardedIntervals * interval, longestSpacing), leastSpacing),
@@ -60,6 +72,14 @@ export class Contacts {
   /** When to look whether the modem has fallen asleep; Infinity for never. */
   get lookAt(): number {
     return this.#lookAt;
+  }
+
+  /**
+   * Until when the board is not to fall asleep, ms; a time that is past when it may. What comes behind a contact keeps the
+   * modem's radio on, and a board in deep sleep hears nothing of it.
+   */
+  get listensUntil(): number {
+    return this.#listensUntil;
   }
 
   /** When the cloud may be spoken to next; a time that is past when it may be now. */
@@ -123,6 +143,8 @@ export class Contacts {
   requested(now: number): void {
     // A modem that was just woken has shown whether it was awake, for which the request before counts.
     this.noteKeptOn(now);
+    const turn = listenedEach * this.#interval;
+    if (Math.floor(this.#lastRequest / turn) < Math.floor(now / turn)) this.#listens = true;
     this.#lastRequest = now;
   }
 
@@ -131,6 +153,9 @@ export class Contacts {
     this.#others.hold(copies, now);
     const look = this.#lastRequest + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
     if (look > now && this.#others.watching(now)) this.#lookAt = look;
+    if (this.#options.sleepsDeeply !== true) return;
+    if (this.#others.listens(this.#listens, now)) this.#listensUntil = now + listening;
+    this.#listens = false;
   }
 
   /** The board falls asleep before the device has come to rest. @param copies sent since the start */

@@ -227,7 +227,7 @@ async function energy(verdict: Verdict): Promise<void> {
   const { budgetFigures, readBudget } = await import("../tools/energy/budget");
   const agreed = readBudget(readFileSync(join(projectRoot(), energyFile), "utf8"));
   say("energy: 19 Wh, a reading an hour, 80, 15 and 5 % at levels 0, 1 and 2, profile field, by the meter");
-  const { example, years, good, lightly, cells, budget, breaches } = await benchEnergy(agreed);
+  const { example, years, good, lightly, cells, attacked, budget, breaches } = await benchEnergy(agreed);
   const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
   say(
     `  ${years.toFixed(2)} years ${verdict.judge("energyYears", years)}, ${example.joulesPerReport.toFixed(3)} J a reading`,
@@ -243,6 +243,11 @@ async function energy(verdict: Verdict): Promise<void> {
   say(`    modem only ${cells.modem.toFixed(2)} ${verdict.judge("energyCellsModem", cells.modem)}`);
   say(
     `    with the board ${cells.withBoard.toFixed(2)} ${verdict.judge("energyCellsBoard", cells.withBoard)}`,
+  );
+  const [off, on] = [attacked["off-path"], attacked["on-path"]];
+  say(
+    `  of its years the worst who attack take: off the path ${off.toFixed(2)} ${verdict.judge("attackOffPath", off)}, ` +
+      `on it ${on.toFixed(2)} ${verdict.judge("attackOnPath", on)}`,
   );
   for (const line of budgetFigures(budget)) say(`  ${line}`);
   for (const breach of breaches) say(`  MISSED ${breach}`);

@@ -287,8 +287,8 @@ export class Sockets {
           const short = received.cut === true;
           if (short) this.#parts.driver.log("read came short");
           if (!rest) this.deliver(channel, received, full || short);
-          const more = full || short || received.last !== true;
-          if (left > 1 && more && channel.id !== undefined) return this.read(channel, left - 1, at, full);
+          // An older one may have come without a hint, while nobody listened: only an answer without data is the end.
+          if (left > 1 && channel.id !== undefined) return this.read(channel, left - 1, at, full);
         }
         this.next(at);
       },

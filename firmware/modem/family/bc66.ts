@@ -233,20 +233,18 @@ function readRaw(id: number, onData: (received: Received) => void): Step[] {
  */
 function readHexadecimal(id: number, onData: (received: Received) => void): Step[] {
   let length = 0;
-  let last = false;
   const take = (line: Uint8Array, start: number): void => {
     const received = readAnnouncedHex(line, start, length);
     if (received === undefined || received.bytes.length === 0) return;
     // The number of bytes left is a field of digits as well, without quotes and never as long as the datagram.
     if (received.cut && start > 0 && line[start] !== 0x22) return;
     length = 0;
-    onData({ ...received, last });
+    onData(received);
   };
   const onLine = (line: Uint8Array): void => {
     if (!startsWith(line, qird)) return take(line, 0);
     const comma = line.indexOf(0x2c);
     length = wholeNumber(lineText(line, qird.length, comma < 0 ? line.length : comma)) ?? 0;
-    last = fieldsOf(line.subarray(0, Math.min(line.length, 24)), qird.length)[1] === "0";
     if (comma >= 0) take(line, line.lastIndexOf(0x2c) + 1);
   };
   return [

@@ -125,19 +125,21 @@ function send(quote: string): Family["sockets"]["send"] {
   };
 }
 
-/** `<id>,<address>,<port>,<length>,<hex>,<left>`, behind `+NSORF: ` on some firmware, or nothing. */
+/**
+ * `<id>,<address>,<port>,<length>,<hex>,<left>`, behind `+NSORF: ` on some firmware, or nothing. `left` is not read: it
+ * is 0 when all of this datagram was given, and another may wait (at.go of lab5e/at, a driver for SARA-N211).
+ */
 function read(id: number, onData: (received: Received) => void): Step[] {
   const onLine = (line: Uint8Array): void => {
     const commas: number[] = [];
     for (let i = 0; i < line.length && commas.length < 6; i++) if (line[i] === 0x2c) commas.push(i);
-    if (commas.length !== 5) return;
+    if (commas.length !== 4 && commas.length !== 5) return;
     const address = unquote(lineText(line, commas[0] + 1, commas[1]));
     const port = wholeNumber(lineText(line, commas[1] + 1, commas[2]));
     const length = wholeNumber(lineText(line, commas[2] + 1, commas[3]));
-    const received = readAnnouncedHex(line, commas[3] + 1, length, commas[4]);
+    const received = readAnnouncedHex(line, commas[3] + 1, length, commas[4] ?? line.length);
     if (received === undefined || port === undefined) return;
-    const left = wholeNumber(lineText(line, commas[4] + 1));
-    onData({ ...received, last: left === 0, address, port });
+    onData({ ...received, address, port });
   };
   const line = ascii(`AT+NSORF=${id},${largest}`);
   return [{ line, prefix: nsorf, bare: true, onLine, timeout: ordinaryTimeout }];

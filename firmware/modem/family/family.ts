@@ -101,8 +101,6 @@ export interface Received {
   readonly bytes: Uint8Array;
   /** The modem announced more than it gave: these are the bytes of its beginning. */
   readonly cut?: boolean;
-  /** The modem has told that nothing else waits. */
-  readonly last?: boolean;
   readonly address?: string;
   readonly port?: number;
 }
@@ -134,7 +132,10 @@ export interface SocketTraits {
     release: boolean,
     gaps: FirmwareGaps,
   ) => Step[];
-  /** Reads one datagram from a modem that keeps them; `onData` is not called when there is none. */
+  /**
+   * Reads one datagram from a modem that keeps them; `onData` is not called when there is none, and that alone tells that
+   * none waits: bytes that an answer counts as left are this datagram's, or no document says of what.
+   */
   readonly read?: (id: number, onData: (received: Received) => void) => Step[];
   /** No document says that `read` keeps to the borders of datagrams: what it gives may be several, one behind the other. */
   readonly joinsDatagrams?: boolean;

@@ -180,7 +180,6 @@ function send(id: number, bytes: Uint8Array, _: string, __: number, release: boo
 /** `+CIPRXGET: 3,<id>,<length>,<left>`, and where there is something a line of hex digits. */
 function read(id: number, onData: (received: Received) => void): Step[] {
   let length: number | undefined;
-  let last = false;
   return [
     {
       line: ascii(`AT+CIPRXGET=${hexMode},${id},${largest}`),
@@ -190,14 +189,12 @@ function read(id: number, onData: (received: Received) => void): Step[] {
       timeout: ordinaryTimeout,
       onLine: (line) => {
         if (line[0] === 0x2b) {
-          const fields = fieldsOf(line, ciprxget.length);
-          length = wholeNumber(fields[2]);
-          last = fields[3] === "0";
+          length = wholeNumber(fieldsOf(line, ciprxget.length)[2]);
           return;
         }
         // Which the length counts, bytes or digits, the manual does not say.
         const received = readAnnouncedHex(line, 0, length === line.length ? length >> 1 : length);
-        if (received !== undefined && received.bytes.length > 0) onData({ ...received, last });
+        if (received !== undefined && received.bytes.length > 0) onData(received);
       },
     },
   ];

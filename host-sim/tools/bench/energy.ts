@@ -1,4 +1,5 @@
 /** The figures of energy that have a bar, and those that have a budget. */
+import { attackedWith, attackers, attackersFrom, measureAttack } from "../../inspect/energy/attack";
 import { batteryYears } from "../../inspect/energy/battery";
 import { measure } from "../../inspect/energy/measure";
 import { profiles } from "../../inspect/energy/profiles";
@@ -16,6 +17,8 @@ export interface EnergyFigures {
   readonly lightly: Measured;
   /** Geometric means over 3GPP's twelve cells, shares of the bound. */
   readonly cells: { readonly modem: number; readonly withBoard: number };
+  /** Of each who attacks, by where he stands: the share of the example's years that the worst of them takes. */
+  readonly attacked: Readonly<Record<keyof typeof attackers, number>>;
   readonly budget: EnergyBudget;
   /** Where that is worse than the file allows. */
   readonly breaches: readonly string[];
@@ -43,5 +46,27 @@ export async function benchEnergy(agreed: EnergyBudget): Promise<EnergyFigures> 
   );
   const budget = await measureBudget(undefined, undefined, measured);
   const years = batteryYears(example.battery, measured.watts);
-  return { example: measured, years, good, lightly, cells, budget, breaches: breachesOf(budget, agreed) };
+  const attacked = { "off-path": await worstOf("off-path"), "on-path": await worstOf("on-path") };
+  return {
+    example: measured,
+    years,
+    good,
+    lightly,
+    cells,
+    attacked,
+    budget,
+    breaches: breachesOf(budget, agreed),
+  };
+}
+
+/** The share of the example's years that the worst who attack from there take. */
+async function worstOf(from: keyof typeof attackers): Promise<number> {
+  const options = { seed: "1", profile: profiles.field, mix: example.mix, reports: readings };
+  const years: number[] = [];
+  for (const attacker of attackersFrom(from)) {
+    const under = await measureAttack(exampleChoice("sim7020"), attacker, options);
+    years.push(attackedWith(example.battery, under).years);
+  }
+  const [alone, ...others] = years;
+  return 1 - Math.min(...others) / alone;
 }

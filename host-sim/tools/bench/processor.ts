@@ -54,7 +54,7 @@ export async function updateTable(
   }
   writeFileSync(
     join(projectRoot(), "host-sim/sim/board/processor-table.ts"),
-    tableText(withPart(withPart(fitTable(turns), sealing, sealed), updating, updated)),
+    tableText(withPart(withPart(fitTable(turns, processorTable), sealing, sealed), updating, updated)),
   );
   return turns.length + sealed.length + updated.length;
 }

@@ -291,6 +291,15 @@ describe("what is kept", () => {
     expect(next.budget.watching(hour)).toBe(true);
   });
 
+  it("has no more of them for those that have come", () => {
+    const first = start();
+    first.budget.hold(2, 0);
+    for (let i = 1; i <= 2; i++) start(first.ram, i * hour, true).budget.late(0, i * hour);
+    const next = start(first.ram, 3 * hour, true);
+    next.budget.late(0, 3 * hour);
+    expect(next.budget.watching(3 * hour)).toBe(true);
+  });
+
   it("is taken for nothing when it is of another length", () => {
     const { ram, budget } = start();
     budget.keptOn(hour, 0);

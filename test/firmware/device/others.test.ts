@@ -109,3 +109,34 @@ describe("a device whose server refuses each request, and says why not", () => {
     expect(rig.agent.totals).toMatchObject({ refused: 0, dropped: 0 });
   });
 });
+
+describe("a device in deep sleep to which somebody sends something when it has gone to sleep", () => {
+  /** Readings come each 15 minutes; 4 s behind each one a ping comes, of which a board that sleeps hears nothing. */
+  function harassed(rig: AgentRig, hours: number): number[] {
+    const heard: number[] = [];
+    for (let i = 0; i < hours * 4; i++) {
+      rig.wait(15 * minute * Math.ceil((rig.now + 1) / (15 * minute)) + 4 * second - rig.now);
+      if (rig.agent.sleepState() !== undefined) continue;
+      heard.push(Math.floor(rig.now / (15 * minute)) / 4);
+      rig.socket.deliver(Uint8Array.of(0x40, 0, 1, i));
+      rig.wait(second);
+    }
+    return heard;
+  }
+
+  it("hears it behind one of 64 contacts, then behind the next one, and is guarded", () => {
+    const { rig } = makeRig({ sleepsDeeply: true });
+    Object.defineProperty(rig.link, "active", { value: false });
+    expect(harassed(rig, 16.25)).toEqual([16, 16.25]);
+    expect(rig.lines("radio: guarded")).toEqual(["radio: guarded strangers=60s exchanges=0s until=86400s"]);
+  });
+
+  it("sleeps again five seconds behind a contact to which it has listened", () => {
+    const { rig } = makeRig({ sleepsDeeply: true });
+    Object.defineProperty(rig.link, "active", { value: false });
+    rig.wait(16 * hour + 4 * second);
+    expect([rig.agent.sleepState(), rig.agent.deadline - rig.now <= 5 * second]).toEqual([undefined, true]);
+    rig.wait(5 * second);
+    expect(rig.agent.sleepState()).toMatchObject({ next: 16 * hour + 15 * minute });
+  });
+});

@@ -1,6 +1,7 @@
 /** The driver against the simulated modem of each family, over many seeds, with all that befalls them. */
 import { describe, expect, it } from "vitest";
 import { families as driverFamilies } from "../../../firmware/modem/family/index";
+import { asciiText } from "../../../firmware/text/ascii";
 import { families } from "../../../host-sim/sim/modem/families";
 import { Random } from "../../../host-sim/sim/time/random";
 import { epoch, imei, server, SimulatedBoard } from "./simulated-board";
@@ -165,6 +166,21 @@ describe.each(names)("%s", (family) => {
         expect(await board.until(() => board.modem.state === "psm", 5 * minute), board.history()).toBe(true);
       }
     });
+  });
+
+  it("is read, where it keeps what it receives, until it gives nothing", async () => {
+    const { read } = driverFamilies.find(({ name }) => name === family)!.sockets;
+    const question = read === undefined ? "" : `> ${asciiText(read(0, () => {})[0].line)}`;
+    // Among their modems are some of which an answer counts what is left.
+    for (let seed = 1; seed <= 8; seed++) {
+      const board = new SimulatedBoard({ seed, family });
+      await board.up();
+      await board.exchange(new Random(seed).bytes(20));
+      await board.pass(1_000);
+      const asked = board.lines.filter((line) => line === question).length;
+      const received = board.events.filter((event) => event.type === "receive").length;
+      if (read !== undefined) expect(asked, board.history()).toBeGreaterThan(received);
+    }
   });
 
   it("serves several sockets at once, each with its own peer", async () => {

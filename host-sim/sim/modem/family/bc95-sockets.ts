@@ -6,9 +6,12 @@
  *     AT+NSOSTF=<id>,<address>,<port>,<flag>,<length>,<hex>      the same; BC95-G takes a number behind, and
  *                                                                tells with it what has left the radio
  *     AT+NSORF=<id>,<length>                                     <id>,<address>,<port>,<length>,<hex>,<left>
- *     +NSONMI:<id>,<length>                                      for each datagram, or the first only
+ *     +NSONMI:<id>,<length>                                      for each datagram; or for the first, and for the
+ *                                                                next once that was read
  *
- * SARA-N2 puts quotes around address and digits.
+ * `<left>` is of the datagram that is read: 0 whatever else waits. Once a datagram has been fully read, +NSONMI tells of the
+ * next: so says at.go of lab5e/at, a driver for SARA-N211, and so does the firmware of XinYi's XY1100, which has the same
+ * commands. SARA-N2 puts quotes around address and digits.
  */
 import { integerArgument } from "../at-command";
 import type { AtArgument } from "../at-command";
@@ -83,7 +86,9 @@ export function socketsOfBc95(quote: string): Readonly<Record<string, CommandRul
         const digits = `${quote}${formatHex(broughtOf(unit, part))}${quote}`;
         const address = `${quote}${from.address}${quote}`;
         const left = bytes.length - part.length;
-        return line(`${socket.id},${address},${from.port},${part.length},${digits},${left}`);
+        const answer = `${socket.id},${address},${from.port},${part.length},${digits},${left}`;
+        const next = left === 0 && !drawn(unit, "each") ? socket.waiting[0] : undefined;
+        return { lines: [answer], then: next && (() => announce(unit, socket, next.bytes.length)) };
       },
     },
     "+NSOCL": {
@@ -106,9 +111,13 @@ export function socketsOfBc95(quote: string): Readonly<Record<string, CommandRul
   };
 }
 
+function announce(unit: Unit, { id }: UdpSocket, length: number): void {
+  unit.urc(`+NSONMI: ${id},${length}`);
+}
+
 /** A datagram has come: it is kept, and hinted at. */
 export function deliverToBc95(unit: Unit, socket: UdpSocket, datagram: Uint8Array, from: Endpoint): void {
   const wasEmpty = socket.waiting.length === 0;
   if (!unit.sockets.keep(socket, datagram, from)) return;
-  if (wasEmpty || drawn(unit, "each")) unit.urc(`+NSONMI: ${socket.id},${datagram.length}`);
+  if (wasEmpty || drawn(unit, "each")) announce(unit, socket, datagram.length);
 }

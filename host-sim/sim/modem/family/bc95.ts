@@ -8,7 +8,7 @@
  *     sleeps by itself; any byte on the UART wakes it, and is lost
  *
  * Left open by the documents, and drawn for each modem: quotes in BC95-G's `+CEREG:`, whether each datagram
- * is announced or only the first into an empty buffer.
+ * is announced as it comes, or only the first into an empty buffer and each other once it is the next to be read.
  */
 import { tellConnection } from "../commands/common";
 import { draw, drawn } from "../draw";

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { parseCereg } from "../../../../firmware/modem/at/fields";
 import { ascii, hexText } from "../../../../firmware/text/ascii";
+import { bc95, saraN2 } from "../../../../host-sim/sim/modem/family/bc95";
+import type { Family } from "../../../../host-sim/sim/modem/family";
 import { Random } from "../../../../host-sim/sim/time/random";
 import { runs } from "../../../density";
-import { SimulatedBoard } from "../simulated-board";
+import { SimulatedBoard, server } from "../simulated-board";
 import { cuts, datagram, meaning, readFrom, sendsBy } from "./socket-table";
 import { Transcript } from "./transcript";
 
@@ -18,11 +20,13 @@ it.each(names)("%s goes through a session in the forms of its logs, and is woken
 
 describe("what AT+NSORF gives", () => {
   it.each(names)("%s: with its name or without, quoted or not, wherever it is cut", (name) => {
+    const count = fc.option(fc.nat(512));
     fc.assert(
-      fc.property(datagram, fc.boolean(), fc.boolean(), fc.nat(512), cuts, (...drawn) => {
+      fc.property(datagram, fc.boolean(), fc.boolean(), count, cuts, (...drawn) => {
         const [bytes, named, quoted, left, pieces] = drawn;
         const q = quoted ? '"' : "";
-        const fields = `0,${q}203.0.113.5${q},5683,${bytes.length},${q}${hexText(bytes)}${q},${left}`;
+        const behind = left === null ? "" : `,${left}`;
+        const fields = `0,${q}203.0.113.5${q},5683,${bytes.length},${q}${hexText(bytes)}${q}${behind}`;
         const said = ascii(`\r\n${named ? "+NSORF: " : ""}${fields}\r\n\r\nOK\r\n`);
         expect(readFrom(name, said, pieces)).toEqual([`${hexText(bytes)} 203.0.113.5:5683`, "ok"]);
       }),
@@ -127,5 +131,69 @@ describe.each(names)("%s", (family) => {
     const bytes = new Random(3).bytes(30);
     expect(await board.exchange(bytes)).toBeLessThanOrEqual(2);
     expect(board.returned.at(-1)!.bytes).toEqual(bytes);
+  });
+});
+
+/** A modem that announces each datagram as it comes, or each other once it is the next to be read. */
+function announcing(name: (typeof names)[number], each: boolean): { family: Family } {
+  const table = { bc95, "sara-n2": saraN2 }[name];
+  const nvram = (): ReturnType<Family["nvram"]> => {
+    const kept = table.nvram();
+    kept.own.set("each", each ? "yes" : "no");
+    return kept;
+  };
+  return { family: { ...table, nvram } };
+}
+
+describe.each(
+  names.flatMap((name) =>
+    [true, false].flatMap((each) =>
+      [0, 1].map((lose) => {
+        const told = `${each ? "hints at each datagram" : "hints at the next to be read"}, ${lose === 0 ? "heard" : "lost"}`;
+        return { name, told, each, lose };
+      }),
+    ),
+  ),
+)("$name, $told", ({ name, each, lose }) => {
+  const older = [new Random(1).bytes(15), new Random(2).bytes(15)];
+  const bodies = (board: SimulatedBoard): Uint8Array[] => board.returned.map(({ bytes }) => bytes);
+
+  /** It has sent once, and two datagrams wait in its modem whose hints nobody heard. */
+  async function behind(): Promise<SimulatedBoard> {
+    const board = new SimulatedBoard({ seed: 4, family: name, modem: announcing(name, each) });
+    await board.up();
+    await board.exchange(new Random(3).bytes(15));
+    await board.pass(1_000);
+    board.returned.length = 0;
+    board.modem.urcs = { lose: 1, double: 0 };
+    for (const bytes of older) board.cell.sendDownlink(bytes, board.peers[0], server);
+    await board.pass(3_000);
+    expect(board.modem.state).toBe("on");
+    board.modem.urcs = { lose, double: 0 };
+    return board;
+  }
+
+  it("has the answer to each of its datagrams, and not the one before", async () => {
+    const board = await behind();
+    expect(bodies(board)).toEqual([]);
+    const sent = [5, 6, 7].map((seed) => new Random(seed).bytes(15));
+    for (const bytes of sent) {
+      board.send(bytes);
+      await board.pass(20_000);
+      expect(bodies(board).at(-1)).toEqual(bytes);
+    }
+    expect(bodies(board)).toHaveLength(5);
+    expect(bodies(board)).toEqual(expect.arrayContaining([...older, ...sent]));
+  });
+
+  it("has it behind the ESP32's deep sleep, too", async () => {
+    const board = await behind();
+    board.restart([...board.driver.remembered!]);
+    await board.up();
+    const bytes = new Random(5).bytes(15);
+    board.send(bytes);
+    await board.pass(20_000);
+    expect(bodies(board)).toHaveLength(3);
+    expect(bodies(board).at(-1)).toEqual(bytes);
   });
 });

@@ -12,8 +12,8 @@ type Name = "bc95" | "sara-n2";
 /** The levels of CEREG that each firmware takes, the highest. */
 const highest = { b656: 3, b657: 3, g: 5, "sara-n2 b656": 2, "06-57": 5 } as const;
 
-async function online(name: Name, options: Partial<SimulatedModemOptions> = {}): Promise<Typed> {
-  const world = await booted(name, 1, options);
+async function online(name: Name, options: Partial<SimulatedModemOptions> = {}, seed = 1): Promise<Typed> {
+  const world = await booted(name, seed, options);
   await world.all("AT+CFUN=0", "AT+CEREG=1", "AT+CFUN=1");
   await world.host.until((text) => /^\+CEREG: ?1$/.test(text), 120_000);
   return world;
@@ -82,6 +82,28 @@ describe.each([
       "OK",
     ]);
     expect(await world.host.command(`AT+NSORF=${id},512`)).toEqual(["OK"]);
+  });
+
+  it("counts what is left of the datagram that is read, and tells of the next then, unless it has", async () => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const world = await online(name, { firmware }, seed);
+      const id = await created(world);
+      const hints = (): number => world.host.texts.filter((text) => text.startsWith("+NSONMI:")).length;
+      for (const digits of ["0A0B0C", "0D0E"]) {
+        const q = name === "sara-n2" ? '"' : "";
+        const said = `AT+NSOST=${id},${q}203.0.113.5${q},5683,${digits.length / 2},${q}${digits}${q}`;
+        expect(await world.host.command(said)).toContain("OK");
+        await world.host.pass(20_000);
+      }
+      const told = hints();
+      expect((await world.host.command(`AT+NSORF=${id},1`))[0]).toMatch(/0A"?,2$/);
+      await world.host.pass(1_000);
+      expect(hints()).toBe(told);
+      expect((await world.host.command(`AT+NSORF=${id},512`))[0]).toMatch(/0B0C"?,0$/);
+      await world.host.pass(1_000);
+      expect(hints()).toBe(2);
+      expect((await world.host.command(`AT+NSORF=${id},512`))[0]).toMatch(/0D0E"?,0$/);
+    }
   });
 
   it("numbers messages on BC95-G alone, and takes 1,358 bytes there", async () => {
