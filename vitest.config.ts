@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { full } from "./test/density.ts";
@@ -30,6 +31,8 @@ export default defineConfig({
   test: {
     // What was compiled for the last run is taken again where its source is the same.
     experimental: { fsModuleCache: true, fsModuleCachePath: "build/vitest" },
+    // Vitest leaves a core to itself, which is half of two.
+    maxWorkers: availableParallelism(),
     projects: [
       // Files share the modules that they import, which are then loaded and compiled once.
       project("quick", { isolate: false }),
