@@ -48,15 +48,15 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   fleet: 220,
   console: 220,
 };
-/** Parts that judge nothing, and run only when they are asked for. */
-const profiles = ["wake-profile", "link-traits"] as const;
+/** What runs only when it is asked for: what judges nothing, and the tests, which take as long as they do. */
+const asked = ["wake-profile", "link-traits", "tests"] as const;
 /** Wakes whose mean a profile gives. */
 const profiledWakes = 20;
 /** Functions that a profile lists. */
 const listed = 40;
 
 interface BenchFlags {
-  only?: Part | (typeof profiles)[number];
+  only?: Part | (typeof asked)[number];
   days: number;
   cuts: number;
   update?: boolean;
@@ -66,7 +66,7 @@ interface BenchFlags {
 export function benchCommand(): Command {
   return new Command("bench")
     .configureHelp({ commandUsage: () => "npm run bench -- [options]" })
-    .addOption(new Option("--only <part>", "one part").choices([...parts, ...profiles]))
+    .addOption(new Option("--only <part>", "one part").choices([...parts, ...asked]))
     .option("--days <n>", "virtual days of the simulation part", wholeNumber("--days", 1, 3650), 30)
     .option("--cuts <n>", "power cuts of the update part", wholeNumber("--cuts", 1, 1_000_000), 100)
     .option(
@@ -97,6 +97,10 @@ async function bench(flags: BenchFlags): Promise<void> {
   if (only === "link-traits") return (await import("./bench-link-traits")).benchLinkTraits(update, say);
   if (update) return only === "energy" ? updateEnergy() : updateProcessor(only === "update");
   const verdict = new Verdict();
+  if (only === "tests") {
+    await (await import("./bench-tests")).benchTests(verdict, say);
+    return end(verdict);
+  }
   const works: Readonly<Record<Part, () => Promise<void>>> = {
     codec: () => codec(verdict),
     exchanges: () => exchanges(verdict),
@@ -137,6 +141,11 @@ async function bench(flags: BenchFlags): Promise<void> {
     progress.end();
     progress = undefined;
   }
+  end(verdict);
+}
+
+/** Says what the figures come to. */
+function end(verdict: Verdict): void {
   for (const line of verdict.lines()) say(line);
   if (verdict.failed) process.exitCode = 1;
 }

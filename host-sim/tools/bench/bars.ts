@@ -64,7 +64,10 @@ export const bars = Object.freeze({
   sealedCode: { what: "bytecode of the room that seals, bytes", most: 8_192 },
   sealedScript: { what: "the dearest sealed message through the parsing script, ms", most: 2 },
   sealedYears: { what: "share of the years of README's example that a seal takes", most: 0.03 },
-  fleetLink: { what: "device-days of a fleet at link depth in a second of processor time", least: 100 },
+  fleetLink: {
+    what: "device-days of 10,000 devices at link depth in a second of processor time",
+    least: 100,
+  },
   fleetTenThousand: { what: "10,000 devices for a day on all cores, s", most: 120 },
   fleetMemory: { what: "memory of these, GiB", most: 2 },
   fleetFull: { what: "device-days at full depth in a second of processor time", least: 5 },
@@ -103,6 +106,8 @@ export const bars = Object.freeze({
   // Three times 33.0 s for 60 trials of the campaign that sent no commands and knew no failing flash, for 200 trials:
   // on a machine of two cores, so that elsewhere it is a figure to compare with.
   trial: { what: "processor time of a campaign's trial, s", most: 0.495 },
+  testsQuick: { what: "processor time of npm run test:quick, turns of coap-packet", most: 0 },
+  testsAll: { what: "processor time of npm test, turns of coap-packet", most: 0 },
 } satisfies Record<string, Bar>);
 
 /** The name of a bar. */
