@@ -1,10 +1,11 @@
 /** The figures of energy that have a bar, and those that have a budget. */
-import { attackedWith, attackers, attackersFrom, measureAttack } from "../../inspect/energy/attack";
+import { attackedWith, attackersFrom, measureAttack } from "../../inspect/energy/attack";
 import { batteryYears } from "../../inspect/energy/battery";
 import { measure } from "../../inspect/energy/measure";
 import { profiles } from "../../inspect/energy/profiles";
 import { meanRatios, twelveCells } from "../../inspect/energy/twelve-cells";
 import { breachesOf, example, exampleChoice, measureBudget, measureExample } from "../energy/budget";
+import type { attackers } from "../../inspect/energy/attack";
 import type { EnergyBudget } from "../energy/budget";
 import type { Measured } from "../../inspect/energy/measure";
 
