@@ -1,10 +1,11 @@
 /**
- * A modem's way to the air of its cell, which it has for one thing at a time: its own datagram, or the answer to a page.
+ * A modem's way to the air of its cell. It asks for a connection for one thing at a time: its own datagram, or the answer to a
+ * page. Datagrams that have one wait for a free channel each for itself, as a modem's buffer takes several.
  *
  *     datagram --random access, unless connected--> its turn on a channel --> on the air
  *     page     --random access--> connected
  *
- * As long as either is under way the modem does not fall asleep, and the network has it in reach.
+ * As long as something is under way or waits the modem does not fall asleep.
  */
 import type { LinkModemOptions } from "./link-modem-options";
 
@@ -26,12 +27,19 @@ export interface LinkAirOptions extends Pick<
 export class LinkAir {
   readonly #options: LinkAirOptions;
   #underway: Underway | undefined;
+  /** Datagrams that wait for a free channel; another one when the radio has been off. */
+  #queue = { length: 0 };
 
   constructor(options: LinkAirOptions) {
     this.#options = options;
   }
 
-  /** Something is under way. */
+  /** Nothing is under way, and nothing waits: the modem may sleep. */
+  get quiet(): boolean {
+    return this.#underway === undefined && this.#queue.length === 0;
+  }
+
+  /** A connection is being asked for. */
   get taken(): boolean {
     return this.#underway !== undefined;
   }
@@ -44,6 +52,7 @@ export class LinkAir {
   /** The radio is off: what was under way is gone. */
   drop(): void {
     this.#underway = undefined;
+    if (this.#queue.length > 0) this.#queue = { length: 0 };
   }
 
   /**
@@ -61,15 +70,21 @@ export class LinkAir {
       done(answered && up());
     };
     if (access === undefined) return end(true);
-    const queue = (): void => {
+    const enqueue = (): void => {
       const wait = access.carry(airtime(bytes));
-      if (wait === 0) end(true);
-      else scheduler.after(wait, () => end(true));
+      if (wait === 0) return end(true);
+      const queue = this.#queue;
+      this.#underway = undefined;
+      queue.length += 1;
+      scheduler.after(wait, () => {
+        queue.length -= 1;
+        if (this.#queue === queue) done(up());
+      });
     };
-    if (connected()) return queue();
+    if (connected()) return enqueue();
     access.request(network.coverage, (waited) => {
       if (this.#underway !== own) return;
-      if (waited !== undefined && up()) queue();
+      if (waited !== undefined && up()) enqueue();
       else end(false);
     });
   }

@@ -94,7 +94,7 @@ export class LinkModem implements Link {
         network.use();
         this.#downlink.takeKept();
       },
-      maySleep: () => this.#registration.registered && !network.losing && !this.busy && !this.#air.taken,
+      maySleep: () => this.#registration.registered && !network.losing && !this.busy && this.#air.quiet,
     });
     const up = (): boolean => this.#state === "up";
     const port = (): number => this.#port;
