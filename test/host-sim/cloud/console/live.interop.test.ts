@@ -302,6 +302,24 @@ describe.skipIf(!hasBrowser)("the Live tab", () => {
     await expect.poll(() => card(page, "place").innerText()).toContain('{"lat": 52.5200066}');
   });
 
+  test("shows what comes between the reading of its values and the next frame", async () => {
+    const { page, device, rig } = await openLive();
+    // Preact's effects wait for a frame, or for a timer where there is none.
+    await page.addInitScript(() => {
+      const { setTimeout: later } = globalThis;
+      const slow = (run: () => void, after = 0): unknown => later(run, after + 1_000);
+      Object.assign(globalThis, { setTimeout: slow, requestAnimationFrame: (run: () => void) => slow(run) });
+    });
+    await page.reload();
+    device.authenticate();
+    const note = (end: string): Record<string, unknown> => ({ note: `begin ${"long ".repeat(10)}${end}` });
+    device.points("1", note("a"), rig.time.now);
+    await card(page, "note").click();
+    await page.getByText("1 value in this time").waitFor();
+    device.points("2", note("b"), rig.time.now + 1);
+    await page.getByText("2 values in this time").waitFor();
+  });
+
   test("reads a range with thousands of values, in one go, and says where it was cut", async () => {
     const opened = await openLive({ at: `${at}?from=all&point=temperature` });
     const { page, device, rig } = opened;

@@ -34,6 +34,14 @@ interface Held {
   readonly cutAt: number | undefined;
 }
 
+/** The series that is read, or was read last. */
+interface Coming {
+  readonly series: PointSeries;
+  isRead: boolean;
+  /** A value came meanwhile whose end is missing. */
+  isCut: boolean;
+}
+
 /**
  * @param point identifier
  * @param range what is wanted; from 0 on: all
@@ -52,6 +60,7 @@ export function useHistory(
   const [version, setVersion] = useState(0);
   const current = useRef<Held | undefined>(undefined);
   current.current = held;
+  const coming = useRef<Coming>(undefined);
   // What is held already answers a closer look.
   const covers =
     held !== undefined &&
@@ -60,13 +69,42 @@ export function useHistory(
     held.to >= (isLive ? Infinity : range.to);
   const [asked, setAsked] = useState(0);
   const { productKey, deviceKey } = device;
+  const readAnew = (): void => {
+    setHeld((former) => (former?.to === Infinity ? { ...former, to: -Infinity } : former));
+    setAsked((former) => former + 1);
+  };
+  // Before anything is read, and for all of it: what comes between what was read and its first drawing would be in neither.
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = follow(device, point, (value) => {
+      const reading = coming.current;
+      if (reading === undefined) return;
+      // What goes live has only the beginning of a long value: it is read anew, and what is held stays in view.
+      if (mayBeCut(value.value)) {
+        if (reading.isRead && !reading.isCut) readAnew();
+        reading.isCut = true;
+        return;
+      }
+      reading.series.add(value);
+      const shown = current.current;
+      if (shown?.to === Infinity && shown.series !== reading.series) shown.series.add(value);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setVersion((former) => former + 1);
+      }, pace);
+    });
+    return () => {
+      end();
+      clearTimeout(timer);
+    };
+  }, [productKey, deviceKey, point]);
   useEffect(() => {
     if (!isWanted || covers) return;
     const abort = new AbortController();
     const read = async (): Promise<void> => {
       const series = new PointSeries();
       // Live values that come meanwhile are put in as well, and are not doubled.
-      const end = follow(device, point, (value) => series.add(value));
+      const own: Coming = (coming.current = { series, isRead: false, isCut: false });
       try {
         const base = `${pathOf(device)}/measurepoints/${encodeURIComponent(point)}/history?format=jsonl`;
         const until = isLive ? "" : `&to=${Math.ceil(range.to)}`;
@@ -78,15 +116,16 @@ export function useHistory(
             ? []
             : await lines<StoredPoint>(`${base}&limit=1&to=${from - 1}`, abort.signal);
         for (const value of [...before, ...newest.reverse()]) series.add(value);
+        if (abort.signal.aborted) return;
         setFault(undefined);
+        own.isRead = true;
         setHeld({
           ...{ series, from: range.from, to: isLive ? Infinity : range.to },
           cutAt: newest.length === most ? series.times[0] : undefined,
         });
+        if (own.isCut && isLive) readAnew();
       } catch (error) {
         if (!abort.signal.aborted) setFault(reasonOf(error, "it cannot be read"));
-      } finally {
-        end();
       }
     };
     const timer = setTimeout(() => void read(), current.current === undefined ? 0 : settling);
@@ -105,23 +144,6 @@ export function useHistory(
     isLive,
     asked,
   ]);
-  useEffect(() => {
-    if (held === undefined || held.to !== Infinity) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const end = follow(device, point, (value) => {
-      // What goes live has only the beginning of a long value: it is read anew, and what is held stays in view.
-      if (mayBeCut(value.value)) return setHeld((former) => former && { ...former, to: -Infinity });
-      held.series.add(value);
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        setVersion((former) => former + 1);
-      }, pace);
-    });
-    return () => {
-      end();
-      clearTimeout(timer);
-    };
-  }, [held]);
   const first = useRef(generation.value);
   useSignalEffect(() => {
     if (generation.value === first.current) return;
