@@ -66,9 +66,9 @@ export interface Guard {
    * A datagram came that belongs to no exchange under way.
    *
    * @param late it may answer a copy of one that has ended, or repeats what came before
-   * @param copies datagrams that went out a second time or more, since the endpoint was made
+   * @param expected late answers that there may be since the endpoint was made, `Endpoint.lateAnswers`
    */
-  stranger(late: boolean, copies: number, now: number): void;
+  stranger(late: boolean, expected: number, now: number): void;
   /** A request was acknowledged without its response, which keeps the radio on until that comes. */
   emptyAck(now: number): void;
 }

@@ -147,6 +147,14 @@ export class Endpoint {
     return this.#messageLayer.retransmissions;
   }
 
+  /**
+   * Answers that may come late, since the start: that of each request that was given up, and one more for each
+   * time that one was sent again.
+   */
+  get lateAnswers(): number {
+    return this.#messageLayer.retransmissions + this.#messageLayer.unanswered;
+  }
+
   /** The message id that comes next: keep it over deep sleep. */
   get nextMessageId(): number {
     return this.#messageLayer.nextMessageId;
@@ -428,7 +436,7 @@ export class Endpoint {
   }
 
   private stranger(late: boolean, now: number): void {
-    this.#options.guard?.stranger(late, this.retransmissions, now);
+    this.#options.guard?.stranger(late, this.lateAnswers, now);
   }
 
   private discard(reason: Discard, detail: string, exchange?: ClientExchange): void {

@@ -77,6 +77,8 @@ export class MessageLayer {
 
   /** Datagrams that went out a second time or more. */
   retransmissions = 0;
+  /** Requests that were given up without an answer. */
+  unanswered = 0;
   /** Cleared for good. */
   closed = false;
 
@@ -203,8 +205,10 @@ export class MessageLayer {
       }
       i = 0;
       if (this.isOver(message, now)) {
-        if (message.confirmable && message.expectsResponse && !message.acknowledged)
+        if (message.confirmable && message.expectsResponse && !message.acknowledged) {
+          this.unanswered += 1;
           this.#options.timer.gaveUp(now - message.sentAt);
+        }
         this.take(message);
         message.expired(now);
         this.advance(now);

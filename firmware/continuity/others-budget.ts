@@ -39,8 +39,11 @@ const betweenResets = 60_000;
 /** A guard lasts a day; trouble that comes back has the next one last four times as long, up to 16 days. */
 const guardGrowth = 4;
 const mostGrowths = 2;
-/** Late answers that are expected at most: each copy of a request that was sent may have one. */
-const mostLate = 4;
+/**
+ * Late answers that are expected at most, as the state has room for: each copy of a request that was sent may have one, and in
+ * a crowded cell they come when two more requests have been in vain.
+ */
+const mostLate = 15;
 /** A stranger has the device look after the contact under way, ms. */
 const suspicion = 60_000;
 /** A guard that does not help is left alone for so long. */
@@ -97,9 +100,9 @@ export class OthersBudget {
   #commands = 0;
   /** Commands of today that were nobody's who may give any. */
   #forged = 0;
-  /** Late answers that may come still, and the copies sent since the start that are counted in it. */
+  /** Late answers that may come still, and those since the start that are counted in it. */
   #late = 0;
-  #copies = 0;
+  #counted = 0;
   #resetAt = -Infinity;
 
   constructor(options: OthersBudgetOptions) {
@@ -187,10 +190,10 @@ export class OthersBudget {
   /**
    * An answer came to a request that was answered before.
    *
-   * @param copies sent since the start: retransmissions
+   * @param expected late answers that there may be since the start, `Endpoint.lateAnswers`
    */
-  late(copies: number, now: number): void {
-    this.hold(copies, now);
+  late(expected: number, now: number): void {
+    this.hold(expected, now);
     if (this.#late === 0) return this.stranger(now);
     this.#late -= 1;
     // Else each start after deep sleep would expect it once more.
@@ -198,10 +201,10 @@ export class OthersBudget {
   }
 
   /** Keeps what late answers there may be, for the start after deep sleep. */
-  hold(copies: number, now: number): void {
-    if (copies === this.#copies) return;
-    this.#late = Math.min(mostLate, this.#late + copies - this.#copies);
-    this.#copies = copies;
+  hold(expected: number, now: number): void {
+    if (expected === this.#counted) return;
+    this.#late = Math.min(mostLate, this.#late + expected - this.#counted);
+    this.#counted = expected;
     this.save(now);
   }
 

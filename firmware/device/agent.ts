@@ -247,7 +247,7 @@ export class Agent {
 
   /** The board falls asleep now: keeps what is kept at this very moment only. */
   beforeSleep(): void {
-    if (!this.#idle) this.#contacts.leave(this.#endpoint.retransmissions, this.#polledAt);
+    if (!this.#idle) this.#contacts.leave(this.#endpoint.lateAnswers, this.#polledAt);
     this.#options.health?.beforeSleep(this.#polledAt);
     this.#uploader.keepIndex();
     this.#options.update?.beforeSleep(this.#polledAt);
@@ -278,7 +278,7 @@ export class Agent {
     if (this.#contacts.watch(now)) this.closeContact(now);
     if (!this.#idle && this.#uploader.idle && !this.busy) {
       this.#idle = true;
-      this.#contacts.rested(this.#endpoint.retransmissions, now);
+      this.#contacts.rested(this.#endpoint.lateAnswers, now);
       this.#options.health?.rested(now);
       const waiting = this.#uploader.waiting > 0 ? this.#uploader.waiting : undefined;
       const next = this.#sampler.left ? this.#sampler.deadline - now : undefined;

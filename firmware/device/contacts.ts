@@ -97,9 +97,9 @@ export class Contacts {
     return this.#others.may(what, now);
   }
 
-  /** A datagram came that belongs to no exchange under way. @param copies sent since the start, of which it may answer one */
-  stranger(late: boolean, copies: number, now: number): void {
-    if (late) this.#others.late(copies, now);
+  /** A datagram came that belongs to no exchange under way. @param late answers that may have come since the start */
+  stranger(isLate: boolean, late: number, now: number): void {
+    if (isLate) this.#others.late(late, now);
     else this.#others.stranger(now);
   }
 
@@ -148,9 +148,9 @@ export class Contacts {
     this.#lastRequest = now;
   }
 
-  /** The device has come to rest. @param copies sent since the start */
-  rested(copies: number, now: number): void {
-    this.#others.hold(copies, now);
+  /** The device has come to rest. @param late answers that may come, since the start */
+  rested(late: number, now: number): void {
+    this.#others.hold(late, now);
     const look = this.#lastRequest + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
     if (look > now && this.#others.watching(now)) this.#lookAt = look;
     if (this.#options.sleepsDeeply !== true) return;
@@ -158,9 +158,9 @@ export class Contacts {
     this.#listens = false;
   }
 
-  /** The board falls asleep before the device has come to rest. @param copies sent since the start */
-  leave(copies: number, now: number): void {
-    this.#others.hold(copies, now);
+  /** The board falls asleep before the device has come to rest. @param late answers that may come, since the start */
+  leave(late: number, now: number): void {
+    this.#others.hold(late, now);
   }
 
   /** Notices that others keep the radio on. Whether the contact is to end, as the device is guarded. */

@@ -59,6 +59,8 @@ describe.each([
       expect(completed[0].at - start).toBeLessThanOrEqual(maxTransmitWait(transmission));
       expect(exchange.retransmissions).toBe(transmission.maxRetransmit);
       expect(rig.endpoint.retransmissions).toBe(transmission.maxRetransmit);
+      // Each of them may be answered still, and the first transmission.
+      expect(rig.endpoint.lateAnswers).toBe(transmission.maxRetransmit + 1);
       expect(rig.endpoint.deadline).toBe(Infinity);
       expect(rig.endpoint.pending).toBe(0);
       spread.push(t);

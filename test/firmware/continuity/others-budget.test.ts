@@ -291,6 +291,14 @@ describe("what is kept", () => {
     expect(next.budget.watching(hour)).toBe(true);
   });
 
+  it("has as many as three requests in vain may have, which a crowded cell answers later", () => {
+    const first = start();
+    first.budget.hold(9, 0);
+    const next = start(first.ram, hour, true);
+    for (let i = 0; i < 9; i++) next.budget.late(0, hour);
+    expect(next.budget.watching(hour)).toBe(false);
+  });
+
   it("has no more of them for those that have come", () => {
     const first = start();
     first.budget.hold(2, 0);
