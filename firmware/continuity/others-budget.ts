@@ -39,10 +39,7 @@ const betweenResets = 60_000;
 /** A guard lasts a day; trouble that comes back has the next one last four times as long, up to 16 days. */
 const guardGrowth = 4;
 const mostGrowths = 2;
-/**
- * Late answers that are expected at most, as the state has room for: each copy of a request that was sent may have one, and in
- * a crowded cell they come when two more requests have been in vain.
- */
+/** Late answers that are expected at most, as the state has room for: a crowded cell answers when more requests have been in vain. */
 const mostLate = 15;
 /** A stranger has the device look after the contact under way, ms. */
 const suspicion = 60_000;
@@ -188,12 +185,12 @@ export class OthersBudget {
   }
 
   /**
-   * An answer came to a request that was answered before.
+   * An answer came to a request that was answered before, or given up.
    *
    * @param expected late answers that there may be since the start, `Endpoint.lateAnswers`
    */
   late(expected: number, now: number): void {
-    this.hold(expected, now);
+    this.count(expected);
     if (this.#late === 0) return this.stranger(now);
     this.#late -= 1;
     // Else each start after deep sleep would expect it once more.
@@ -202,10 +199,15 @@ export class OthersBudget {
 
   /** Keeps what late answers there may be, for the start after deep sleep. */
   hold(expected: number, now: number): void {
-    if (expected === this.#counted) return;
+    if (this.count(expected)) this.save(now);
+  }
+
+  /** Takes in those that are new. Whether there are any. */
+  private count(expected: number): boolean {
+    if (expected === this.#counted) return false;
     this.#late = Math.min(mostLate, this.#late + expected - this.#counted);
     this.#counted = expected;
-    this.save(now);
+    return true;
   }
 
   /** The modem was awake for so long though it should have slept, ms. */

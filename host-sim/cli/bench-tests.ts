@@ -12,7 +12,7 @@ export async function benchTests(verdict: Verdict, say: (line: string) => void):
     ["test:quick", "testsQuick"],
     ["test", "testsAll"],
   ] as const) {
-    const { processor, seconds } = await runTests(name);
+    const { processor, seconds } = runTests(name);
     say(
       `  npm run ${name}: ${processor.toFixed(0)} s of processor time in ${seconds.toFixed(0)} s, ` +
         `${(processor / turn).toFixed(0)} turns ${verdict.judge(bar, processor / turn)}`,

@@ -255,8 +255,11 @@ async function energy(verdict: Verdict): Promise<void> {
   );
   const [off, on] = [attacked["off-path"], attacked["on-path"]];
   say(
-    `  of its years the worst who attack take: off the path ${off.toFixed(2)} ${verdict.judge("attackOffPath", off)}, ` +
-      `on it ${on.toFixed(2)} ${verdict.judge("attackOnPath", on)}`,
+    `  of its years the worst who attack take: off the path ${off.share.toFixed(2)} ${verdict.judge("attackOffPath", off.share)}, ` +
+      `on it ${on.share.toFixed(2)} ${verdict.judge("attackOnPath", on.share)}`,
+  );
+  say(
+    `    the modem in PSM on the worst day, off the path: ${off.psm.toFixed(3)} ${verdict.judge("attackPsm", off.psm)}`,
   );
   for (const line of budgetFigures(budget)) say(`  ${line}`);
   for (const breach of breaches) say(`  MISSED ${breach}`);

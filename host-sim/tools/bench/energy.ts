@@ -9,6 +9,14 @@ import type { attackers } from "../../inspect/energy/attack";
 import type { EnergyBudget } from "../energy/budget";
 import type { Measured } from "../../inspect/energy/measure";
 
+/** The worst of some who attack, each figure of whoever it is worst under. */
+interface Worst {
+  /** Share of the years that he takes. */
+  readonly share: number;
+  /** Share of the worst day that the modem is in PSM. */
+  readonly psm: number;
+}
+
 export interface EnergyFigures {
   /** The example of docs/energy.md, and its years. */
   readonly example: Measured;
@@ -18,8 +26,8 @@ export interface EnergyFigures {
   readonly lightly: Measured;
   /** Geometric means over 3GPP's twelve cells, shares of the bound. */
   readonly cells: { readonly modem: number; readonly withBoard: number };
-  /** Of each who attacks, by where he stands: the share of the example's years that the worst of them takes. */
-  readonly attacked: Readonly<Record<keyof typeof attackers, number>>;
+  /** What the worst who attack do to the example, by where they stand. */
+  readonly attacked: Readonly<Record<keyof typeof attackers, Worst>>;
   readonly budget: EnergyBudget;
   /** Where that is worse than the file allows. */
   readonly breaches: readonly string[];
@@ -60,14 +68,16 @@ export async function benchEnergy(agreed: EnergyBudget): Promise<EnergyFigures> 
   };
 }
 
-/** The share of the example's years that the worst who attack from there take. */
-async function worstOf(from: keyof typeof attackers): Promise<number> {
+async function worstOf(from: keyof typeof attackers): Promise<Worst> {
   const options = { seed: "1", profile: profiles.field, mix: example.mix, reports: readings };
-  const years: number[] = [];
+  const rows = [];
   for (const attacker of attackersFrom(from)) {
     const under = await measureAttack(exampleChoice("sim7020"), attacker, options);
-    years.push(attackedWith(example.battery, under).years);
+    rows.push(attackedWith(example.battery, under));
   }
-  const [alone, ...others] = years;
-  return 1 - Math.min(...others) / alone;
+  const [alone, ...others] = rows;
+  return {
+    share: 1 - Math.min(...others.map(({ years }) => years)) / alone.years,
+    psm: Math.min(...others.map(({ psm }) => psm)),
+  };
 }

@@ -3,9 +3,12 @@
  * yardstick that is measured in the same run: reading and writing a message 300,000 times by coap-packet, which is
  * nobody's of this project. The bars are parts of what the tests took before they were cut into projects.
  */
-import { spawn } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { generate, parse } from "coap-packet";
 import { projectRoot } from "../../project";
+
+/** Bytes that a run of all tests prints at most: a line a test, and what fails. */
+const mostOutput = 1 << 28;
 
 /** What one of the commands took. */
 export interface TestFigures {
@@ -19,22 +22,14 @@ export interface TestFigures {
  *
  * @throws Error when a test fails, or where there is no POSIX shell
  */
-export async function runTests(name: "test" | "test:quick"): Promise<TestFigures> {
+export function runTests(name: "test" | "test:quick"): TestFigures {
   const began = performance.now();
-  const child = spawn("sh", ["-c", `npm run --silent ${name} >&2; code=$?; times; exit $code`], {
-    cwd: projectRoot(),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let told = "";
-  let shown = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (told += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (shown = (shown + text).slice(-400)));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw new Error(`npm run ${name} ended with ${code}: ${shown}`);
-  return { processor: childrensTime(told), seconds: (performance.now() - began) / 1_000 };
+  const words = ["-c", `npm run --silent ${name} >&2; code=$?; times; exit $code`];
+  const options = { cwd: projectRoot(), encoding: "utf8", maxBuffer: mostOutput } as const;
+  const { error, status, stdout, stderr } = spawnSync("sh", words, options);
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`npm run ${name} ended with ${status}: ${stderr.slice(-400)}`);
+  return { processor: childrensTime(stdout), seconds: (performance.now() - began) / 1_000 };
 }
 
 /**

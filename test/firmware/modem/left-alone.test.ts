@@ -1,7 +1,7 @@
 /** Each family's modem restarts by itself while the driver leaves it alone with its radio off, and the board is awake. */
 import { describe, expect, it } from "vitest";
 import { families } from "../../../host-sim/sim/modem/families";
-import { SimulatedBoard } from "./simulated-board";
+import { SimulatedBoard, pausingBoard } from "./simulated-board";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -18,13 +18,7 @@ const silent = ["sara-r4", "sara-r5"];
 
 describe.each([...families.keys()].filter((name) => !silent.includes(name)))("%s", (family) => {
   it("has its radio off again in a pause, which lasts as long as it would have", async () => {
-    const board = new SimulatedBoard({ seed: "denied", family });
-    board.cell.denial = 14;
-    board.connect();
-    await board.pass(10 * hour);
-    await board.until(() => board.driver.state === "pausing", hour);
-    const due = board.driver.deadline;
-    expect(due - board.clock.now).toBeGreaterThan(hour);
+    const { board, due } = await pausingBoard(family);
     board.modem.reboot("test");
     await board.pass(30 * second);
     const from = board.clock.now;

@@ -1,4 +1,5 @@
 /** The driver and its port on one end of the wire, a simulated modem in its cell on the other. */
+import { expect } from "vitest";
 import { logLine, modemLog } from "../../../firmware/device/log";
 import { familyNamed } from "../../../firmware/modem/family/family";
 import { families as driverFamilies } from "../../../firmware/modem/family/index";
@@ -233,4 +234,18 @@ export class SimulatedBoard {
     const { deadline } = this.driver;
     if (deadline !== Infinity) this.#poll = this.clock.at(deadline, () => this.#turn(() => {}));
   }
+}
+
+/** A board that the network has denied until its driver pauses for more than an hour, and when the pause is over. */
+export async function pausingBoard(family: string): Promise<{ board: SimulatedBoard; due: number }> {
+  const hour = 3_600_000;
+  const board = new SimulatedBoard({ seed: "denied", family });
+  // No EPS services in this PLMN: a modem tries again by itself.
+  board.cell.denial = 14;
+  board.connect();
+  await board.pass(10 * hour);
+  await board.until(() => board.driver.state === "pausing", hour);
+  const due = board.driver.deadline;
+  expect(due - board.clock.now).toBeGreaterThan(hour);
+  return { board, due };
 }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { families } from "../../../host-sim/sim/modem/families";
-import { SimulatedBoard } from "./simulated-board";
+import { SimulatedBoard, pausingBoard } from "./simulated-board";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -49,14 +49,7 @@ describe.each([...families.keys()])("%s", (family) => {
   });
 
   it("has its radio off again when it was left alone, and is until the pause is over", async () => {
-    const board = new SimulatedBoard({ seed: "denied", family });
-    // No EPS services in this PLMN: a modem tries again by itself.
-    board.cell.denial = 14;
-    board.connect();
-    await board.pass(10 * hour);
-    await board.until(() => board.driver.state === "pausing", hour);
-    const due = board.driver.deadline;
-    expect(due - board.clock.now).toBeGreaterThan(hour);
+    const { board, due } = await pausingBoard(family);
     await restartUnheard(board);
     await board.pass(5 * second);
     const refusals = refusalsOf(board);
