@@ -36,8 +36,8 @@ export interface Link extends Radio {
   readonly busy?: boolean;
   /** Resets a modem that claims to be ready while nothing comes back; a harder reset at each call. */
   reset?(now: number): void;
-  /** Ends a connection that others keep open, at the price of a new attach. */
-  renew?(now: number): void;
+  /** Leaves the network, at the price of a new attach: ends a connection that others keep open. */
+  leave?(now: number): void;
   /** Nothing is done with the link for a while, and its radio is off. */
   readonly leftAlone?: boolean;
   /** Looks whether a link that is taken for asleep is, or whether the radio of one that is left alone is off. */

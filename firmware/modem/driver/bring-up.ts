@@ -46,6 +46,8 @@ const bootGrace = 10_000;
  * down without an answer, and each waits so long then.
  */
 const restartTimeout = 15_000;
+/** Words to a modem that was switched off before its key is pressed: it may have been started by somebody else. */
+const wordsToSwitchedOff = 2;
 /** From full function until the modem has read its card, ms. */
 const cardRead = 2_500;
 /** After so many bring-ups that failed other rates are tried even where not a byte came. */
@@ -89,14 +91,17 @@ export class BringUp {
 
   /** Brings the modem up from whatever state it is in. */
   begin(now: number): void {
+    const { at: engine, driver, lines } = this.#parts;
+    const { switchedOff } = driver;
     if (!this.start(now)) return;
     probe(
-      this.#parts.at,
-      20,
+      engine,
+      switchedOff ? wordsToSwitchedOff : 20,
       (answered, at) => {
         if (answered) this.configure(at);
         // The modem is booting already.
         else if (this.#booting) this.awaitBoot(at);
+        else if (switchedOff) lines.switchOn((t) => this.awaitBoot(t), at);
         // The key would switch off a modem that is on and talks at another rate.
         else this.rate.tryOthers(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
       },
@@ -168,6 +173,7 @@ export class BringUp {
     this.rate.listen();
     this.card.forget();
     driver.forget();
+    driver.switchedOff = false;
     this.#restarted = false;
     this.#known = false;
     this.#booting = false;

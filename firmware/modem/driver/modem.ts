@@ -143,8 +143,9 @@ export class Modem implements DatagramModem {
   }
 
   /** Goes on with what was known before the ESP32's deep sleep. */
-  private restore({ due, retry, recovery, mutes, knowsNetwork, inquired }: DriverMemory): void {
+  private restore({ due, retry, recovery, mutes, knowsNetwork, inquired, switchedOff }: DriverMemory): void {
     const parts = this.#parts;
+    parts.driver.switchedOff = switchedOff;
     parts.escalation.mutes = mutes;
     parts.retryPolicy.restore(retry);
     parts.registration.knowsNetwork = knowsNetwork;
@@ -263,6 +264,7 @@ export class Modem implements DatagramModem {
       mutes: escalation.mutes,
       knowsNetwork: registration.knowsNetwork,
       inquired: this.#inquired,
+      switchedOff: driver.switchedOff,
     } as const;
     return encodeDriverMemory(memory, this.#sleep.remembered());
   }
@@ -292,10 +294,10 @@ export class Modem implements DatagramModem {
     else next(now);
   }
 
-  /** Leaves the network and attaches anew, which ends a connection that others keep open. */
-  renew(now: number): void {
+  /** Leaves the network, which ends a connection that others keep open; see `Recovery.leave`. */
+  leave(now: number): void {
     this.#driver.now = now;
-    this.#parts.recovery.renew(now);
+    this.#parts.recovery.leave(now);
   }
 
   /**
@@ -308,9 +310,10 @@ export class Modem implements DatagramModem {
     return this.#sleep.keptOn(since, now);
   }
 
-  /** The driver leaves the modem alone, its radio off. */
+  /** The driver leaves the modem alone, its radio off, and the modem could start it by itself. */
   get leftAlone(): boolean {
-    return this.#driver.state === "pausing" || this.#driver.state === "off";
+    const { state, switchedOff } = this.#driver;
+    return state === "pausing" || (state === "off" && !switchedOff);
   }
 
   /**

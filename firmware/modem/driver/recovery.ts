@@ -9,7 +9,8 @@ import { ascii } from "../../text/ascii";
 import { isRegistered } from "../at/fields";
 import { probe, probeTimeout } from "../at/script";
 import { askRegistration } from "../at/standard-commands";
-import type { AtEngine } from "../at/engine";
+import type { AtEngine, AtResult } from "../at/engine";
+import type { PowerOff } from "../family/family";
 import type { Attach } from "./attach";
 import type { BringUp } from "./bring-up";
 import type { Registration } from "../at/fields";
@@ -157,12 +158,35 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     if (driver.enter("recovering", now)) this.resetRadio(now);
   }
 
-  /** Leaves the network and attaches anew, which gives the device another address. */
-  renew(now: number): void {
-    const { driver } = this.#parts;
+  /**
+   * Leaves the network, so that nobody finds the device at the address that it had. A modem that can be switched off, and
+   * on again by its key, is off until `connect`: that takes no more than PSM does, and the connection that an attach
+   * opens is that of the next contact. Any other attaches anew at once, for with its radio off it takes far more.
+   */
+  leave(now: number): void {
+    const { options, driver, lines } = this.#parts;
+    const { powerOff } = options.family;
     if (driver.state !== "up") return;
     this.stop(now);
-    if (driver.enter("recovering", now)) this.resetRadio(now);
+    if (powerOff !== undefined && lines.hasKey) this.switchOff(powerOff, now);
+    else if (driver.enter("recovering", now)) this.resetRadio(now);
+  }
+
+  private switchOff({ line, timeout, ends }: PowerOff, now: number): void {
+    const { driver, sockets, at: engine, bringUp } = this.#parts;
+    // What waits would have the board stay awake for a modem that is off; whoever wants an answer sends it again.
+    sockets.drop();
+    if (!driver.enter("off", now)) return;
+    driver.log("switched off");
+    driver.switchedOff = true;
+    const command = { line: ascii(line), timeout, ends };
+    const onDone = (result: AtResult, at: number): void => {
+      if (result.kind !== "error") return;
+      driver.refused(command, result);
+      // It is on, and its radio: a bring-up leaves the network as well.
+      if (driver.state === "off") bringUp.begin(at);
+    };
+    engine.send({ ...command, onDone }, now);
   }
 
   denied(cause: number | undefined, now: number): void {

@@ -8,6 +8,7 @@
  *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
  */
 import type { Clock } from "../at/clock";
+import type { AtResult } from "../at/engine";
 import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { Step } from "../at/script";
 import type { RadioTechnology, SignalAndTime, Wanted } from "../at/standard-commands";
@@ -26,6 +27,15 @@ export interface PowerTimes {
   readonly down: number;
   /** From a start until the modem surely answers on the UART. */
   readonly boot: number;
+}
+
+/** The command that switches a modem off in good order. */
+export interface PowerOff {
+  readonly line: string;
+  /** Time for its answer, ms. */
+  readonly timeout: number;
+  /** What comes in place of OK. */
+  readonly ends?: (line: Uint8Array) => AtResult | undefined;
 }
 
 /** How the family sleeps. */
@@ -182,6 +192,8 @@ export interface Family {
   readonly radioOff?: string;
   /** Restart by command; `AT+CFUN=1,1` when left out. */
   readonly restart?: string;
+  /** Takes leave of the network and switches the modem off, until its key switches it on; left out where none does. */
+  readonly powerOff?: PowerOff;
   /** Asks for the IMEI in the family's own way; the usual ways are tried behind it. */
   readonly imei?: (onLine: (line: Uint8Array) => void) => Step[];
   /**

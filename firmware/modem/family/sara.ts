@@ -25,7 +25,7 @@ import {
   usualSignalAndTime,
 } from "../at/standard-commands";
 import { zoneReport } from "../at/zone-report";
-import type { Family, ModemUrc, Received } from "./family";
+import type { Family, ModemUrc, PowerOff, Received } from "./family";
 import type { RadioTechnology, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
@@ -47,6 +47,8 @@ const networkTimeout = 180_000;
 const largest = 512;
 /** ms after which a SARA-R5's UART may have fallen asleep. */
 const lightSleep = 8_000;
+/** Up to 40 s, as SparkFun's library of the SARA-R5 has it from the data sheet. */
+const powerOff: PowerOff = Object.freeze({ line: "AT+CPWROFF", timeout: 40_000 });
 
 /** Technologies by the numbers of `AT+URAT` and of `AT+UBANDMASK`. */
 const technologies = Object.freeze({
@@ -346,6 +348,7 @@ export const saraR4: Family = Object.freeze({
   models: Object.freeze(["SARA-R4"]),
   gap: 100,
   power: Object.freeze({ on: 300, off: 2_000, wake: 300, reset: 11_000, down: 35_000, boot: 12_000 }),
+  powerOff,
   sleep: Object.freeze({ wakes: "key", boots: true }),
   always,
   persistent: persistentR4,
@@ -365,6 +368,7 @@ export const saraR5: Family = Object.freeze({
   gap: 20,
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
+  powerOff,
   sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep }),
   always: alwaysR5,
   persistent,

@@ -25,7 +25,7 @@ import {
   psmSteps,
   usualSignalAndTime,
 } from "../at/standard-commands";
-import { supplyUrcs } from "./supply-urc";
+import { simcomPowerOff, supplyUrcs } from "./supply-urc";
 import {
   askApn,
   askBands,
@@ -242,6 +242,7 @@ export const sim7000: Family = Object.freeze({
   banners: Object.freeze([ascii("RDY")]),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 300, down: 9_000, boot: 12_000 }),
+  powerOff: simcomPowerOff,
   sleep: Object.freeze({ wakes: "key", boots: true }),
   technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,

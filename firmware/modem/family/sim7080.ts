@@ -25,7 +25,7 @@ import {
   psmSteps,
   usualSignalAndTime,
 } from "../at/standard-commands";
-import { supplyUrcs } from "./supply-urc";
+import { simcomPowerOff, supplyUrcs } from "./supply-urc";
 import {
   askApn,
   askBands,
@@ -257,6 +257,7 @@ export const sim7080: Family = Object.freeze({
   banners: Object.freeze([ascii("RDY")]),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 0, down: 4_000, boot: 12_000 }),
+  powerOff: simcomPowerOff,
   sleep: Object.freeze({ wakes: "key", boots: true }),
   technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,
