@@ -13,7 +13,7 @@ import type { AgentOptions } from "./agent-options";
 /** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
 const guardedIntervals = 8.5;
 const leastSpacing = 600_000;
-const longestSpacing = 23_400_000;
+const longestSpacing = 30_600_000;
 /** What a second of a board that waits awake costs, in seconds of radio: 83 mW against 263 of board and radio. */
 const awakeShare = 1 / 3;
 /** Room for a clock that goes wrong in deep sleep when the modem is looked at, ms. */
