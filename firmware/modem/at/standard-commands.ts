@@ -194,6 +194,16 @@ export function askRegistration(onAnswer: (registration: Registration) => void):
   };
 }
 
+/** `AT+CFUN?`: gets whether the modem is in full function, as far as it tells. */
+export function askFunction(onFunction: (isFull: boolean) => void): Step {
+  return {
+    line: ascii("AT+CFUN?"),
+    prefix: ascii("+CFUN:"),
+    optional: true,
+    onLine: (line) => onFunction(fieldsOf(line, 6)[0] === "1"),
+  };
+}
+
 /** `+CREG: <n>,<stat>`, `+CGREG: <n>,<stat>`, `+CGATT: <attached>`: the first that knows a network counts. */
 function askInOlderWays(onAnswer: (registration: Registration) => void): Step[] {
   let registered = false;

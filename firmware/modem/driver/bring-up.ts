@@ -6,9 +6,9 @@
  *            -> CPIN? ... -> CFUN=0, settings, CFUN=1 -> search
  */
 import { ascii } from "../../text/ascii";
-import { fieldsOf, findImei, lineText } from "../at/fields";
+import { findImei, lineText } from "../at/fields";
 import { probe, probeTimeout } from "../at/script";
-import { edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
+import { askFunction, edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
 import { initSteps } from "./init-lines";
 import { LineRate } from "./line-rate";
 import { SimCard } from "./sim-card";
@@ -376,19 +376,19 @@ export class BringUp {
             ...initSteps(options.init, driver),
           ];
         case 5:
-          return [{ line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] }];
+          return [
+            {
+              line: ascii("AT+CFUN=1"),
+              timeout,
+              otherwise: () => [askFunction((isFull) => (full = isFull))],
+            },
+          ];
         default:
           return undefined;
       }
     };
     // Refused, it may be in full function all the same.
     let full = true;
-    const askFunction: Step = {
-      line: ascii("AT+CFUN?"),
-      prefix: ascii("+CFUN:"),
-      optional: true,
-      onLine: (line) => (full = fieldsOf(line, 6)[0] === "1"),
-    };
     const search = (at: number): void =>
       driver.run(family.search?.(wanted) ?? [], (t) => this.register(undefined, t), at);
     const on = (at: number): void => {

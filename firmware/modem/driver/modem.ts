@@ -20,6 +20,7 @@ import { Inquiry } from "./inquiry";
 import { HostNames } from "./host-names";
 import { NetworkClock } from "./network-clock";
 import { cpin } from "./sim-card";
+import { UnheardRestart } from "./unheard-restart";
 import { Unsolicited } from "./unsolicited";
 import { isMemory } from "./modem-memory";
 import { Sleep } from "./sleep";
@@ -68,6 +69,7 @@ export class Modem implements DatagramModem {
   readonly #sockets: Sockets;
   readonly #sleep: Sleep;
   readonly #unsolicited: Unsolicited;
+  readonly #unheardRestart: UnheardRestart;
   /** What the modem is asked once nothing else waits for it, see inquiry.ts. */
   #question: "all" | "cell" | undefined;
   /** It was asked all of it: once a boot, and a wake from the ESP32's deep sleep is none. */
@@ -131,6 +133,7 @@ export class Modem implements DatagramModem {
     parts.recovery = new Recovery(parts);
     driver.faults = parts.recovery;
     this.#unsolicited = new Unsolicited(parts);
+    this.#unheardRestart = new UnheardRestart(parts);
     this.#parts = parts;
     this.#inquired = false;
     if (isMemory(options.resume)) this.restore(before!.memory);
@@ -195,10 +198,13 @@ export class Modem implements DatagramModem {
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
     const quietUntil = this.#driver.state === "up" ? this.#sleep.quietUntil : Infinity;
-    return Math.min(this.workDeadline, quietUntil);
+    return Math.min(this.workDeadline, quietUntil, this.#unheardRestart.deadline);
   }
 
-  /** `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep. */
+  /**
+   * `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep, or is asked
+   * whether it has restarted.
+   */
   get workDeadline(): number {
     if (this.#question !== undefined && this.mayAsk) return 0;
     const rest = this.mayAsk ? this.#parts.attach.askAt : Infinity;
@@ -365,6 +371,7 @@ export class Modem implements DatagramModem {
       else if (this.#question !== undefined) this.inquire(this.#question, now);
     }
     if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.assumeAsleep(now);
+    this.#unheardRestart.poll(now);
   }
 
   openSocket(owner: DatagramOwner): void {

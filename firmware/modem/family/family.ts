@@ -39,6 +39,8 @@ export interface SleepTraits {
    * next; left out when it does not.
    */
   readonly light?: number;
+  /** A start takes the leave to sleep away: one that has restarted, or was woken by T3412, stays awake until it is told anew. */
+  readonly stays?: boolean;
 }
 
 /** What an unsolicited line means to the driver. */

@@ -365,7 +365,7 @@ export const saraR5: Family = Object.freeze({
   gap: 20,
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
-  sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep }),
+  sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep, stays: true }),
   always: alwaysR5,
   persistent,
   cereg: 5,

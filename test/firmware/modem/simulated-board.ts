@@ -245,7 +245,7 @@ export async function pausingBoard(family: string): Promise<{ board: SimulatedBo
   board.connect();
   await board.pass(10 * hour);
   await board.until(() => board.driver.state === "pausing", hour);
-  const due = board.driver.deadline;
+  const due = board.driver.workDeadline;
   expect(due - board.clock.now).toBeGreaterThan(hour);
   return { board, due };
 }
