@@ -58,6 +58,8 @@ export interface DatagramSocket {
   /** `cut`: what the link has given may be no more than the beginning of a longer datagram. */
   read(): (ArrayBuffer & { address: string; port: number; cut?: boolean }) | undefined;
   close(): void;
+  /** See `Udp.awaitAnswer`. */
+  awaitAnswer?(): void;
   /** See `Udp.releaseAfterReply`; sockets of other networks have no use for it. */
   releaseAfterReply?: boolean;
   /** See `Udp.unchanging`. */

@@ -571,10 +571,13 @@ export class Agent {
   }
 
   private receiveFrom(socket: DatagramSocket, now: number): void {
+    let came = false;
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       const { address, port, cut } = datagram;
+      came = true;
       this.#options.health?.received(datagram.byteLength, socket.releaseAfterReply === true, now);
       this.#endpoint.receive(new Uint8Array(datagram), address, port, now, cut === true);
     }
+    if (came && this.#endpoint.pending > 0) socket.awaitAnswer?.();
   }
 }

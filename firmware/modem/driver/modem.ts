@@ -382,6 +382,10 @@ export class Modem implements DatagramModem {
     this.#sockets.close(owner, this.#driver.now);
   }
 
+  awaitAnswer(owner: DatagramOwner): void {
+    this.#sockets.awaitAnswer(owner);
+  }
+
   sendDatagram(
     owner: DatagramOwner,
     bytes: Uint8Array,

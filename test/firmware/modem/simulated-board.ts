@@ -189,6 +189,11 @@ export class SimulatedBoard {
     this.#turn(() => this.socket.write(bytes, server.address, server.port));
   }
 
+  /** What was received was no answer, as whoever reads it has found. */
+  awaitAnswer(): void {
+    this.#turn(() => this.socket.awaitAnswer());
+  }
+
   async pass(ms: number): Promise<void> {
     await this.clock.run({ until: this.clock.now + ms });
   }
