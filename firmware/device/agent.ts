@@ -111,7 +111,7 @@ export class Agent {
       random,
       transmission: options.transmission,
       maxDatagram: options.maxDatagram,
-      joinsDatagrams: options.joinsDatagrams,
+      joined: options.joined,
       messageId: memory.firstMessageId,
       rtoState: memory.rto,
       leastBlock,
