@@ -344,10 +344,10 @@ export class BringUp {
         driver.echoOff = !engine.echoed;
         onDone(t);
       };
-      const first: Step[] = [{ line: ascii("AT+CMEE=1"), gap: "numbers" }];
+      const first: Step[] = [{ line: ascii("AT+CMEE=1") }];
       driver.run(first.concat(steps), done, at);
     };
-    const quiet: Step[] = [{ line: ascii("ATE0"), gap: "echo" }];
+    const quiet: Step[] = [{ line: ascii("ATE0") }];
     // Result codes are to be words: digits would be taken for lines of data.
     if (engine.digits) quiet.unshift({ line: ascii("ATV1"), onOk: () => (engine.digits = false) });
     driver.run(quiet, silenced, now);

@@ -55,6 +55,8 @@ export class SimulatedBoard {
   /** And those that came back. */
   readonly returned: { bytes: Uint8Array; address: string; port: number }[] = [];
   readonly #options: SimulatedBoardOptions;
+  /** Commands of which noise changes the last byte in front of their CR. */
+  spoil: RegExp | undefined;
   /** The wire, whose faults can be switched on. */
   readonly uart: Uart;
   readonly #spread: Random;
@@ -147,7 +149,12 @@ export class SimulatedBoard {
     const writer = new SerialWriter(board, 64);
     const driver = new Driver({
       family: familyNamed(driverFamilies, family),
-      write: (bytes) => writer.write(bytes),
+      write: (bytes) => {
+        const isSpoilt = this.spoil?.test(String.fromCharCode(...bytes)) === true;
+        writer.write(
+          isSpoilt ? bytes.map((byte, at) => (at === bytes.length - 2 ? byte ^ 0x40 : byte)) : bytes,
+        );
+      },
       apn: "iot.example",
       psm: { t3412: 3_600, t3324: 10 },
       ...(withKey ? this.#wires() : {}),
