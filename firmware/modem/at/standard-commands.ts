@@ -70,7 +70,7 @@ export interface Setting {
   readonly gap?: Gap;
   /** The command holds a password. */
   readonly secret?: boolean;
-  /** The setting was written. */
+  /** The setting was written, or may have been. */
   readonly onWritten?: () => void;
 }
 
@@ -100,7 +100,17 @@ export function ensure(setting: Setting): Step[] {
         if (fits(fieldsOf(line, prefix.length))) same = true;
       },
     },
-    { line: ascii(write), timeout, optional, gap, secret, skip: () => same, onOk: onWritten },
+    // Without an answer it may have been written all the same.
+    {
+      line: ascii(write),
+      timeout,
+      optional,
+      gap,
+      secret,
+      skip: () => same,
+      onOk: onWritten,
+      onSilence: onWritten,
+    },
   ];
 }
 

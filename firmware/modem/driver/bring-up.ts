@@ -76,7 +76,9 @@ export class BringUp {
   #bandsTold = false;
   /** The modem's boot banner has come since the bring-up began. */
   #booting = false;
-  /** Settings were written that took a restart; a modem that asks for one again does not keep them. */
+  /** Settings were written that take a restart: the modem may have taken them though its OK got lost. */
+  #rewritten = false;
+  /** It was restarted for them; a modem that asks for a restart again does not keep them. */
   #restarted = false;
 
   constructor(parts: BringUpParts) {
@@ -168,6 +170,7 @@ export class BringUp {
     this.rate.listen();
     this.card.forget();
     driver.forget();
+    this.#rewritten = false;
     this.#restarted = false;
     this.#known = false;
     this.#booting = false;
@@ -246,20 +249,19 @@ export class BringUp {
   private identified(known: boolean, now: number): void {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
-    let rewritten = false;
     const row = (index: number): readonly Step[] | undefined => {
       if (index === 0) return family.always?.(wanted) ?? [];
       if (index === 1) return this.askImei();
       if (index === 3) return this.askBands();
       if (index > 3) return undefined;
       // Nothing is written for good into a modem that may be another.
-      return (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [];
+      return (known ? family.persistent?.(wanted, () => (this.#rewritten = true)) : undefined) ?? [];
     };
     const identified = (at: number): void => {
       this.#known = true;
       driver.log({ kind: "modem identified", imei: this.imei });
       if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
-      if (rewritten && !this.#restarted) this.restartForSettings(at);
+      if (this.#rewritten && !this.#restarted) this.restartForSettings(at);
       else this.card.wait((t) => this.setUpRadio(t), at);
     };
     driver.run(row, identified, now);
