@@ -360,7 +360,8 @@ export class Agent {
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
     // Not the sampler's deadline: the next reading is taken even while something else hangs.
     const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#commands.deadline);
-    const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
+    // Nor what the link does for its own sake, such as a look at a modem that is left alone.
+    const deadline = Math.min(this.#endpoint.deadline, link.workDeadline ?? link.deadline, due);
     const cause = this.#supervisor.look({ waiting, deadline }, now);
     if (cause !== undefined) this.#restarts.now(cause);
   }
