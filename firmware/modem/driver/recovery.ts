@@ -328,13 +328,14 @@ export class Recovery implements FaultHandler, RecoveryMemory {
    * network that denies it, until its turn has come.
    */
   keepRadioOff(now: number): void {
-    let full = false;
+    let off = false;
     const ask = {
-      ...askFunction((isFull) => (full = isFull)),
+      ...askFunction((isFull) => (off = !isFull)),
       timeout: rebootPatience,
       probe: true,
-      onDone: (_: AtResult, at: number): void => {
-        if (full && this.isLeftAlone) this.switchRadioOff(at);
+      onDone: ({ kind }: AtResult, at: number): void => {
+        // One that does not tell is told all the same.
+        if (!off && kind !== "aborted" && this.isLeftAlone) this.switchRadioOff(at);
       },
     };
     this.whenLeftAlone(wordsPerLook, now, (at) => this.#parts.at.send(ask, at));

@@ -99,6 +99,19 @@ it.each(["sim7020", "sara-r4", "sara-r5"])(
   },
 );
 
+it.each(["sim7020", "sara-r4", "sara-r5"])(
+  "%s: one that does not tell its function has its radio off again",
+  async (family) => {
+    const { board, due } = await pausingBoard(family, { quirks: { refuses: ["+CFUN read"] } });
+    board.modem.urcs = { lose: 1, double: 0 };
+    board.modem.reboot("test");
+    await board.pass(noticed(family, false));
+    const from = board.clock.now;
+    await board.pass(due - board.clock.now - second);
+    expect(searchesOf(board, from), board.history()).toBe(0);
+  },
+);
+
 it("before it was ever brought up, a modem that starts is left alone", async () => {
   const board = new SimulatedBoard({ seed: 6 });
   await board.pass(minute);

@@ -249,9 +249,12 @@ export class SimulatedBoard {
 }
 
 /** A board that the network has denied until its driver pauses for more than an hour, and when the pause is over. */
-export async function pausingBoard(family: string): Promise<{ board: SimulatedBoard; due: number }> {
+export async function pausingBoard(
+  family: string,
+  modem: Partial<ModemOptions> = {},
+): Promise<{ board: SimulatedBoard; due: number }> {
   const hour = 3_600_000;
-  const board = new SimulatedBoard({ seed: "denied", family });
+  const board = new SimulatedBoard({ seed: "denied", family, modem });
   // No EPS services in this PLMN: a modem tries again by itself.
   board.cell.denial = 14;
   board.connect();

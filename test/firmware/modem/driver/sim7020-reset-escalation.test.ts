@@ -119,6 +119,7 @@ describe("suspended", () => {
     const { modem } = withSupply();
     await modem.up();
     modem.take();
+    modem.answer("AT+CFUN?", ["+CFUN: 0", "OK"]);
     modem.suspend();
     await modem.pass(60 * minute);
     // Now and then it is asked whether it is off still.
