@@ -199,6 +199,11 @@ export class DriverState {
     return true;
   }
 
+  /** The modem has its radio off and nobody speaks to it; it could restart by itself. */
+  get leavesAlone(): boolean {
+    return this.#state === "pausing" || (this.#state === "off" && !this.switchedOff);
+  }
+
   /** When `poll` wants to be called, ms; Infinity while nothing is to be done later. */
   get deadline(): number {
     return this.#due;

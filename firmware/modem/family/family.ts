@@ -49,6 +49,8 @@ export interface SleepTraits {
    * next; left out when it does not.
    */
   readonly light?: number;
+  /** A start takes the leave to sleep away: one that has restarted, or was woken by T3412, stays awake until it is told anew. */
+  readonly stays?: boolean;
 }
 
 /** What an unsolicited line means to the driver. */
@@ -147,7 +149,10 @@ export interface SocketTraits {
    * none waits: bytes that an answer counts as left are this datagram's, or no document says of what.
    */
   readonly read?: (id: number, onData: (received: Received) => void) => Step[];
-  /** No document says that `read` keeps to the borders of datagrams: what it gives may be several, one behind the other. */
+  /**
+   * No document says that `read` keeps to the borders of datagrams: what it gives may be several, one behind the other. The
+   * family's manifest in board/modem then has coap/manifest-joined.json.
+   */
   readonly joinsDatagrams?: boolean;
   /** Most bytes that `read` gives: a datagram of so many may be the beginning of a longer one. */
   readonly readLimit?: number;
@@ -260,7 +265,7 @@ export function familyNamed(families: readonly Family[], name: string): Family {
   if (families.length === 1) {
     throw new RangeError(
       `modem is "${shown}", and this firmware has ${families[0].name} alone: leave the setting out, or name ` +
-        `another modem in the board's manifest (modem/fitted) and build again`,
+        `another modem in the board's manifest (board/modem) and build again`,
     );
   }
   const names = families.map((family) => family.name).join(", ");

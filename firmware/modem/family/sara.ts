@@ -36,6 +36,7 @@ const uusocl = ascii("+UUSOCL:");
 const uupsmr = ascii("+UUPSMR:");
 const uupsdd = ascii("+UUPSDD:");
 const uupsda = ascii("+UUPSDA:");
+const upsnd = ascii("+UPSND:");
 const ucpsms = ascii("+UCPSMS:");
 
 const ordinaryTimeout = 10_000;
@@ -129,6 +130,11 @@ function radioR5(wanted: Wanted): Step[] {
   return contextSteps(wanted).concat(loginSteps(wanted, "AT+UAUTHREQ=1,", "user first"));
 }
 
+/** `+UPSND: 0,8,<active>` */
+function isActive(line: Uint8Array): boolean {
+  return fieldsOf(line, upsnd.length)[2] === "1";
+}
+
 /** SARA-R5: sockets need a context of the modem's own stack, laid over the network's first. */
 function attachR5({ ipType }: Wanted): Step[] {
   let active = false;
@@ -141,14 +147,19 @@ function attachR5({ ipType }: Wanted): Step[] {
       if (!startsWith(line, uupsda)) return undefined;
       return fieldsOf(line, uupsda.length)[0] === "0" ? { kind: "ok" } : { kind: "error" };
     },
+    ask: {
+      line: ascii("AT+UPSND=0,8"),
+      prefix: upsnd,
+      tells: (line) => (isActive(line) ? { kind: "ok" } : undefined),
+    },
   };
   const type = (code: number): Step => ({ line: ascii(`AT+UPSD=0,0,${code}`), skip });
   return [
     {
       line: ascii("AT+UPSND=0,8"),
-      prefix: ascii("+UPSND:"),
+      prefix: upsnd,
       optional: true,
-      onLine: (line) => void (active = fieldsOf(line, 7)[2] === "1"),
+      onLine: (line) => void (active = isActive(line)),
     },
     type(ipType === "ipv6" ? 1 : ipType === "ipv4v6" ? 2 : 0),
     { line: ascii("AT+UPSD=0,100,1"), skip },
@@ -369,7 +380,7 @@ export const saraR5: Family = Object.freeze({
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
   powerOff,
-  sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep }),
+  sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep, stays: true }),
   always: alwaysR5,
   persistent,
   cereg: 5,

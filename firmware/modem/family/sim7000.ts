@@ -45,6 +45,7 @@ import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const ciprxget = ascii("+CIPRXGET:");
+const cipstatus = ascii("+CIPSTATUS:");
 const deactivated = ascii("+PDP: DEACT");
 
 /** `<mode>` of CIPRXGET: in the hint that something has come, and to read it in hexadecimal. */
@@ -149,6 +150,12 @@ function open(id: number, address: string, port: number, opened: (id: number) =>
       line: ascii(`AT+CIPSTART=${id},"UDP","${address}",${port}`),
       timeout: connectTimeout,
       also: (line) => outcome(saidOf(id, line), "CONNECT OK", "CONNECT FAIL", "ALREADY CONNECT"),
+      ask: {
+        line: ascii(`AT+CIPSTATUS=${id}`),
+        prefix: cipstatus,
+        // +CIPSTATUS: <id>,<bearer>,"UDP","<address>","<port>","<state>"
+        tells: (line) => (fieldsOf(line, cipstatus.length)[5] === "CONNECTED" ? { kind: "ok" } : undefined),
+      },
       onOk: () => opened(id),
     },
   ];

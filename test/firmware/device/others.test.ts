@@ -140,3 +140,28 @@ describe("a device in deep sleep to which somebody sends something when it has g
     expect(rig.agent.sleepState()).toMatchObject({ next: 16 * hour + 15 * minute });
   });
 });
+
+describe("a datagram that answers nothing", () => {
+  it("leaves the answer waited for while a request is under way, and nothing when none is", () => {
+    const { rig } = makeRig();
+    rig.wait(minute);
+    expect(rig.agent.totals.acknowledged).toBe(1);
+    // The session's answer, behind which the reading went out at once, whose answer is waited for.
+    const before = rig.socket.awaited;
+    rig.socket.deliver(Uint8Array.of(0x40, 0, 0, 1));
+    rig.wait(second);
+    expect(rig.socket.awaited).toBe(before);
+    const sent = rig.released.length;
+    while (rig.agent.totals.taken < 2 || rig.released.length === sent) rig.wait(100);
+    // A ping, a response to nobody's request, and what is no message.
+    const strangers = [[0x40, 0, 0, 2], [0x51, 0x45, 0, 3, 9], [0xff]];
+    for (const bytes of strangers) {
+      rig.socket.deliver(Uint8Array.from(bytes));
+      rig.wait(100);
+    }
+    expect(rig.socket.awaited).toBe(before + strangers.length);
+    rig.wait(minute);
+    expect(rig.agent.totals.acknowledged).toBe(2);
+    expect(rig.socket.awaited).toBe(before + strangers.length);
+  });
+});

@@ -92,6 +92,25 @@ describe.each(switchable)("%s", (family) => {
     }
   });
 
+  it("has its radio off when somebody else has switched it on, where it says so", async () => {
+    const board = await harassed({ family });
+    leave(board);
+    await board.pass(minute);
+    expect(board.modem.state).toBe("off");
+    board.modem.setPowerKey(true);
+    await board.pass(named(family).power.on);
+    board.modem.setPowerKey(false);
+    board.events.length = 0;
+    await board.pass(2 * minute);
+    const said = named(family).banners.length > 0;
+    expect(board.driver.state).toBe("off");
+    if (said)
+      expect(board.events.filter(({ type }) => type === "attach").at(-1), board.history()).toMatchObject({
+        stat: 0,
+      });
+    await board.exchange(body, 10 * minute);
+  });
+
   it("attaches anew at once where it refuses to be switched off, or nobody could switch it on", async () => {
     const command = named(family).powerOff!.line.slice(2).split("=")[0];
     for (const without of [{ modem: { quirks: { refuses: [command] } } }, { withKey: false }]) {
