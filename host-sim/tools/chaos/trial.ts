@@ -194,9 +194,10 @@ class Trial {
     const { onFault } = this.#options;
     this.#injector = new Injector(world, this.#script, this.#application, onFault, interposed);
     let crash: string | undefined;
-    let liveSlots: number | undefined;
+    let [slotsAtStart, liveSlots]: (number | undefined)[] = [];
     try {
       await world.start();
+      if (world.engine instanceof XsEngine) slotsAtStart = await world.engine.liveSlots();
       const until = (hours + recoveryHours) * hour;
       await world.clock.run({ until, stop: () => this.#isOver() });
       if (world.engine instanceof XsEngine) liveSlots = await world.engine.liveSlots();
@@ -205,7 +206,7 @@ class Trial {
     } finally {
       await world.close();
     }
-    return this.#result(crash, liveSlots);
+    return this.#result(crash, slotsAtStart, liveSlots);
   }
 
   #hear(event: WorldEvent): void {
@@ -250,7 +251,11 @@ class Trial {
     return cloud.devices.view(device.productKey, device.deviceKey)?.state === "online";
   }
 
-  #result(crash: string | undefined, liveSlots: number | undefined): TrialResult {
+  #result(
+    crash: string | undefined,
+    slotsAtStart: number | undefined,
+    liveSlots: number | undefined,
+  ): TrialResult {
     const world = this.#world;
     const books = this.#books;
     const injector = this.#injector;
@@ -273,6 +278,7 @@ class Trial {
       proof,
       erases: [...(world.flash?.erases ?? [])],
       keyWrites: world.storageFaults.writes,
+      slotsAtStart,
       liveSlots,
       updates: this.#updates,
     };

@@ -75,6 +75,8 @@ export interface CampaignEnding {
   readonly keyWrites: number;
   /** Slots that the engine had in use at the end after a collection of garbage; XS only. */
   readonly liveSlots: number | undefined;
+  /** The same behind its first start, before anything was sent. */
+  readonly slotsAtStart: number | undefined;
   /** Of a device that is updated meanwhile. */
   readonly updates?: Updates;
 }

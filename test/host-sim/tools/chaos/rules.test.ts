@@ -342,11 +342,12 @@ describe("each rule, broken on purpose, is found", () => {
   test("memory, wear: an engine that holds too much, and a journal that is erased for nothing", () => {
     const books = new Ledger("secret", scriptOf().device);
     const found: string[] = [];
-    const ending = { erases: [1, 90, 1, 1], liveSlots: 99_999, application: { posted: new Map() } };
+    const slots = { slotsAtStart: 43_800, liveSlots: 45_400 };
+    const ending = { erases: [1, 90, 1, 1], ...slots, application: { posted: new Map() } };
     judgeThrift(books, scriptOf(), ending as unknown as CampaignEnding, (invariant) => found.push(invariant));
     expect(found.sort()).toEqual(["memory", "wear", "wear"]);
     found.length = 0;
-    const good = { ...ending, erases: [1, 2], liveSlots: 34_000 };
+    const good = { ...ending, erases: [1, 2], liveSlots: 44_500 };
     judgeThrift(books, scriptOf(), good as unknown as CampaignEnding, (invariant) => found.push(invariant));
     expect(found).toEqual([]);
   });
