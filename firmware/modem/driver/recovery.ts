@@ -29,6 +29,8 @@ import type { Sockets } from "./sockets";
 const rebootPatience = 3_000;
 /** Words to a modem whose UART may sleep lightly, and lose the first. */
 const wordsPerLook = 3;
+/** A modem that answers still is told to switch itself off so often. */
+const powerOffTries = 3;
 /** The supply's voltage is told so often at most, ms. */
 const supplyAgain = 3_600_000;
 
@@ -180,13 +182,23 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     driver.log("switched off");
     driver.switchedOff = true;
     const command = { line: ascii(line), timeout, ends };
-    const onDone = (result: AtResult, at: number): void => {
-      if (result.kind !== "error") return;
-      driver.refused(command, result);
-      // It is on, and its radio: a bring-up leaves the network as well.
-      if (driver.state === "off") bringUp.begin(at);
+    let tries = 0;
+    const order = (from: number): void => {
+      tries += 1;
+      engine.send({ ...command, onDone }, from);
     };
-    engine.send({ ...command, onDone }, now);
+    const onDone = (result: AtResult, at: number): void => {
+      if (driver.state !== "off" || !driver.switchedOff) return;
+      if (result.kind === "error") {
+        driver.refused(command, result);
+        // It is on, and its radio: a bring-up leaves the network as well.
+        bringUp.begin(at);
+      } else if (result.kind === "timeout" && tries < powerOffTries) {
+        // It has gone down without a word, or has not heard it: then it would be found for hours.
+        probe(engine, wordsPerLook, (answered, t) => answered && driver.switchedOff && order(t), at);
+      }
+    };
+    order(now);
   }
 
   denied(cause: number | undefined, now: number): void {

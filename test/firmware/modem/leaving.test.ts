@@ -111,6 +111,28 @@ describe.each(switchable)("%s", (family) => {
     await board.exchange(body, 10 * minute);
   });
 
+  it("is told once more where the word got lost, and no more where its answer did", async () => {
+    for (const lost of ["the command", "the answer"]) {
+      const board = await harassed({ family });
+      const { line } = named(family).powerOff!;
+      const write = board.uart.board.write.bind(board.uart.board);
+      let dropped = false;
+      if (lost === "the command") {
+        board.uart.board.write = (bytes) => {
+          const isIt = !dropped && String.fromCharCode(...bytes).startsWith(line);
+          dropped ||= isIt;
+          return isIt ? bytes.length : write(bytes);
+        };
+      } else board.modem.loses = (text: string) => /^(OK|NORMAL POWER DOWN)$/.test(text);
+      leave(board);
+      await board.pass(3 * minute);
+      expect(board.modem.state, `${lost}: ${board.history()}`).toBe("off");
+      expect(board.driver, lost).toMatchObject({ state: "off", busy: false });
+      board.modem.loses = undefined;
+      await board.exchange(body, 10 * minute);
+    }
+  });
+
   it("attaches anew at once where it refuses to be switched off, or nobody could switch it on", async () => {
     const command = named(family).powerOff!.line.slice(2).split("=")[0];
     for (const without of [{ modem: { quirks: { refuses: [command] } } }, { withKey: false }]) {
