@@ -12,7 +12,8 @@
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody } from "../events";
 import type { UpgradeParams } from "../enos/command-encoding";
-import type { Progress, Refusal } from "../enos/thing-json";
+import type { Progress } from "../enos/thing-json";
+import type { Refusal } from "../enos/thing-message";
 import type { CloudDevice } from "../registry/cloud-device";
 import type { CloudStorage } from "../registry/storage";
 import type { FirmwareName } from "./firmware-name";
