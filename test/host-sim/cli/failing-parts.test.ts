@@ -15,7 +15,10 @@ vi.mock(import("../../../host-sim/tools/chaos/campaign"), async (original) => {
   return {
     ...real,
     runCampaign: async (options: Parameters<typeof real.runCampaign>[0]) => {
-      const violation: TrialResult["violations"][number] = { invariant: "crash", sentence: "it did not go on" };
+      const violation: TrialResult["violations"][number] = {
+        invariant: "crash",
+        sentence: "it did not go on",
+      };
       const results = await real.runCampaign(options);
       return results.map((result) => (result.seed === 1 ? { ...result, violations: [violation] } : result));
     },
