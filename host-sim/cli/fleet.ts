@@ -20,7 +20,7 @@ import { Command } from "./command";
 import { coverageMix } from "./coverage-mix";
 import { commandOf, replayOf } from "./fleet-commands";
 import { realFleet } from "./fleet-real";
-import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
+import { CommandError, fraction, misuse, systemReason, unwritten, wholeNumber } from "./misuse";
 import { isMerge, isMergesToJudge, keptIn, partsIn, tellOfPart } from "./part-files";
 import { checkedSettings, settingOption, simulatedSettings } from "./set-flag";
 import { shardWanted } from "./shard-flag";
@@ -190,6 +190,8 @@ async function fleet(
   }
   const plan = planOf(flags);
   const shard = shardWanted(flags.shard, Math.ceil(plan.devices / plan.devicesPerCell), "cell");
+  // Before an hour is spent on what goes there.
+  if (flags.report !== undefined) writeReport(flags.report, "");
   const progress = new Progress(process.stderr);
   try {
     const jobs = flags.jobs ?? availableParallelism();
@@ -244,6 +246,15 @@ function merged(files: readonly string[]): FleetResult {
   return whole;
 }
 
+/** @throws CommandError for a name that cannot be written */
+function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw unwritten(`--report: ${file}: ${systemReason(error)}`, error);
+  }
+}
+
 /** @param command what makes the result again, for its page */
 async function tell(
   result: FleetResult,
@@ -254,11 +265,7 @@ async function tell(
   if (report !== undefined) {
     const { writeFleetPage } = await import("../inspect/report/html/write-page");
     const text = await writeFleetPage(fleetPageData(result, command, replayOf(result.plan)));
-    try {
-      writeFileSync(report, text);
-    } catch (error) {
-      throw misuse(`--report: ${report}: ${systemReason(error)}`);
-    }
+    writeReport(report, text);
     process.stderr.write(`wrote ${report}: open it in a browser\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { reasonOf } from "../../firmware/text/reason";
 import { escaped } from "../model/escaped";
 import { wholeRun } from "../tools/shards/shard";
-import { CommandError, misuse, systemReason } from "./misuse";
+import { CommandError, misuse, systemReason, unwritten } from "./misuse";
 import type { Named, PartHead, Problem } from "../tools/shards/parts";
 import type { Shard } from "../tools/shards/shard";
 import type { Command } from "./command";
@@ -88,6 +88,6 @@ function write(file: string, value: object): void {
   try {
     writeFileSync(file, `${JSON.stringify(value)}\n`);
   } catch (error) {
-    throw misuse(`--out: ${file}: ${systemReason(error)}`);
+    throw unwritten(`--out: ${file}: ${systemReason(error)}`, error);
   }
 }

@@ -6,23 +6,36 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { complaintsIn, obeyed } from "./command-line";
+import type { runCampaign } from "../../../host-sim/tools/chaos/campaign";
+import type * as commandLine from "./command-line";
 import type { TrialResult } from "../../../host-sim/tools/chaos/trial";
 
-/** No seed is known that fails: each trial's result is the real one, with a rule broken in the first. */
-vi.mock(import("../../../host-sim/tools/chaos/campaign"), async (original) => {
-  const real = await original();
-  return {
-    ...real,
-    runCampaign: async (options: Parameters<typeof real.runCampaign>[0]) => {
-      const violation: TrialResult["violations"][number] = {
-        invariant: "crash",
-        sentence: "it did not go on",
-      };
-      const results = await real.runCampaign(options);
-      return results.map((result) => (result.seed === 1 ? { ...result, violations: [violation] } : result));
-    },
-  };
+const campaign = "../../../host-sim/tools/chaos/campaign";
+type RunCampaign = typeof runCampaign;
+
+let complaintsIn: typeof commandLine.complaintsIn;
+let obeyed: typeof commandLine.obeyed;
+
+/**
+ * No seed is known that fails: each trial's result is the real one, with a rule broken in the first. Modules are shared by
+ * the files of a worker, so that they are loaded anew before and behind this one.
+ */
+beforeAll(async () => {
+  vi.resetModules();
+  vi.doMock(import("../../../host-sim/tools/chaos/campaign"), async (original) => {
+    const real = await original();
+    const violation: TrialResult["violations"][number] = { invariant: "crash", sentence: "it did not go on" };
+    const failing: RunCampaign = async (options) =>
+      (await real.runCampaign(options)).map((result) =>
+        result.seed === 1 ? { ...result, violations: [violation] } : result,
+      );
+    return { ...real, runCampaign: failing };
+  });
+  ({ complaintsIn, obeyed } = await import("./command-line"));
+});
+afterAll(() => {
+  vi.doUnmock(campaign);
+  vi.resetModules();
 });
 
 /** Nine of ten datagrams lost, until the journal is full: readings are lost in each of two cells. */
