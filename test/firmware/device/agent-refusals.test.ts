@@ -1,8 +1,8 @@
 /** What the cloud does not take: nothing is released that was not stored, and what is given up is told and counted. */
 import { describe, expect, it, test } from "vitest";
-import { FakeEnos, keys } from "../enos/fake-enos";
+import { keys } from "../enos/fake-enos";
 import { AgentRig } from "./rig";
-import type { Answer, Seen } from "../enos/fake-enos";
+import type { Answer, FakeEnos, Seen } from "../enos/fake-enos";
 import type { ThingValues } from "../../../firmware/model/thing";
 
 const minute = 60_000;
