@@ -165,11 +165,11 @@ class Transfer implements Exchange, PlainRequest, Upload {
     }
   }
 
-  /** Starts to send the body in blocks, from the front; the first goes with these options. */
   private mayFollow(now: number): boolean {
     return this.#options.guard?.mayFollow("block", now) !== false;
   }
 
+  /** Starts to send the body in blocks, from the front; the first goes with these options. */
   private upload(options: readonly Option[], now: number): void {
     this.#from = 0;
     this.#tag = this.#uploads.takeTag();
