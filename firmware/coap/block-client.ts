@@ -10,18 +10,19 @@
  *    POST 1:5/0/128        ->
  *    <- 2.04 1:5/0/128, and perhaps 2:0/1/512
  *
- * Every block is an exchange of its own, with a token of its own unless `blockToken` says otherwise.
- * Uploads carry a Request-Tag (RFC 9175 section 3), so that the server never mixes two of them. One that does not know
- * the option would: RFC 7959 section 2.5 gives a client one upload to a resource at a time, so that with each peer they
- * go one after the other here.
+ * Every block is an exchange of its own, with a token of its own unless `blockToken` says otherwise. Whose turn it is to go
+ * up: block-uploads.ts; what the blocks that come down are together: block-download.ts.
  */
-import { Body, blockOffset, blockSize, encodeBlock, findBlock, largestBlockNumber, szxFor } from "./block";
-import { insertOptions, withoutOptions } from "./block";
+import { blockOffset, blockSize, encodeBlock, findBlock, largestBlockNumber, szxFor } from "./block";
+import { insertOptions } from "./block";
+import { Download } from "./block-download";
+import { Uploads } from "./block-uploads";
 import { ClientExchange } from "./client";
 import { Code, codeClass } from "./code";
 import { decode, encodedLength } from "./message";
-import { OptionNumber, encodeUint, findOption, readUint } from "./option";
+import { OptionNumber, encodeUint } from "./option";
 import type { Block } from "./block";
+import type { Upload } from "./block-uploads";
 import type { Client, PlainRequest } from "./client";
 import type { Guard } from "./endpoint-options";
 import type { Exchange, Outcome, Request } from "./exchange";
@@ -62,59 +63,8 @@ const longestSize1 = 4;
 /** How often a transfer starts over: once the server has lost it (4.08) or changed the body (ETag). */
 const restarts = 1;
 
-/** Uploads of one endpoint that are under way, or wait until one with the same peer has ended. */
-class Uploads {
-  readonly #options: BlockClientOptions;
-  /** In the order of their start. */
-  readonly #transfers: Transfer[] = [];
-  #nextTag: number | undefined;
-
-  constructor(options: BlockClientOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * A Request-Tag. They are counted up from a random start: none comes again within 65536 uploads, so that no two
-   * under way, nor the first and second attempt of one, are ever taken for the same.
-   */
-  takeTag(): Uint8Array {
-    const tag = this.#nextTag ?? Math.floor(this.#options.random() * 0x10000);
-    this.#nextTag = (tag + 1) & 0xffff;
-    return Uint8Array.of(tag >> 8, tag);
-  }
-
-  /**
-   * Puts an upload at the end; undefined when there are too many, true when it is its turn. One that begins anew keeps
-   * its place: it leaves once, and a second place would hold up those behind it for ever.
-   */
-  enter(transfer: Transfer): boolean | undefined {
-    if (this.#transfers.includes(transfer)) return true;
-    if (this.#transfers.length >= this.#options.maxRequests) return undefined;
-    this.#transfers.push(transfer);
-    return this.first(transfer) === transfer;
-  }
-
-  /** A transfer has ended: if it was the upload under way, the next one with its peer has its turn. */
-  leave(transfer: Transfer, now: number): void {
-    const at = this.#transfers.indexOf(transfer);
-    if (at < 0) return;
-    const underWay = this.first(transfer) === transfer;
-    this.#transfers.splice(at, 1);
-    if (underWay) this.first(transfer)?.haveTurn(now);
-  }
-
-  /** Cancels those that wait. */
-  close(now: number): void {
-    for (let each = this.#transfers.pop(); each !== undefined; each = this.#transfers.pop()) each.cancel(now);
-  }
-
-  private first({ address, port }: Transfer): Transfer | undefined {
-    return this.#transfers.find((each) => each.port === port && each.address === address);
-  }
-}
-
 /** One request with all its blocks. */
-class Transfer implements Exchange, PlainRequest {
+class Transfer implements Exchange, PlainRequest, Upload {
   readonly address: string;
   readonly port: number;
   readonly code: number;
@@ -142,9 +92,8 @@ class Transfer implements Exchange, PlainRequest {
   #to = 0;
   #tag: Uint8Array | undefined;
   #restarts = restarts;
-  /** The response as it comes down: its first message, and the body so far. */
-  #first: Message | undefined;
-  #received: Body | undefined;
+  /** The response once it comes down in blocks. */
+  #download: Download | undefined;
 
   constructor(options: BlockClientOptions, uploads: Uploads, request: Request) {
     this.#options = options;
@@ -203,10 +152,10 @@ class Transfer implements Exchange, PlainRequest {
     const message = outcome.message;
     // Of a body that comes in blocks, a part of a block is worth nothing.
     if (message.cut !== undefined) {
-      return this.#received === undefined ? this.finish(outcome, now) : void this.fault(now);
+      return this.#download === undefined ? this.finish(outcome, now) : void this.fault(now);
     }
     try {
-      if (this.#received === undefined && !this.uploaded(message, now)) return;
+      if (this.#download === undefined && !this.uploaded(message, now)) return;
       this.download(message, now);
     } catch (error) {
       // Only the caller's options, asked for the next block, are this transfer's business.
@@ -216,11 +165,11 @@ class Transfer implements Exchange, PlainRequest {
     }
   }
 
-  /** Starts to send the body in blocks, from the front; the first goes with these options. */
   private mayFollow(now: number): boolean {
     return this.#options.guard?.mayFollow("block", now) !== false;
   }
 
+  /** Starts to send the body in blocks, from the front; the first goes with these options. */
   private upload(options: readonly Option[], now: number): void {
     this.#from = 0;
     this.#tag = this.#uploads.takeTag();
@@ -314,17 +263,17 @@ class Transfer implements Exchange, PlainRequest {
   private download(message: Message, now: number): void {
     const block = findBlock(message.options, OptionNumber.block2);
     if (block === "reserved") return void this.fault(now);
-    const first = this.#first;
-    if (first === undefined) {
+    const download = this.#download;
+    if (download === undefined) {
       if (block === undefined || isWhole(block, message)) {
         return this.finish({ kind: "response", message }, now);
       }
-    } else if (message.code !== first.code) {
+    } else if (message.code !== download.code) {
       // An error instead of a block is the response; another success is not the rest of this one.
       if (codeClass(message.code) === 2) return void this.fault(now);
       if (message.code === Code.requestEntityIncomplete && this.mayAskAgain()) return this.askAgain(now);
       return this.finish({ kind: "response", message }, now);
-    } else if (block !== undefined && !sameTag(first, message)) {
+    } else if (block !== undefined && !download.isSameBody(message)) {
       // The body has changed meanwhile, and its parts do not fit each other.
       return this.mayAskAgain() ? this.askAgain(now) : void this.fault(now);
     }
@@ -338,44 +287,25 @@ class Transfer implements Exchange, PlainRequest {
 
   private askAgain(now: number): void {
     this.#restarts -= 1;
-    this.#first = undefined;
-    this.#received = undefined;
+    this.#download = undefined;
     this.#uploading = false;
     this.start(now);
   }
 
   private take(message: Message, block: Block | undefined, now: number): void {
-    const received = this.#received;
-    const soFar = received === undefined ? 0 : received.length;
-    const length = message.payload.length;
-    if (
-      block === undefined ||
-      blockOffset(block) !== soFar ||
-      (block.more ? length !== blockSize(block.szx) : length > blockSize(block.szx)) ||
-      (block.more && this.isTooSmall(block))
-    ) {
-      return void this.fault(now);
-    }
-    const size2 = findOption(message.options, OptionNumber.size2);
-    const expected = (size2 === undefined ? undefined : readUint(size2)) ?? soFar + length;
-    if (Math.max(expected, soFar + length + (block.more ? 1 : 0)) > this.#options.maxBody) {
-      return this.finish({ kind: "body-too-large" }, now);
-    }
-    const body = received ?? new Body(Math.max(expected, length), this.#options.maxBody);
-    body.append(message.payload);
-    this.#first ??= copyOf(message);
-    this.#received = body;
-    if (block.more) {
-      // Blocks may become smaller but not larger: by RFC 7959 section 2.4 the client keeps the first size. What went up
-      // may have been in smaller ones, as there the datagrams to send set the bound: of them nothing was said.
-      const { offerBlockSize, blockSize: largest } = this.#options;
-      const most = received === undefined && !offerBlockSize ? szxFor(largest) : this.#szx;
-      this.#szx = Math.min(most, block.szx);
-      this.next({ num: body.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
-      return;
-    }
-    const options = withoutOptions(this.#first.options, [OptionNumber.block2, OptionNumber.size2]);
-    this.finish({ kind: "response", message: { ...this.#first, options, payload: body.bytes } }, now);
+    if (block === undefined) return void this.fault(now);
+    const isFirst = this.#download === undefined;
+    const download = (this.#download ??= new Download(this.#options, message));
+    const taken = download.take(message, block);
+    if (taken === "too-large") return this.finish({ kind: "body-too-large" }, now);
+    if (taken === "whole") return this.finish({ kind: "response", message: download.response }, now);
+    if (taken === "fault") return void this.fault(now);
+    // Blocks may become smaller but not larger: by RFC 7959 section 2.4 the client keeps the first size. What went up
+    // may have been in smaller ones, as there the datagrams to send set the bound: of them nothing was said.
+    const { offerBlockSize, blockSize: largest } = this.#options;
+    const most = isFirst && !offerBlockSize ? szxFor(largest) : this.#szx;
+    this.#szx = Math.min(most, block.szx);
+    this.next({ num: download.length / blockSize(this.#szx), more: false, szx: this.#szx }, now);
   }
 
   /** Asks for a block of the response: the same request, without its body. */
@@ -424,8 +354,7 @@ class Transfer implements Exchange, PlainRequest {
   private finish(outcome: Outcome, now: number): void {
     if (this.#done) return;
     this.#done = true;
-    this.#received = undefined;
-    this.#first = undefined;
+    this.#download = undefined;
     try {
       this.#request.onComplete(outcome, now);
     } finally {
@@ -481,23 +410,7 @@ function isWhole(block: Block, message: Message): boolean {
   return block.num === 0 && !block.more && message.payload.length <= blockSize(block.szx);
 }
 
-/** The message without its payload, to be kept when the datagram that it is a view of has gone. */
-function copyOf(message: Message): Message {
-  const options = message.options.map(({ number, value }) => ({ number, value: value.slice() }));
-  return { ...message, token: message.token.slice(), options, payload: nothing };
-}
-
 /** Methods without effect, RFC 7252 section 5.1 and RFC 8132: they may be asked again. */
 function isSafe(code: number): boolean {
   return code === Code.get || code === Code.fetch;
-}
-
-/** Whether two responses are of the same version of the body (RFC 7959 section 2.4). */
-function sameTag(a: Message, b: Message): boolean {
-  return sameValue(findOption(a.options, OptionNumber.eTag), findOption(b.options, OptionNumber.eTag));
-}
-
-function sameValue(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -2,7 +2,7 @@
 import { createWriteStream, openSync } from "node:fs";
 import type { LiveCapture } from "../cloud/capture/live-capture";
 import { reasonOf } from "../cloud/reason";
-import { CommandError } from "./misuse";
+import { systemReason, unwritten } from "./misuse";
 
 /**
  * Has the datagrams written to a file, from now until it is closed.
@@ -19,7 +19,7 @@ export function captureInto(
     // Datagrams are nobody else's business, masked or not.
     handle = openSync(file, "w", 0o600);
   } catch (error) {
-    throw new CommandError(1, `--capture: cannot write ${file}: ${reasonOf(error)}`);
+    throw unwritten(`--capture: cannot write ${file}: ${systemReason(error)}`, error);
   }
   const written = createWriteStream(file, { fd: handle });
   const following = capture.follow({ write: (bytes) => !written.destroyed && written.write(bytes) });

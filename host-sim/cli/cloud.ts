@@ -24,7 +24,7 @@ import { escaped } from "../model/escaped";
 import { columnsOf, paletteFor } from "../inspect/report/style";
 import { Refusals } from "../inspect/report/refusals";
 import { describeCloud } from "../inspect/report/timeline";
-import { StoreError, openStore } from "../cloud/store/level-store";
+import { DirectoryError, StoreError, openStore } from "../cloud/store/level-store";
 import type { LevelStore } from "../cloud/store/level-store";
 import { captureInto } from "./cloud-capture";
 import { registryOf } from "./cloud-data";
@@ -332,6 +332,7 @@ function told(error: Error): Error {
   if (error instanceof ProductError || (error instanceof ApiError && error.code === "TOKEN")) {
     return misuse(error.message);
   }
+  if (error instanceof DirectoryError) return misuse(`--data: ${error.message}`);
   if (error instanceof DeviceListError) return misuse(`--devices: ${error.message}`);
   if (error instanceof StorageError) {
     return new CommandError(

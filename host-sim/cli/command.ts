@@ -15,6 +15,15 @@ const longestQuoted = 40;
 
 /** An option whose choices are told in our words. */
 export class Option extends commander.Option {
+  /** Whether it may be given again, as `--set` may for each setting. */
+  repeats = false;
+
+  /** It may be given again. */
+  repeatable(): this {
+    this.repeats = true;
+    return this;
+  }
+
   override choices(values: readonly string[]): this {
     super.choices(values);
     return this.argParser((value: string) => chosen(this.long!, value, values));
@@ -59,15 +68,31 @@ export class Command extends commander.Command {
     return new Argument(name, description);
   }
 
-  /** Finds an option that lacks its value before the next option passes for it. */
+  /**
+   * Finds an option that lacks its value before the next option passes for it, one whose value is empty, which is a shell's
+   * variable that is not set, and one that is given twice, of which Commander would take the last.
+   */
   override parseOptions(args: string[]): commander.ParseOptionsResult {
     const end = args.indexOf("--");
     const words = end < 0 ? args : args.slice(0, end);
+    const given = new Set<commander.Option>();
     for (const [i, word] of words.entries()) {
-      const option = this.options.find(({ long, required }) => required && long === word);
+      const [name, ...behind] = word.split("=");
+      const option = this.options.find(({ long }) => long === name);
+      if (option === undefined) continue;
       const next = words[i + 1];
+      const isAlone = behind.length === 0;
       const isOption = next !== undefined && this.options.some(({ long }) => long === next.split("=")[0]);
-      if (option !== undefined && isOption) this.optionMissingArgument(option);
+      if (isAlone && option.required && isOption) this.optionMissingArgument(option);
+      const value = isAlone ? next : behind.join("=");
+      // One that is refused as such says so itself.
+      if ((option.required || option.optional) && value === "" && !option.hidden) {
+        throw misuse(`${name} has an empty value: ${option.flags}, ${option.description}`);
+      }
+      if (given.has(option) && !(option as Option).repeats) {
+        throw misuse(`${name} is given twice: leave one of them out`);
+      }
+      given.add(option);
     }
     return super.parseOptions(args);
   }

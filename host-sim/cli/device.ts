@@ -18,7 +18,7 @@ import { Command } from "./command";
 import { UdpDevice } from "./device-over-udp";
 import { runOverSerial } from "./device-serial";
 import { readKeys, readSealKey } from "./keys";
-import { another, warnOfVersioning } from "./master-flag";
+import { masterOption, warnOfVersioning } from "./master-flag";
 import { CommandError, exclusive, misuse } from "./misuse";
 import { addSimulationFlags, sealedFormat } from "./simulation-flags";
 import { families } from "../../firmware/modem/family/index";
@@ -86,12 +86,11 @@ export function deviceCommand(): Command {
           "a setting of the firmware, such as pin=1234 or bands=8,20; again for each (docs/settings.md)",
         )
         .argParser(oneMoreSetting)
-        .default({}, "none"),
+        .default({}, "none")
+        .repeatable(),
     )
-    .option(
-      "--master <file>",
-      "the sealed product's master key, of which the device's is made (default: ENOS_SEAL_KEY)",
-      another,
+    .addOption(
+      masterOption("the sealed product's master key, of which the device's is made (default: ENOS_SEAL_KEY)"),
     )
     .option("--at", "lines typed here go to that modem too, between those of the driver")
     .option("--remote-settings", "its settings can be changed from afar (docs/settings.md)")

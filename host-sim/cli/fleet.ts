@@ -12,6 +12,7 @@ import { mergeResults, readResult } from "../tools/fleet/merge";
 import { scenarios } from "../tools/fleet/plan";
 import { linkSettings } from "../sim/fleet/link-device";
 import { linkFamilies } from "../sim/fleet/link-traits";
+import { wholeRun } from "../tools/shards/shard";
 import { resultForm } from "../tools/fleet/result";
 import { runFleet } from "../tools/fleet/run-fleet";
 import { capacity } from "./battery-flag";
@@ -19,13 +20,14 @@ import { Command } from "./command";
 import { coverageMix } from "./coverage-mix";
 import { commandOf, replayOf } from "./fleet-commands";
 import { realFleet } from "./fleet-real";
-import { CommandError, fraction, misuse, systemReason, wholeNumber } from "./misuse";
-import { isMerge, keptIn, partsIn } from "./part-files";
+import { CommandError, fraction, misuse, systemReason, unwritten, wholeNumber } from "./misuse";
+import { isMerge, isMergesToJudge, keptIn, partsIn, tellOfPart } from "./part-files";
 import { checkedSettings, settingOption, simulatedSettings } from "./set-flag";
 import { shardWanted } from "./shard-flag";
 import { projectVersion } from "./version";
 import type { FleetPlan, Scenario } from "../tools/fleet/plan";
 import type { FleetResult } from "../tools/fleet/result";
+import type { Shard } from "../tools/shards/shard";
 import type { CoverageMix } from "../sim/radio/coverage";
 import type { DeviceOptions } from "../sim/world/device-options";
 import type { GivenSetting, RefusedSettings } from "./set-flag";
@@ -180,7 +182,7 @@ async function fleet(
     );
   }
   if (isMerge(action, command, ["json", "report"])) {
-    return tell(merged(files), flags, `npm run fleet -- merge ${files.join(" ")}`);
+    return tell(merged(files), wholeRun, flags, `npm run fleet -- merge ${files.join(" ")}`);
   }
   if (flags.server !== undefined) {
     const edition = command.getOptionValueSource("edition") === "cli" ? flags.edition : "auto";
@@ -188,6 +190,8 @@ async function fleet(
   }
   const plan = planOf(flags);
   const shard = shardWanted(flags.shard, Math.ceil(plan.devices / plan.devicesPerCell), "cell");
+  // Before an hour is spent on what goes there.
+  if (flags.report !== undefined) writeReport(flags.report, "");
   const progress = new Progress(process.stderr);
   try {
     const jobs = flags.jobs ?? availableParallelism();
@@ -195,7 +199,7 @@ async function fleet(
       runFleet(plan, shard, jobs, (share) => progress.tell(share, `${flags.devices} devices`)),
     );
     progress.clear();
-    await tell(result, flags, commandOf(plan));
+    await tell(result, shard, flags, commandOf(plan));
   } finally {
     progress.end();
   }
@@ -242,29 +246,36 @@ function merged(files: readonly string[]): FleetResult {
   return whole;
 }
 
+/** @throws CommandError for a name that cannot be written */
+function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw unwritten(`--report: ${file}: ${systemReason(error)}`, error);
+  }
+}
+
 /** @param command what makes the result again, for its page */
 async function tell(
   result: FleetResult,
+  shard: Shard,
   { json = false, out, report }: FleetFlags,
   command: string,
 ): Promise<void> {
-  const whole = result.shard.count === 1;
   if (report !== undefined) {
     const { writeFleetPage } = await import("../inspect/report/html/write-page");
     const text = await writeFleetPage(fleetPageData(result, command, replayOf(result.plan)));
-    try {
-      writeFileSync(report, text);
-    } catch (error) {
-      throw misuse(`--report: ${report}: ${systemReason(error)}`);
-    }
+    writeReport(report, text);
     process.stderr.write(`wrote ${report}: open it in a browser\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else for (const line of fleetLines(result, replayOf(result.plan))) process.stdout.write(`${line}\n`);
-  if (!json && !whole) {
-    const { index, count } = result.shard;
+  const { index, count } = shard;
+  if (!json && count > 1) {
     process.stdout.write(`shard ${index}/${count} alone${out === undefined ? "" : `, in ${out}`}\n`);
   }
   const shortfall = shortfallOf(result);
-  if (shortfall !== undefined) throw new CommandError(1, shortfall);
+  if (shortfall === undefined) return;
+  if (!isMergesToJudge(shard, out)) throw new CommandError(1, shortfall);
+  tellOfPart(shard, shortfall);
 }

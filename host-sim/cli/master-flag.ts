@@ -3,11 +3,14 @@
  */
 import { Master, readMasterFile } from "../model/seal/master-file";
 import { gitsViewOf } from "../tools/seal/unversioned";
+import { Option } from "./command";
 import { misuse } from "./misuse";
 
-/** Takes the files of an option that may be given several times, in their order. */
-export function another(file: string, before: readonly string[] = []): readonly string[] {
-  return [...before, file];
+/** The flag, which may be given again: files in their order. @param text what the command does with it */
+export function masterOption(text: string): Option {
+  return new Option("--master <file>", text)
+    .argParser((file, before: readonly string[] = []) => [...before, file])
+    .repeatable();
 }
 
 /**

@@ -52,6 +52,14 @@ export function systemReason(error: unknown): string {
   return words === undefined ? code : `${words}, ${code}`;
 }
 
+/** What says that there can be no file of that name, or none of ours. */
+const misplaced = new Set(["EACCES", "EEXIST", "EISDIR", "ENOENT", "ENOTDIR", "EPERM", "EROFS"]);
+
+/** A file that was not written: 2 where the name that was given takes none, 1 for work that failed, such as on a full disk. */
+export function unwritten(message: string, error: unknown): CommandError {
+  return new CommandError(misplaced.has((error as NodeJS.ErrnoException).code ?? "") ? 2 : 1, message);
+}
+
 /** A whole number within bounds, from the command line. */
 export function wholeNumber(name: string, least: number, most: number): (text: string) => number {
   return (text) => {

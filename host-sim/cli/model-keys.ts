@@ -8,7 +8,7 @@ import { keyedScript } from "../model/generate";
 import { sealedOf } from "../model/model";
 import { isKeyedScript, keyedPlace, placeFault, writeKeyedScript } from "../tools/seal/keyed-script";
 import { readMasters, warnOfVersioning } from "./master-flag";
-import { CommandError, exclusive, misuse, systemReason } from "./misuse";
+import { exclusive, misuse, systemReason, unwritten } from "./misuse";
 import type { Generated } from "../model/generate";
 import type { Model } from "../model/model";
 
@@ -84,7 +84,6 @@ export function keysFor({
     if (error instanceof SettingsError) throw misuse(error.message);
     throw error;
   }
-  if (scriptOut === "") throw misuse("--script-out takes the name of a file, got nothing");
   const place = scriptOut ?? keyedPlace(productKey);
   if (place === undefined) {
     throw misuse("--product-key is no folder's name: name the file for the script with --script-out");
@@ -117,7 +116,7 @@ export function keyedFile(keys: ScriptKeys, file: string, model: Model, made: Ge
       try {
         if (!stands) writeKeyedScript(path, text);
       } catch (error) {
-        throw new CommandError(1, `cannot write ${path}: ${systemReason(error)}`);
+        throw unwritten(`cannot write ${path}: ${systemReason(error)}`, error);
       }
       const what = roots.length === 1 ? "one master" : "two masters";
       say(`  ${stands ? "unchanged" : "written  "} ${path}, with keys of ${what}: for EnOS's console alone`);

@@ -14,11 +14,10 @@ import { readModel } from "../model/read-model";
 import { joinedModel, partedModel } from "../model/joined-model";
 import { jsonPlace } from "../model/json-place";
 import { unsealing } from "../model/seal/unsealing";
-import { another } from "./master-flag";
+import { masterOption } from "./master-flag";
 import { Command } from "./command";
-import { CommandError, misuse } from "./misuse";
+import { CommandError, misuse, systemReason, unwritten } from "./misuse";
 import { keysFor, keyedFile } from "./model-keys";
-import { reasonOf } from "../../firmware/text/reason";
 import type { Lock } from "../model/lock";
 import type { Model, ModelFault } from "../model/model";
 import type { KeyFlags } from "./model-keys";
@@ -43,10 +42,10 @@ export function modelCommand(): Command {
     .option("--check", "write nothing, and fail when the files are not what would be written")
     .option("--import <enos.json>", "first write <model.json> from the file that EnOS's console exports")
     .option("--export <enos.json>", "write nothing but the model as EnOS's console imports it")
-    .option(
-      "--master <file>",
-      "a sealed product's master key: write its script with keys, too; once more for the one before",
-      another,
+    .addOption(
+      masterOption(
+        "a sealed product's master key: write its script with keys, too; once more for the one before",
+      ),
     )
     .option("--product-key <key>", "the product key in EnOS, which goes into the keys")
     .option(
@@ -200,13 +199,14 @@ function members({ measurepoints, attributes, events, services, ...rest }: Model
 }
 
 function write(stale: readonly string[], wanted: ReadonlyMap<string, string>): void {
+  let path = "";
   try {
-    for (const path of stale) {
+    for (path of stale) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, wanted.get(path)!);
     }
   } catch (error) {
-    throw new CommandError(1, `cannot write: ${reasonOf(error)}`);
+    throw unwritten(`cannot write ${path}: ${systemReason(error)}`, error);
   }
 }
 
@@ -234,7 +234,7 @@ function readText(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw misuse(`${file}: cannot be read: ${reasonOf(error)}`);
+    throw misuse(`${file}: cannot be read: ${systemReason(error)}`);
   }
 }
 

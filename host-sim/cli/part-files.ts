@@ -2,8 +2,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { reasonOf } from "../../firmware/text/reason";
 import { escaped } from "../model/escaped";
-import { CommandError, misuse, systemReason } from "./misuse";
+import { wholeRun } from "../tools/shards/shard";
+import { CommandError, misuse, systemReason, unwritten } from "./misuse";
 import type { Named, PartHead, Problem } from "../tools/shards/parts";
+import type { Shard } from "../tools/shards/shard";
 import type { Command } from "./command";
 
 /** Whether `merge` was said. @param options that a merge takes @throws CommandError for another word, or another option beside it */
@@ -43,6 +45,20 @@ export function partsIn<Part extends object>(
 }
 
 /**
+ * Whether `merge` says what came of a run, and not the run's own exit code: it is a part that has written its file, so that
+ * its work is done, and an engine for batches of tasks that runs again what exits with 1 would get the same again. An
+ * array of one task is a part as well.
+ */
+export function isMergesToJudge(shard: Shard, out: string | undefined): boolean {
+  return shard !== wholeRun && out !== undefined;
+}
+
+/** Says on stderr, where an engine for batches keeps it, what failed in a part. */
+export function tellOfPart({ index, count }: Shard, failed: string): void {
+  process.stderr.write(`shard ${index}/${count}: ${failed}; merge exits with 1 for that\n`);
+}
+
+/**
  * Does the work of a part and writes what came of it. A name that cannot be written shows before the work, and a part that
  * does not come to its end leaves a file that says so, and none that passes for a result.
  *
@@ -72,6 +88,6 @@ function write(file: string, value: object): void {
   try {
     writeFileSync(file, `${JSON.stringify(value)}\n`);
   } catch (error) {
-    throw misuse(`--out: ${file}: ${systemReason(error)}`);
+    throw unwritten(`--out: ${file}: ${systemReason(error)}`, error);
   }
 }

@@ -1,5 +1,5 @@
 /** `npm run pictures`: makes the pictures of README and docs anew, from runs that seeds decide. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectRoot } from "../project";
@@ -10,7 +10,7 @@ import { BrowserMissing, takeFleetPicture, takePictures } from "../inspect/repor
 import { writeFleetPage } from "../inspect/report/html/write-page";
 import { Simulation } from "../sim/world/simulation";
 import { Command } from "./command";
-import { CommandError } from "./misuse";
+import { CommandError, misuse, systemReason } from "./misuse";
 import { RunFiles, factsOf } from "./run-files";
 import { fleetPageData } from "../tools/fleet/fleet-page-data";
 import { runShard } from "../tools/fleet/shard-run";
@@ -35,6 +35,7 @@ export function picturesCommand(): Command {
 }
 
 async function pictures({ out }: { out: string }): Promise<void> {
+  makeFolder(out);
   const progress = new Progress(process.stderr, { ticks: true });
   try {
     progress.begin(0, "1 of 3: a run, its power and its sequence chart");
@@ -52,6 +53,17 @@ async function pictures({ out }: { out: string }): Promise<void> {
     throw error;
   } finally {
     progress.end();
+  }
+}
+
+/** @throws CommandError where there can be no folder of that name, before a minute is spent on what goes there */
+function makeFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (error) {
+    const isFile = (error as NodeJS.ErrnoException).code === "EEXIST";
+    throw misuse(`--out: ${out}: ${isFile ? "it is no folder" : systemReason(error)}`);
   }
 }
 

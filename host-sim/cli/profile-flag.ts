@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { withoutSheet } from "../inspect/energy/modules";
 import { ProfileError, readProfile } from "../inspect/energy/profile-file";
 import { profileNamed, profileNames } from "../inspect/energy/profiles";
-import { misuse } from "./misuse";
+import { misuse, systemReason } from "./misuse";
 import type { EnergyProfile } from "../inspect/energy/profile";
 
 /** A built-in profile by its name, or one of the user's own by its file. @throws CommandError */
@@ -16,7 +16,10 @@ export function profileOf(name: string): EnergyProfile {
   let text: string;
   try {
     text = readFileSync(name, "utf8");
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw misuse(`--profile: ${name.slice(0, 120)}: ${systemReason(error)}`);
+    }
     throw misuse(`--profile: no file "${name.slice(0, 120)}"; there are ${profileNames.join(", ")}`);
   }
   try {

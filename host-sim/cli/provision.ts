@@ -16,8 +16,8 @@ import { ownDirectory } from "../cloud/store/own-directory";
 import { shellWord } from "../model/shell-word";
 import { Command } from "./command";
 import { readKeys } from "./keys";
-import { another, readMasters, warnOfVersioning } from "./master-flag";
-import { CommandError, misuse, systemReason } from "./misuse";
+import { masterOption, readMasters, warnOfVersioning } from "./master-flag";
+import { CommandError, misuse, systemReason, unwritten } from "./misuse";
 import type { Master } from "../model/seal/master-file";
 import type { BoardKeys } from "../tools/provision/board-keys";
 import type { Partition } from "../tools/provision/partitions";
@@ -55,11 +55,7 @@ export function provisionCommand(): Command {
       "JSON with productKey, deviceKey, deviceSecret (default: ENOS_PRODUCT_KEY, ENOS_DEVICE_KEY, ENOS_DEVICE_SECRET, or asked for on a terminal)",
     )
     .option("--batch <file>", "CSV of many boards: productKey,deviceKey,deviceSecret[,name]")
-    .option(
-      "--master <file>",
-      "a sealed product's master key: each board gets a seal key made of it",
-      another,
-    )
+    .addOption(masterOption("a sealed product's master key: each board gets a seal key made of it"))
     .option("--out <path>", "the image to write; with --batch the folder for them")
     .option("--partitions <file>", "the board's partition table (default: firmware/partitions.csv)")
     .option("--force", "replace files that are there")
@@ -168,7 +164,7 @@ function write(jobs: readonly Job[], partition: Partition, flags: ProvisionFlags
     try {
       ownDirectory(flags.out!);
     } catch (error) {
-      throw new CommandError(1, `cannot make ${flags.out}: ${systemReason(error)}`);
+      throw unwritten(`cannot make ${flags.out}: ${systemReason(error)}`, error);
     }
   }
   jobs.forEach((job, i) => {
@@ -178,7 +174,7 @@ function write(jobs: readonly Job[], partition: Partition, flags: ProvisionFlags
       verify(readFileSync(job.file!), job);
     } catch (error) {
       if (error instanceof CommandError) throw new CommandError(1, `${error.message}${before}`);
-      throw new CommandError(1, `cannot write ${job.file}: ${systemReason(error)}${before}`);
+      throw unwritten(`cannot write ${job.file}: ${systemReason(error)}${before}`, error);
     }
   });
 }

@@ -46,7 +46,8 @@ export const simulatedSettings: RefusedSettings = Object.freeze({
 export function settingOption(flag: "--set" | "--try", text: string): Option {
   return new Option(`${flag} <name=value>`, text)
     .argParser((given, before: readonly GivenSetting[]) => [...before, givenSetting(flag, given)])
-    .default([], "none");
+    .default([], "none")
+    .repeatable();
 }
 
 /** Takes `name=value` apart. @throws CommandError */

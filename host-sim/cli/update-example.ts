@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { exampleFirmware } from "../tools/update/example-images";
 import { writeWholeFile } from "../tools/update/whole-file";
 import { Option, Part } from "./command";
-import { CommandError, misuse, systemReason } from "./misuse";
+import { systemReason, unwritten } from "./misuse";
 
 /** What may have changed, in a word, and how it is called where it is made. */
 const changes = { lines: "nine lines", constant: "constant", panic: "panic", deaf: "mute" } as const;
@@ -34,7 +34,6 @@ export function examplePart(): Part {
 }
 
 async function example({ out, change }: ExampleFlags): Promise<void> {
-  if (out === "") throw misuse("--out takes the name of a folder, got nothing");
   const images = [await exampleFirmware("0.2.0", []), await exampleFirmware("0.3.0", [changes[change]])];
   for (const { version, image } of images) {
     const file = join(out, `${version}.bin`);
@@ -42,7 +41,7 @@ async function example({ out, change }: ExampleFlags): Promise<void> {
       // They are the same each time, so that nothing is lost.
       writeWholeFile(file, image, true);
     } catch (error) {
-      throw new CommandError(1, `cannot write ${file}: ${systemReason(error)}`);
+      throw unwritten(`cannot write ${file}: ${systemReason(error)}`, error);
     }
     process.stdout.write(`written: ${file}, ${image.length} bytes\n`);
   }

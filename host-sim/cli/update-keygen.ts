@@ -1,7 +1,7 @@
 /** `npm run update -- keygen`: makes the maker's key, or tells what devices are to know of one that is there. */
 import { MakerKey, keyPlaceFault, makeMakerKey, readMakerKey } from "../tools/update/maker-key";
 import { Part } from "./command";
-import { CommandError, exclusive, misuse, systemReason } from "./misuse";
+import { exclusive, misuse, systemReason, unwritten } from "./misuse";
 
 interface KeygenFlags {
   out?: string;
@@ -51,12 +51,11 @@ export function keyOf(file: string): MakerKey {
 }
 
 function made(place: string): MakerKey {
-  if (place === "") throw misuse("--out takes the name of a file, got nothing");
   const fault = keyPlaceFault(place);
   if (fault !== undefined) throw misuse(fault);
   try {
     return makeMakerKey(place);
   } catch (error) {
-    throw new CommandError(1, `cannot write ${place}: ${systemReason(error)}`);
+    throw unwritten(`cannot write ${place}: ${systemReason(error)}`, error);
   }
 }

@@ -9,7 +9,7 @@ import { readPackage, unpackedImage } from "../tools/update/package-reader";
 import { writeWholeFile } from "../tools/update/whole-file";
 import { capacity } from "./battery-flag";
 import { Option, Part } from "./command";
-import { CommandError, misuse, systemReason } from "./misuse";
+import { CommandError, misuse, systemReason, unwritten } from "./misuse";
 import { profileOf } from "./profile-flag";
 import { readImageFile } from "./update-files";
 import { keyOf } from "./update-keygen";
@@ -184,7 +184,6 @@ function aboutOf(base: ImageFile | undefined, flags: PackFlags): PackageAbout {
 
 /** @throws CommandError for a place that would be refused when it comes to it, or that holds what is read */
 function checkPlace(out: string, sources: readonly (string | undefined)[], force: boolean): void {
-  if (out === "") throw misuse("--out takes the name of a file, got nothing");
   if (!existsSync(out)) return;
   if (lstatSync(out).isDirectory()) throw misuse(`--out: ${out} is a folder; name a file`);
   const place = realpathSync(out);
@@ -245,6 +244,6 @@ function write(out: string, bytes: Uint8Array, force: boolean): void {
   try {
     writeWholeFile(out, bytes, force);
   } catch (error) {
-    throw new CommandError(1, `cannot write ${out}: ${systemReason(error)}`);
+    throw unwritten(`cannot write ${out}: ${systemReason(error)}`, error);
   }
 }

@@ -32,7 +32,8 @@ import { Products } from "./operator/products";
 import { Reported } from "./operator/reported";
 import { FileServer } from "./ota/file-server";
 import { FirmwareFiles } from "./ota/firmware-files";
-import { Rollouts, rolloutKind } from "./ota/rollouts";
+import { rolloutKind } from "./ota/rollout-store";
+import { Rollouts } from "./ota/rollouts";
 import { taskKind } from "./ota/task-store";
 import { Upgrades } from "./ota/upgrades";
 import type { CloudDevice } from "./registry/cloud-device";
@@ -52,7 +53,7 @@ export type { FirmwareAbout, FirmwareRecord } from "./ota/firmware-files";
 export type { RolloutView } from "./ota/rollout-view";
 export type { RolloutOrder } from "./ota/rollouts";
 export type { TaskQuery } from "./ota/task-store";
-export type { JobOrder } from "./ota/upgrades";
+export type { JobOrder } from "./ota/upgrade-job";
 export type { UpgradeTask } from "./ota/upgrade-task";
 
 /** A firmware waits for its device as long as EnOS lets a command wait, ms. */

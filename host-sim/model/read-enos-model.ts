@@ -2,22 +2,20 @@
  * Reads a thing model as EnOS has it: the file that its console exports, the answer to a device that asks for its
  * template, or what the model service's API gives, whose maps are called attributes, measurepoints, services and events.
  *
- * EnOS's elements have no numbers, which our payloads need. They are given in order, and the lock keeps them: an
- * element that it knows with the same meaning has its number again, its compact form too, and any other one a number
- * that was never given. Where EnOS has a double, the lock's may be an int64, as EnOS has none.
+ * EnOS's elements have no numbers, which our payloads need: kept-numbers.ts gives them.
  *
  * A sealed product's model in EnOS has what names the device of a command, and marks a reading; ours has the seal in its place.
  */
 import { isObject } from "../../firmware/text/json";
-import { emptyLock, updateLock } from "./lock";
+import { KeptNumbers } from "./kept-numbers";
+import { emptyLock } from "./lock";
 import { modelFormat, sealedForm } from "./model";
 import { deepestNesting, isDeeper } from "./nesting";
 import { deviceKeyName, markName } from "./operated-model";
 import { pathStep, readModel } from "./read-model";
 import { sealShown } from "./sealed-enos-model";
-import { soundnessFaults } from "./soundness";
-import type { Lock, LockedField, LockedType } from "./lock";
-import type { ItemType, Model, ModelFault, ModelField, ModelPoint, ModelService, ModelType } from "./model";
+import type { Lock } from "./lock";
+import type { ItemType, Model, ModelFault, ModelField, ModelPoint, ModelType } from "./model";
 import type { Sealed } from "./model";
 
 type Json = Record<string, unknown>;
@@ -93,14 +91,14 @@ class EnosReader {
   readonly #faults: ModelFault[] = [];
   /** EnOS's paths by ours. */
   readonly #places = new Map<string, string>();
-  readonly #points = new Set<number>();
-  readonly #services = new Set<number>();
+  readonly #numbers: KeptNumbers;
   #sealed: Sealed | undefined;
   /** Where an element's inputs have what names a command's device, by EnOS's path of the element. */
   readonly #names = new Map<string, number>();
 
   constructor(lock: Lock) {
     this.#lock = lock;
+    this.#numbers = new KeptNumbers(lock);
   }
 
   read(body: Json, version: number): Model | readonly ModelFault[] {
@@ -174,23 +172,12 @@ class EnosReader {
   #service(service: Json, path: string): object {
     const inputs = this.#fields(service, "inputData", path);
     const outputs = this.#fields(service, "outputData", path);
-    const given = { identifier: String(service.identifier), ...nameOf(service), inputs, outputs };
-    for (const [key, locked] of Object.entries(this.#lock.services).reverse()) {
-      const number = Number(key);
-      if (locked.identifier !== given.identifier || this.#services.has(number)) continue;
-      const known: ModelService = {
-        identifier: given.identifier,
-        name: given.name,
-        number,
-        inputs: inputs.map((field, i) => asLocked(field, locked.inputs[i])),
-        outputs: outputs.map((field, i) => asLocked(field, locked.outputs[i])),
-      };
-      if (!this.#fits({ ...nothing, services: [known] })) continue;
-      this.#services.add(number);
-      return known;
-    }
-    const { identifier, name } = given;
-    return { identifier, name, number: free(17, this.#lock.services, this.#services), inputs, outputs };
+    return this.#numbers.service({
+      identifier: String(service.identifier),
+      ...nameOf(service),
+      inputs,
+      outputs,
+    });
   }
 
   #point(element: Json, field: ModelField): ModelPoint {
@@ -199,23 +186,7 @@ class EnosReader {
       ...(element.hasQuality === true ? { quality: true } : {}),
       ...(isWritable(element.accessMode) ? { writable: true } : {}),
     };
-    const point = { identifier, name, number: 0, ...rest, ...flags };
-    for (const [key, locked] of Object.entries(this.#lock.points).reverse()) {
-      const number = Number(key);
-      if (locked.identifier !== point.identifier || this.#points.has(number)) continue;
-      const known: ModelPoint = { ...asLocked(point, locked), number };
-      const compact = locked.compact === undefined ? known : { ...known, compact: locked.compact };
-      if (!this.#fits({ ...nothing, measurepoints: [compact] })) continue;
-      if (soundnessFaults({ measurepoints: [compact] }, () => false, false).length > 0) continue;
-      this.#points.add(number);
-      return compact;
-    }
-    return { ...point, number: free(1, this.#lock.points, this.#points) };
-  }
-
-  /** Whether the lock's numbers keep their meaning with it. */
-  #fits(model: Model): boolean {
-    return "points" in updateLock(this.#lock, model, true);
+    return this.#numbers.point({ identifier, name, number: 0, ...rest, ...flags });
   }
 
   #fields(owner: Json, member: string, path: string): ModelField[] {
@@ -347,67 +318,6 @@ class EnosReader {
       );
     return place === undefined ? path : place + rest.replaceAll(".fields[", ".items[");
   }
-}
-
-const nothing: Model = {
-  ...{
-    format: modelFormat,
-    product: "",
-    version: 0,
-    measurepoints: [],
-    attributes: [],
-    events: [],
-    services: [],
-  },
-};
-
-/** The type with what EnOS does not tell: a whole double that the lock has as int64, numbers of fields and texts. */
-function asLocked<T extends ModelType>(type: T, locked: LockedType | undefined): T {
-  if (locked === undefined) return type;
-  const { items, fields, values, enumType } = type;
-  return {
-    ...type,
-    ...(type.type === "double" && locked.type === "int64" ? { type: "int64" } : {}),
-    ...(items === "double" && locked.items === "int64" ? { items: "int64" } : {}),
-    ...(fields === undefined || locked.fields === undefined
-      ? {}
-      : { fields: numbered(fields, locked.fields) }),
-    ...(enumType === "string" && locked.values !== undefined
-      ? { values: textsByNumber(Object.values(values!), locked.values) }
-      : {}),
-  };
-}
-
-function numbered(
-  fields: readonly ModelField[],
-  locked: Readonly<Record<string, LockedField>>,
-): ModelField[] {
-  const taken = new Set<number>();
-  return fields.map((field) => {
-    const known = Object.entries(locked).find(([, each]) => each.identifier === field.identifier);
-    if (known === undefined) return { ...field, number: free(1, locked, taken) };
-    return { ...asLocked(field, known[1]), number: Number(known[0]) };
-  });
-}
-
-function textsByNumber(
-  texts: readonly string[],
-  locked: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const taken = new Set<number>();
-  const known = new Map(Object.entries(locked).map(([number, text]) => [text, number]));
-  return Object.fromEntries(texts.map((text) => [known.get(text) ?? free(0, locked, taken), text]));
-}
-
-/** The last number that a payload has room for. */
-const lastNumber = 255;
-
-/** The next number that was never given, which counts as given from now on; beyond the last one all have the same. */
-function free(first: number, locked: Readonly<Record<string, unknown>>, taken: Set<number>): number {
-  let number = first;
-  while (number <= lastNumber && (locked[number] !== undefined || taken.has(number))) number += 1;
-  taken.add(number);
-  return number;
 }
 
 function rangeOf(type: "int" | "float" | "double", element: Json): [number, number] | undefined {

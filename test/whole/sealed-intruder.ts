@@ -6,7 +6,7 @@ import { encodeReport } from "../../firmware/model/report";
 import { thing } from "../../firmware/product/thing";
 import { ack, con, encodeCoap } from "../../host-sim/cloud/coap/coap-wire";
 import { Code } from "../../host-sim/cloud/coap/codes";
-import { scriptAnswer } from "../../host-sim/cloud/enos/thing-json";
+import { scriptAnswer } from "../../host-sim/cloud/enos/thing-message";
 import { ManInTheMiddle, rawDown, rawUp } from "../../host-sim/sim/path/man-in-the-middle";
 import { settingJson } from "../../host-sim/sim/path/public-knowledge";
 import { Commanding } from "../../host-sim/sim/path/tricks";

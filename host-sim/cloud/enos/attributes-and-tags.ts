@@ -4,7 +4,7 @@
  */
 import { mostNames, readAttributes, readTags } from "./thing-json";
 import { mostAttributeCharacters } from "./uplinks";
-import type { Refusal } from "./thing-json";
+import type { Refusal } from "./thing-message";
 import type { CloudDevice } from "../registry/cloud-device";
 import type { Product } from "../registry/product";
 

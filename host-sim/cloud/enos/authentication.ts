@@ -10,7 +10,7 @@ import type { Answer, RefusedRequest } from "../coap/request";
 import type { DeviceState, StateReason } from "../registry/registry";
 import { dummySecret, SessionSignReader, equalText, verifyAuthSign } from "./sign";
 import type { IvSetting } from "./sign";
-import { readJsonObject } from "./thing-json";
+import { readJsonObject } from "./thing-message";
 
 /** By what a session of the tokenless edition recognises its device. */
 export type SessionTie = "path" | "address";

@@ -4,9 +4,11 @@
  */
 import type { Product } from "../registry/product";
 import { isObject } from "../json";
-import { checkEnvelope, readAttributes, readBatch, readEvent, readMeasurePoints } from "./thing-json";
-import { readScriptMessage, readScriptReply, readThingMessage } from "./thing-json";
-import type { Refusal, ThingMessage } from "./thing-json";
+import { readAttributes, readBatch, readEvent, readMeasurePoints } from "./thing-json";
+import { checkEnvelope } from "./thing-message";
+import { readScriptMessage, readScriptReply } from "./script-json";
+import { readThingMessage } from "./thing-message";
+import type { Refusal, ThingMessage } from "./thing-message";
 import { findUplink } from "./topics";
 import type { Uplink } from "./topics";
 import type { JudgedValue, ScriptVerdict } from "../script/script-told";

@@ -1,39 +1,24 @@
 /**
- * EnOS's JSON messages, as the cloud reads and writes them. Nothing here throws, whatever a body holds.
- *
- *     up      { "id": "1", "version": "1.0", "params": {...}, "method": "thing.measurepoint.post" }
- *     answer  { "id": "1", "code": 200, "data": {} }
- *
- * Unknown members are ignored, as EnOS does.
+ * The content of EnOS's JSON messages, topic by topic, as the cloud reads it. Nothing here throws, whatever `params` holds.
  */
-import { printable } from "../coap/coap-text";
-import { isDeeper } from "../../model/nesting";
 import { isObject } from "../json";
 import type { Product } from "../registry/product";
+import { isText, longestText, payloadEmpty, refuse } from "./thing-message";
+import type { Refusal, ThingMessage } from "./thing-message";
 
 /** EnOS result codes of the JSON answers. */
-export const success = 200;
 const tooLarge = 1008;
-export const validationFailed = 1204;
 const badMeasurePoints = 1206;
 const badAttributes = 1207;
 export const badAttributeQuery = 1208;
 export const badAttributeDeletion = 1209;
 const badBatch = 1212;
-const notJson = 1220;
-const payloadEmpty = 1251;
-export const methodMismatch = 1260;
 
 /** Most attributes or tags of a device, and in one message. */
 export const mostNames = 200;
 const mostEntries = 200;
-/**
- * EnOS's manual has no bound for an id. A sealed product's script with proof makes one of the request's, its envelope's
- * and the device key, which may have 255 characters.
- */
-const longestId = 320;
 const longestName = 64;
-const longestTag = 256;
+const longestTag = longestText;
 const longestVersion = 64;
 /**
  * A tag's key, as the manual has it: at most 100 letters, digits and underlines, of which the first is no digit.
@@ -41,18 +26,8 @@ const longestVersion = 64;
  */
 const tagKeyPattern = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const tagKeyForm = "1 to 100 letters, digits and underlines, the first of them no digit";
+/** The last time that JavaScript has, epoch ms. */
 const lastTime = 8.64e15;
-/** Most levels of arrays and objects, so that recursion over a value is bounded; messages of EnOS have few. */
-const deepest = 16;
-
-/** A message id comes back in the kind in which it came, digit by digit: a bigint is one that no double holds. */
-export type ThingId = string | number | bigint;
-
-/** A body that is a JSON object. `id` is undefined when it has none, and "" when it has one that cannot be used. */
-export interface ThingMessage {
-  id: ThingId | undefined;
-  fields: Record<string, unknown>;
-}
 
 /** Measure points of one moment: each a value, or `{ value, quality }`, as it came; `time` in epoch ms. */
 export interface PointReport {
@@ -75,100 +50,6 @@ export interface EventReport {
 export interface Progress {
   step: number;
   desc?: string;
-}
-
-/** A device's answer to a command. */
-export interface Reply {
-  id: string;
-  code: number;
-  data?: unknown;
-  /** What the device says of it. */
-  message?: string;
-}
-
-/** Why a readable message is refused. */
-export interface Refusal {
-  enosCode: number;
-  reason: string;
-  /** A parsing script says so itself: that the bytes are none that it can read. */
-  isByScript?: true;
-}
-
-/** Reads a body, bytes or text, that must be a JSON object. */
-export function readJsonObject(body: Uint8Array | string): { fields: Record<string, unknown> } | Refusal {
-  if (body.length === 0) return { enosCode: payloadEmpty, reason: "empty payload" };
-  let value: unknown;
-  try {
-    value = JSON.parse(typeof body === "string" ? body : utf8.decode(body));
-  } catch {
-    return { enosCode: notJson, reason: "not JSON" };
-  }
-  if (!isObject(value)) return { enosCode: notJson, reason: "not a JSON object" };
-  if (isDeeper(value, deepest)) return { enosCode: notJson, reason: `nested more than ${deepest} deep` };
-  return { fields: value };
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** Reads a message; a refusal here means CoAP 4.00, for there is no id to answer to. */
-export function readThingMessage(body: Uint8Array | string): ThingMessage | Refusal {
-  const read = readJsonObject(body);
-  if ("enosCode" in read) return read;
-  const id = read.fields["id"];
-  if (id === undefined) return { id, fields: read.fields };
-  if (typeof id === "string" && id.length <= longestId) return { id, fields: read.fields };
-  if (Number.isSafeInteger(id)) return { id: id as number, fields: read.fields };
-  const text = Number.isInteger(id)
-    ? valueText(typeof body === "string" ? body : utf8.decode(body), "id")
-    : "";
-  const usable = text.length <= longestId && /^-?\d+$/.test(text);
-  return { id: usable ? BigInt(text) : "", fields: read.fields };
-}
-
-/** How a member of an object is written in its JSON, which can be read; of several of that name the last one. */
-function valueText(json: string, name: string): string {
-  let depth = 0;
-  let before = "";
-  let member = "";
-  let found = "";
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g)) {
-    if (depth === 1 && token === ":") member = JSON.parse(before) as string;
-    if (depth === 1 && before === ":" && member === name) found = token;
-    if (token === "{" || token === "[") depth += 1;
-    if (token === "}" || token === "]") depth -= 1;
-    before = token;
-  }
-  return found;
-}
-
-/**
- * Reads what a parsing script made of a raw uplink. Without a `method` it is no message but the script's
- * word that it could not read the bytes, `{ "code", "message" }`: a refusal, which means CoAP 4.00.
- */
-export function readScriptMessage(json: string): (ThingMessage & { method: string }) | Refusal {
-  const message = readThingMessage(json);
-  if ("enosCode" in message) {
-    return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
-  }
-  const { method } = message.fields;
-  return typeof method === "string" ? { ...message, method } : scriptRefusal(message, "method");
-}
-
-/**
- * Checks what all reports share: an id, if there is one, the version, and that method and topic agree.
- *
- * @param methodOptional as it is for events
- */
-export function checkEnvelope(
-  { id, fields }: ThingMessage,
-  method: string,
-  methodOptional = false,
-): Refusal | undefined {
-  if (id === "") return refuse(`id: expected text of 1 to ${longestId} characters or an integer`);
-  const { version } = fields;
-  if (version !== "1.0") return refuse('version: expected "1.0"');
-  if (fields["method"] === method || (methodOptional && fields["method"] === undefined)) return undefined;
-  return { enosCode: methodMismatch, reason: `method: this topic takes ${method}` };
 }
 
 /** Reads `{ "measurepoints": { id: value or {"value", "quality"} }, "time": epoch ms }`: one report. */
@@ -311,56 +192,6 @@ export function readProgress(message: ThingMessage): Progress | Refusal {
   return refuse(`params.desc: expected text of at most ${longestTag} characters`);
 }
 
-/** Reads a device's JSON reply to a command, `{ "id", "code", "data" }`; undefined when it is none. */
-export function readReply(body: Uint8Array | string): Reply | undefined {
-  const message = readThingMessage(body);
-  return "enosCode" in message ? undefined : replyOf(message);
-}
-
-/**
- * Reads what a parsing script made of a raw reply; its code may be text, as in the sample of EnOS's manual:
- * `{ "id": "20", "code": "200", "data": "" }`. Code 1220 without data is the script's own word that it could
- * not read the bytes.
- */
-export function readScriptReply(json: string): Reply | Refusal {
-  const message = readThingMessage(json);
-  if ("enosCode" in message) {
-    return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
-  }
-  const reply = replyOf({ id: message.id, fields: { ...message.fields, code: scriptCode(message) } });
-  if (reply === undefined || (reply.code === notJson && reply.data === undefined)) {
-    return scriptRefusal(message, "code");
-  }
-  return reply;
-}
-
-/** The answer's body, without an id to a message that has none. */
-export function encodeAnswer(id: ThingId | undefined, code: number, data: unknown = {}): Uint8Array {
-  const text = answerText(id, code, data);
-  // Nearly always ASCII, of which a short array takes no Buffer.
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charCodeAt(i);
-    if (character > 0x7f) return Buffer.from(text, "utf8");
-    bytes[i] = character;
-  }
-  return bytes;
-}
-
-/**
- * The answer as a parsing script is given it, which writes it to the device in bytes. Where there is nothing to say,
- * its data is `""`: the sample of EnOS's manual appends whatever else it finds there to its bytes.
- */
-export function scriptAnswer(id: ThingId | undefined, code: number, data: unknown = ""): string {
-  return answerText(id, code, data);
-}
-
-function answerText(id: ThingId | undefined, code: number, data: unknown): string {
-  const stated = typeof id === "bigint" ? String(id) : JSON.stringify(id);
-  const start = id === undefined ? "" : `"id":${stated},`;
-  return `{${start}"code":${code},"data":${JSON.stringify(data)}}`;
-}
-
 /** @param skipped takes why measure points are left out, perhaps all; without it one that is wrong refuses all */
 function readPoints(
   fields: Record<string, unknown>,
@@ -387,35 +218,6 @@ function readPoints(
   return { points: Object.fromEntries(right), ...timeOf(fields) };
 }
 
-function replyOf({ id, fields }: ThingMessage): Reply | undefined {
-  const { code, data, message } = fields;
-  if (id === undefined || id === "" || !Number.isSafeInteger(code)) return undefined;
-  return {
-    ...{ id: String(id), code: code as number },
-    data,
-    ...(isText(message, longestTag) ? { message } : {}),
-  };
-}
-
-/** The result code that a parsing script states, as a number or as text; undefined when it states none. */
-function scriptCode({ fields }: Pick<ThingMessage, "fields">): number | undefined {
-  const { code } = fields;
-  if (typeof code === "string" && /^-?\d{1,9}$/.test(code)) return Number(code);
-  return Number.isSafeInteger(code) ? (code as number) : undefined;
-}
-
-/** @param lacking what the script's JSON would have been of use with */
-function scriptRefusal({ fields }: ThingMessage, lacking: "method" | "code"): Refusal {
-  const { message } = fields;
-  const code = scriptCode({ fields });
-  const why = typeof message === "string" ? `: ${printable(message)}` : "";
-  // A reply has no business where a report is due, and its success is none of what it came for.
-  if (code === undefined || code === success) {
-    return { enosCode: notJson, reason: `the parsing script returned JSON without a ${lacking}${why}` };
-  }
-  return { enosCode: code, reason: `the parsing script could not read it${why}`, isByScript: true };
-}
-
 function paramsOf(message: ThingMessage): { fields: Record<string, unknown> } | Refusal {
   const fields = ownObject(message.fields, "params");
   return fields === undefined ? refuse("params: expected an object") : { fields };
@@ -440,12 +242,4 @@ function timeFault({ time }: Record<string, unknown>, place: string): string | u
 
 function timeOf({ time }: Record<string, unknown>): { time?: number } {
   return time === undefined ? {} : { time: time as number };
-}
-
-function isText(value: unknown, longest: number): value is string {
-  return typeof value === "string" && value.length <= longest;
-}
-
-function refuse(reason: string, enosCode = validationFailed): Refusal {
-  return { enosCode, reason };
 }

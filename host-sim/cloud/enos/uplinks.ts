@@ -12,29 +12,32 @@ import type { Reading } from "../registry/history";
 import type { Product } from "../registry/product";
 import { Code } from "../coap/codes";
 import type { Answer, RefusedRequest } from "../coap/request";
+import { readScriptMessage } from "./script-json";
 import {
   badAttributeDeletion,
   badAttributeQuery,
-  methodMismatch,
   mostNames,
-  success,
-  validationFailed,
-  checkEnvelope,
-  encodeAnswer,
   readAttributes,
   readBatch,
   readEvent,
   readMeasurePoints,
   readNames,
   readProgress,
-  readScriptMessage,
   readTags,
-  readThingMessage,
   isEmpty,
   readVersion,
-  scriptAnswer,
 } from "./thing-json";
-import type { PointReport, Refusal, ThingMessage } from "./thing-json";
+import {
+  methodMismatch,
+  success,
+  validationFailed,
+  checkEnvelope,
+  encodeAnswer,
+  readThingMessage,
+  scriptAnswer,
+} from "./thing-message";
+import type { PointReport } from "./thing-json";
+import type { Refusal, ThingMessage } from "./thing-message";
 import { idWithoutSeal, isSealedKind } from "./seal-watch";
 import type { SealWatch } from "./seal-watch";
 import type { DoubtKind } from "../registry/seal-view";

@@ -9,7 +9,8 @@ import type { RolloutView } from "../ota/rollout-view";
 import type { RolloutOrder, Rollouts } from "../ota/rollouts";
 import type { TaskQuery } from "../ota/task-store";
 import type { UpgradeTask } from "../ota/upgrade-task";
-import type { JobOrder, UpgradeJob, Upgrades } from "../ota/upgrades";
+import type { JobOrder, UpgradeJob } from "../ota/upgrade-job";
+import type { Upgrades } from "../ota/upgrades";
 import type { OperatorContext } from "./operator-context";
 
 /** The firmware of one cloud's devices. */

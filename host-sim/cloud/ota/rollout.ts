@@ -16,6 +16,7 @@
  * for good is told by its own time limit (upgrade-task.ts), which counts from its first progress.
  */
 import { createHash } from "node:crypto";
+import { upgradeTimeouts } from "./upgrade-task";
 import type { TaskStatus, UpgradePolicy } from "./upgrade-task";
 
 /** Where a rollout stands. */
@@ -105,6 +106,24 @@ export const rolloutTerms = Object.freeze({
   leastFailures: 1,
   stageLimit: Object.freeze({ least: 60_000, most: 90 * day, usual: 14 * day }),
 });
+
+/** What is asked, with what is left out. @throws RangeError on one that is out of bounds */
+export function termsOf(asked: Partial<RolloutTerms>): RolloutTerms {
+  const { wait: waits, stageLimit: limits } = rolloutTerms;
+  const { policy = "push", timeout = upgradeTimeouts.usual, wait = waits.usual } = asked;
+  const { failureShare = rolloutTerms.failureShare, leastFailures = rolloutTerms.leastFailures } = asked;
+  const { stageLimit = limits.usual } = asked;
+  const within = (what: string, value: number, least: number, most: number, unit = ""): void => {
+    if (value >= least && value <= most) return;
+    throw new RangeError(`${what}: expected ${least} to ${most}${unit}, got ${value}`);
+  };
+  within("timeout", timeout / 1000, upgradeTimeouts.least / 1000, upgradeTimeouts.most / 1000, " s");
+  within("wait", wait / 1000, 0, waits.most / 1000, " s");
+  within("stageLimit", stageLimit / 1000, limits.least / 1000, limits.most / 1000, " s");
+  within("failureShare", failureShare, 0, 1);
+  within("leastFailures", leastFailures, 1, 1_000_000);
+  return { policy, timeout, wait, failureShare, leastFailures, stageLimit };
+}
 
 /** Why these are no shares of stages; undefined when they are: each in (0, 1], each larger than the one before. */
 export function sharesFault(shares: readonly number[]): string | undefined {

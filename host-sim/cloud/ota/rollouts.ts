@@ -1,6 +1,7 @@
 /**
- * The rollouts of all products: kept over a restart as tasks are, moved on by what becomes of their tasks and by time.
- * What they go by is in rollout.ts. A product has one at most that is not over, since a device has one task at most.
+ * The rollouts of all products: begun and halted by operators, moved on by what becomes of their tasks and by time.
+ * What they go by is in rollout.ts, where they are kept in rollout-store.ts. A product has one at most that is not over,
+ * since a device has one task at most.
  *
  * Devices that inform another version while a rollout goes on are taken by its next stage, or at once where that is the
  * last and takes all.
@@ -17,11 +18,13 @@ import {
   rolloutTerms,
   sharesFault,
   stageSize,
+  termsOf,
 } from "./rollout";
 import type { Rollout, RolloutStage, RolloutTerms, SkippedDevices } from "./rollout";
-import { upgradeTimeouts } from "./upgrades";
-import type { TaskTerms, Upgrades } from "./upgrades";
-import type { TaskStatus, UpgradeTask } from "./upgrade-task";
+import { RolloutStore } from "./rollout-store";
+import type { KeptRollout } from "./rollout-store";
+import type { Upgrades } from "./upgrades";
+import type { TaskStatus, TaskTerms, UpgradeTask } from "./upgrade-task";
 
 /** What is to be rolled out, and how: see `rolloutTerms` for what is left out. */
 export interface RolloutOrder extends Partial<RolloutTerms> {
@@ -41,13 +44,6 @@ export interface RolloutsOptions {
   wake(at: number): void;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** Storage's kind of a rollout. */
-export const rolloutKind = "rollout";
-
-/** Rollouts that are kept of a product; those that are over make room. */
-const rolloutsPerProduct = 32;
 /** Reasons for which devices were skipped that are kept of a stage. */
 const mostReasons = 8;
 
@@ -55,24 +51,23 @@ const mostReasons = 8;
 export class Rollouts {
   readonly #options: RolloutsOptions;
   readonly #upgrades: Upgrades;
-  /** By product, oldest first. */
-  readonly #products = new Map<string, Mutable<Rollout>[]>();
-  #nextNumber = 1;
+  readonly #store: RolloutStore;
   /** One whose devices are being given their tasks. */
   #beginning: string | undefined;
 
   constructor(options: RolloutsOptions, upgrades: Upgrades) {
     this.#options = options;
     this.#upgrades = upgrades;
+    this.#store = new RolloutStore(options.storage);
   }
 
   /** A product's, the newest first. */
   list(productKey: string): Rollout[] {
-    return [...(this.#products.get(productKey) ?? [])].reverse().map((rollout) => ({ ...rollout }));
+    return [...this.#store.ofProduct(productKey)].reverse().map((rollout) => ({ ...rollout }));
   }
 
   find(productKey: string, rolloutId: string): Rollout | undefined {
-    const found = this.#products.get(productKey)?.find((each) => each.rolloutId === rolloutId);
+    const found = this.#store.find(productKey, rolloutId);
     return found && { ...found };
   }
 
@@ -93,23 +88,23 @@ export class Rollouts {
     if (!this.#options.hasVersion(productKey, version)) {
       throw new RangeError(`no firmware ${version} of product ${productKey}`);
     }
-    const other = this.#current(productKey);
+    const other = this.#store.current(productKey);
     if (other !== undefined) {
       const { rolloutId, state } = other;
       throw new RangeError(
         `rollout ${rolloutId}, to ${other.version}, is ${state}: abort it, or wait until it is done`,
       );
     }
-    const rollout: Mutable<Rollout> = {
-      ...{ rolloutId: String(this.#nextNumber), productKey, version, ...terms },
+    const rollout: KeptRollout = {
+      ...{ rolloutId: this.#store.nextId, productKey, version, ...terms },
       ...{ stages: shares.map(newStage), state: "running", stage: 1, until: now + terms.stageLimit },
       ...{ createdAt: now, updatedAt: now },
     };
-    this.#take(rollout);
+    this.#store.take(rollout);
     this.#beginStage(rollout, now);
     const [{ devices, skipped }] = rollout.stages;
     if (devices > 0) return { ...rollout };
-    this.#drop(rollout);
+    this.#store.drop(rollout);
     const [first] = skipped;
     throw new RangeError(
       first === undefined
@@ -120,7 +115,7 @@ export class Rollouts {
 
   /** Halts one that goes on. @throws RangeError for one that is unknown or does not */
   pause(productKey: string, rolloutId: string, now: number): Rollout {
-    const rollout = this.#known(productKey, rolloutId, ["running", "waiting"], "paused");
+    const rollout = this.#store.known(productKey, rolloutId, ["running", "waiting"], "paused");
     rollout.state = "paused";
     delete rollout.nextAt;
     return this.#decided(rollout, "paused", now);
@@ -131,11 +126,11 @@ export class Rollouts {
    * @throws RangeError for one that is unknown or neither
    */
   resume(productKey: string, rolloutId: string, now: number): Rollout {
-    const rollout = this.#known(productKey, rolloutId, ["paused", "stopped"], "resumed");
+    const rollout = this.#store.known(productKey, rolloutId, ["paused", "stopped"], "resumed");
     if (rollout.state === "stopped") {
       rollout.stages = rollout.stages.map((stage) => ({ ...stage, passed: stage.counts.failed }));
       const stage = rollout.stages[rollout.stage - 1];
-      if (openTasks(stage) === 0) this.#setStage(rollout, rollout.stage, { isExcused: true });
+      if (openTasks(stage) === 0) this.#store.setStage(rollout, rollout.stage, { isExcused: true });
     }
     return this.#goOn(rollout, "resumed", now);
   }
@@ -143,7 +138,7 @@ export class Rollouts {
   /** Ends one for good: tasks that have not begun are canceled. @throws RangeError for one that is unknown or over */
   abort(productKey: string, rolloutId: string, now: number): Rollout {
     const all = ["running", "waiting", "paused", "stopped"] as const;
-    const rollout = this.#known(productKey, rolloutId, all, "aborted");
+    const rollout = this.#store.known(productKey, rolloutId, all, "aborted");
     rollout.state = "aborted";
     rollout.endedAt = now;
     delete rollout.nextAt;
@@ -157,8 +152,8 @@ export class Rollouts {
    */
   retry(productKey: string, rolloutId: string, now: number): Rollout {
     const states = ["running", "waiting", "paused", "stopped", "done"] as const;
-    const rollout = this.#known(productKey, rolloutId, states, "tried again");
-    if (rollout.state === "done" && this.#current(productKey) !== undefined) {
+    const rollout = this.#store.known(productKey, rolloutId, states, "tried again");
+    if (rollout.state === "done" && this.#store.current(productKey) !== undefined) {
       throw new RangeError(`rollout ${rolloutId}: another one goes on`);
     }
     const failed = this.#upgrades.list({ rolloutId, status: "failed" });
@@ -188,22 +183,22 @@ export class Rollouts {
     after: TaskStatus | undefined,
     now: number,
   ): void {
-    const rollout = this.#products.get(productKey)?.find((each) => each.rolloutId === rolloutId);
+    const rollout = this.#store.find(productKey, rolloutId);
     if (rollout === undefined || number === undefined) return;
     const stage = rollout.stages[number - 1];
     const counts = { ...stage.counts };
     if (before !== undefined) counts[before] -= 1;
     if (after !== undefined) counts[after] += 1;
     const devices = stage.devices + (before === undefined ? 1 : 0) - (after === undefined ? 1 : 0);
-    this.#setStage(rollout, number, { counts, devices });
+    this.#store.setStage(rollout, number, { counts, devices });
     rollout.updatedAt = now;
-    this.#keep(rollout);
+    this.#store.keep(rollout);
     if (this.#beginning !== rolloutId) this.#move(rollout, now);
   }
 
   /** A device has told its version: it is taken where the last stage goes on, and takes all. */
   informed(device: CloudDevice, now: number): void {
-    const rollout = this.#current(device.productKey);
+    const rollout = this.#store.current(device.productKey);
     if (rollout === undefined || rollout.state !== "running") return;
     const { stages, stage, version, rolloutId } = rollout;
     if (stage < stages.length || stages[stage - 1].share < 1 || device.firmwareVersion === version) return;
@@ -214,7 +209,7 @@ export class Rollouts {
   /** When the next of them has to be looked at, ms; Infinity when none has. */
   get deadline(): number {
     let deadline = Infinity;
-    for (const { state, nextAt, until } of this.#all()) {
+    for (const { state, nextAt, until } of this.#store.all()) {
       if (state === "waiting") deadline = Math.min(deadline, nextAt!);
       // Being over may wait for nothing but time.
       if (state === "running") deadline = Math.min(deadline, until);
@@ -224,7 +219,7 @@ export class Rollouts {
 
   /** Moves on those whose time is there. */
   expire(now: number): void {
-    for (const rollout of this.#all()) {
+    for (const rollout of this.#store.all()) {
       if (rollout.state === "waiting" ? now >= rollout.nextAt! : now >= rollout.until)
         this.#move(rollout, now);
     }
@@ -232,41 +227,16 @@ export class Rollouts {
 
   /** Forgets a product's. */
   removeProduct(productKey: string): void {
-    for (const rollout of [...(this.#products.get(productKey) ?? [])]) this.#drop(rollout);
+    for (const rollout of [...this.#store.ofProduct(productKey)]) this.#store.drop(rollout);
   }
 
   /** Takes up one that was kept. @throws TypeError when its content is another's */
   restore(value: unknown): void {
-    const kept = value as Mutable<Rollout>;
-    if (!/^[0-9]{1,12}$/.test(kept.rolloutId) || !Array.isArray(kept.stages))
-      throw new TypeError("no rollout");
-    this.#take({ ...kept });
-  }
-
-  *#all(): Iterable<Mutable<Rollout>> {
-    for (const rollouts of this.#products.values()) yield* [...rollouts];
-  }
-
-  #current(productKey: string): Mutable<Rollout> | undefined {
-    return this.#products.get(productKey)?.find((each) => !isRolloutOver(each));
-  }
-
-  #known(
-    productKey: string,
-    rolloutId: string,
-    states: readonly Rollout["state"][],
-    what: string,
-  ): Mutable<Rollout> {
-    const rollout = this.#products.get(productKey)?.find((each) => each.rolloutId === rolloutId);
-    if (rollout === undefined) throw new RangeError(`no rollout ${rolloutId} of product ${productKey}`);
-    if (states.includes(rollout.state)) return rollout;
-    throw new RangeError(
-      `rollout ${rolloutId} is ${rollout.state}: only one that is ${states.join(" or ")} can be ${what}`,
-    );
+    this.#store.restore(value);
   }
 
   /** Sees what becomes of it by how its tasks stand. */
-  #move(rollout: Mutable<Rollout>, now: number): void {
+  #move(rollout: KeptRollout, now: number): void {
     while (rollout.state === "running" || rollout.state === "waiting") {
       const verdict = judge(rollout, now);
       const stage = rollout.stages[rollout.stage - 1];
@@ -276,29 +246,29 @@ export class Rollouts {
           rollout.state = "running";
           delete rollout.nextAt;
           this.#options.wake(verdict.until);
-          return this.#keep(rollout);
+          return this.#store.keep(rollout);
         case "stop":
           rollout.state = "stopped";
           rollout.reason = verdict.reason;
           delete rollout.nextAt;
           rollout.updatedAt = now;
-          this.#keep(rollout);
+          this.#store.keep(rollout);
           this.#tell(rollout, { type: "rollout-stopped", stage: rollout.stage, reason: verdict.reason });
           return this.#upgrades.hold(rollout.rolloutId, true, now);
         case "done":
-          this.#setStage(rollout, rollout.stage, { endedAt: stage.endedAt ?? now });
+          this.#store.setStage(rollout, rollout.stage, { endedAt: stage.endedAt ?? now });
           rollout.state = "done";
           rollout.endedAt = now;
           rollout.updatedAt = now;
-          this.#keep(rollout);
+          this.#store.keep(rollout);
           return this.#tell(rollout, { type: "rollout-done", ...totalOf(rollout.stages) });
         case "next":
-          this.#setStage(rollout, rollout.stage, { endedAt: stage.endedAt ?? now });
+          this.#store.setStage(rollout, rollout.stage, { endedAt: stage.endedAt ?? now });
           if (now < verdict.at) {
             rollout.state = "waiting";
             rollout.nextAt = verdict.at;
             this.#options.wake(verdict.at);
-            return this.#keep(rollout);
+            return this.#store.keep(rollout);
           }
           rollout.stage += 1;
           rollout.state = "running";
@@ -310,7 +280,7 @@ export class Rollouts {
   }
 
   /** Gives as many devices their tasks as the stage takes. */
-  #beginStage(rollout: Mutable<Rollout>, now: number): void {
+  #beginStage(rollout: KeptRollout, now: number): void {
     const { rolloutId, productKey, version, stage: number, stages } = rollout;
     const others: CloudDevice[] = [];
     for (const device of this.#options.devicesOf(productKey)) {
@@ -335,10 +305,10 @@ export class Rollouts {
       }
     }
     this.#beginning = undefined;
-    this.#setStage(rollout, number, { begunAt: now, skipped: [...skipped.values()] });
+    this.#store.setStage(rollout, number, { begunAt: now, skipped: [...skipped.values()] });
     rollout.updatedAt = now;
     this.#options.wake(rollout.until);
-    this.#keep(rollout);
+    this.#store.keep(rollout);
     const { devices } = rollout.stages[number - 1];
     if (devices > 0 || number > 1) {
       this.#tell(rollout, { type: "rollout-stage", stage: number, stages: stages.length, devices });
@@ -349,7 +319,7 @@ export class Rollouts {
     return { toVersion: version, policy, timeout, rolloutId, stage };
   }
 
-  #goOn(rollout: Mutable<Rollout>, what: "resumed" | "tried again", now: number): Rollout {
+  #goOn(rollout: KeptRollout, what: "resumed" | "tried again", now: number): Rollout {
     rollout.state = "running";
     rollout.until = now + rollout.stageLimit;
     delete rollout.reason;
@@ -361,43 +331,17 @@ export class Rollouts {
 
   /** An operator has decided something: told, kept, and devices that were not told are held or let go. */
   #decided(
-    rollout: Mutable<Rollout>,
+    rollout: KeptRollout,
     what: "paused" | "resumed" | "aborted" | "tried again",
     now: number,
   ): Rollout {
     rollout.updatedAt = now;
-    this.#keep(rollout);
+    this.#store.keep(rollout);
     this.#tell(rollout, { type: "rollout-changed", what });
     if (rollout.state !== "aborted") {
       this.#upgrades.hold(rollout.rolloutId, rollout.state === "paused", now);
     }
     return { ...rollout };
-  }
-
-  #setStage(rollout: Mutable<Rollout>, number: number, change: Partial<RolloutStage>): void {
-    rollout.stages = rollout.stages.map((stage, at) => (at === number - 1 ? { ...stage, ...change } : stage));
-  }
-
-  #take(rollout: Mutable<Rollout>): void {
-    const { productKey, rolloutId } = rollout;
-    let rollouts = this.#products.get(productKey);
-    if (rollouts === undefined) this.#products.set(productKey, (rollouts = []));
-    rollouts.push(rollout);
-    this.#nextNumber = Math.max(this.#nextNumber, Number(rolloutId) + 1);
-    if (rollouts.length > rolloutsPerProduct) this.#drop(rollouts[0]);
-  }
-
-  #drop(rollout: Rollout): void {
-    const { productKey, rolloutId } = rollout;
-    const left = (this.#products.get(productKey) ?? []).filter((each) => each.rolloutId !== rolloutId);
-    if (left.length === 0) this.#products.delete(productKey);
-    else this.#products.set(productKey, left);
-    this.#options.storage?.delete(keyOf(rollout));
-  }
-
-  #keep(rollout: Rollout): void {
-    // A copy: the storage may write later than it changes; its stages are replaced and never changed.
-    this.#options.storage?.put(keyOf(rollout), { ...rollout });
   }
 
   #tell({ productKey, rolloutId, version }: Rollout, event: RolloutTold): void {
@@ -413,24 +357,6 @@ type RolloutTold = RolloutEvent extends infer Event
     : never
   : never;
 
-/** @throws RangeError on one that is out of bounds */
-function termsOf(order: RolloutOrder): RolloutTerms {
-  const { wait: waits, stageLimit: limits } = rolloutTerms;
-  const { policy = "push", timeout = upgradeTimeouts.usual, wait = waits.usual } = order;
-  const { failureShare = rolloutTerms.failureShare, leastFailures = rolloutTerms.leastFailures } = order;
-  const { stageLimit = limits.usual } = order;
-  const within = (what: string, value: number, least: number, most: number, unit = ""): void => {
-    if (value >= least && value <= most) return;
-    throw new RangeError(`${what}: expected ${least} to ${most}${unit}, got ${value}`);
-  };
-  within("timeout", timeout / 1000, upgradeTimeouts.least / 1000, upgradeTimeouts.most / 1000, " s");
-  within("wait", wait / 1000, 0, waits.most / 1000, " s");
-  within("stageLimit", stageLimit / 1000, limits.least / 1000, limits.most / 1000, " s");
-  within("failureShare", failureShare, 0, 1);
-  within("leastFailures", leastFailures, 1, 1_000_000);
-  return { policy, timeout, wait, failureShare, leastFailures, stageLimit };
-}
-
 function totalOf(stages: readonly RolloutStage[]): { succeeded: number; failed: number; devices: number } {
   const total = { succeeded: 0, failed: 0, devices: 0 };
   for (const { counts, devices } of stages) {
@@ -439,8 +365,4 @@ function totalOf(stages: readonly RolloutStage[]): { succeeded: number; failed: 
     total.devices += devices;
   }
   return total;
-}
-
-function keyOf({ productKey, rolloutId }: Rollout): string {
-  return `${rolloutKind}/${productKey}/${rolloutId.padStart(12, "0")}`;
 }

@@ -105,6 +105,18 @@ export interface UpgradeTask {
   readonly endedAt?: number;
 }
 
+/** What a device is to have, and on what terms. */
+export type TaskTerms = Pick<
+  UpgradeTask,
+  "toVersion" | "jobId" | "policy" | "timeout" | "rolloutId" | "stage"
+>;
+
+/** Time limits that can be set, and the one of a task that names none, ms. A file of 1 MB takes hours on NB-IoT. */
+export const upgradeTimeouts = Object.freeze({
+  least: 60_000,
+  most: 30 * 86_400_000,
+  usual: 7 * 86_400_000,
+});
 const next: Readonly<Record<TaskStatus, Partial<Record<Happening, TaskStatus>>>> = Object.freeze({
   init: { published: "published", informed: "succeeded", cancel: "canceled" },
   published: {

@@ -1,6 +1,7 @@
 /**
  * EnOS's firmware service: which devices are to have which version, how they are told, and what became of it. The
- * topics are those of the manual, `ota/device/…`; the path of a task is in upgrade-task.ts.
+ * topics are those of the manual, `ota/device/…`; the path of a task is in upgrade-task.ts, the command that tells a device
+ * of it in upgrade-push.ts.
  *
  *     inform       the device's version: only a device that told one can be given a task
  *     upgrade      a command, sent for a task with policy "push"; again on a later contact if it was lost
@@ -11,76 +12,35 @@
 import { printable } from "../coap/coap-text";
 import type { CloudEventBody } from "../events";
 import type { UpgradeParams } from "../enos/command-encoding";
-import type { Progress, Refusal } from "../enos/thing-json";
+import type { Progress } from "../enos/thing-json";
+import type { Refusal } from "../enos/thing-message";
 import type { CloudDevice } from "../registry/cloud-device";
 import type { CloudStorage } from "../registry/storage";
-import type { FirmwareFiles, FirmwareRecord } from "./firmware-files";
 import type { FirmwareName } from "./firmware-name";
-import { fittingFile } from "./fitting-file";
 import { TaskStore } from "./task-store";
 import type { TaskEntry, TaskQuery } from "./task-store";
+import { giveJob } from "./upgrade-job";
+import type { JobOrder, UpgradeJob } from "./upgrade-job";
+import { offerTo } from "./upgrade-offer";
+import { UpgradePush } from "./upgrade-push";
+import type { PushOptions } from "./upgrade-push";
 import { afterwards, isOver } from "./upgrade-task";
-import type { FailureCause, Happening, TaskStatus, UpgradePolicy, UpgradeTask } from "./upgrade-task";
+import type { FailureCause, Happening, TaskStatus, TaskTerms, UpgradeTask } from "./upgrade-task";
 
 /** EnOS's codes for a progress: the device has no task, or has not started one. */
 const taskNotFound = 764;
 const taskNotStarted = 765;
 const success = 200;
 
-/** Time limits that can be set, and the one of a task that names none, ms. A file of 1 MB takes hours on NB-IoT. */
-export const upgradeTimeouts = Object.freeze({
-  least: 60_000,
-  most: 30 * 86_400_000,
-  usual: 7 * 86_400_000,
-});
-/** After an upgrade was queued and ended without a reply, ms until a contact of the device brings it again. */
-const pushAgainAfter = 3_600_000;
-
 /** Characters of what a device says of its progress, in an event. */
 const longestDesc = 256;
 
-/** A device that is given no task, and why. */
-interface SkippedDevice {
-  readonly deviceKey: string;
-  readonly reason: string;
-}
-
-/** The tasks that were made at once, and the devices that got none. */
-export interface UpgradeJob {
-  readonly jobId: string;
-  readonly tasks: UpgradeTask[];
-  readonly skipped: SkippedDevice[];
-}
-
-/** Which devices are to have which version. */
-export interface JobOrder {
-  readonly productKey: string;
-  readonly version: string;
-  /** All of the product when left out. */
-  readonly deviceKeys?: readonly string[];
-  /** Default "push". */
-  readonly policy?: UpgradePolicy;
-  /** ms; default seven days. */
-  readonly timeout?: number;
-}
-
-/** What a device is to have, and on what terms. */
-export type TaskTerms = Pick<
-  UpgradeTask,
-  "toVersion" | "jobId" | "policy" | "timeout" | "rolloutId" | "stage"
->;
-
-export interface UpgradesOptions {
-  files: FirmwareFiles;
+export interface UpgradesOptions extends PushOptions {
   storage: CloudStorage | undefined;
   emit: ((event: CloudEventBody) => void) | undefined;
   /** The devices of a product. */
   devicesOf(productKey: string): Iterable<CloudDevice>;
   device(productKey: string, deviceKey: string): CloudDevice | undefined;
-  /** Queues the command and returns its id. @throws RangeError when it cannot be sent */
-  send(device: CloudDevice, params: UpgradeParams): string;
-  /** Takes a command back that has not been sent; one that has been stays. */
-  revoke(device: CloudDevice, commandId: string): void;
   /** Asks for `expire` at `at`, ms. */
   wake(at: number): void;
   /**
@@ -101,10 +61,12 @@ export interface UpgradesOptions {
 export class Upgrades {
   readonly #options: UpgradesOptions;
   readonly #tasks: TaskStore;
+  readonly #push: UpgradePush;
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
     this.#tasks = new TaskStore(options.storage);
+    this.#push = new UpgradePush(options, this.#tasks);
   }
 
   /** Tasks, the newest first. */
@@ -128,7 +90,9 @@ export class Upgrades {
     return this.list({ productKey }).some(({ toVersion, status, deviceKey }) => {
       if (toVersion !== name.version || isOver(status)) return false;
       const device = this.#options.device(productKey, deviceKey);
-      return device !== undefined && this.#fileFor(device, toVersion) === record;
+      if (device === undefined) return false;
+      const offer = offerTo(device, toVersion, this.#options.files);
+      return typeof offer !== "string" && offer.record === record;
     });
   }
 
@@ -137,33 +101,9 @@ export class Upgrades {
    * @throws RangeError when the version or a device is unknown, the time limit is none, or no device can have one
    */
   order(order: JobOrder, now: number): UpgradeJob {
-    const { productKey, version, policy = "push", timeout = upgradeTimeouts.usual } = order;
-    if (this.#options.files.ofVersion(productKey, version).length === 0) {
-      throw new RangeError(`no firmware ${version} of product ${productKey}`);
-    }
-    const { least, most } = upgradeTimeouts;
-    if (!(timeout >= least && timeout <= most)) {
-      throw new RangeError(`timeout: expected ${least / 1000} to ${most / 1000} s, got ${timeout / 1000}`);
-    }
-    const devices = this.#chosen(productKey, order.deviceKeys);
-    const jobId = this.#tasks.nextJobId;
-    const tasks: UpgradeTask[] = [];
-    const skipped: SkippedDevice[] = [];
-    for (const device of devices) {
-      const { deviceKey } = device;
-      const made = this.give(device, { toVersion: version, jobId, policy, timeout }, now);
-      if (typeof made === "string") skipped.push({ deviceKey, reason: made });
-      else tasks.push({ ...made });
-    }
-    if (tasks.length === 0) {
-      const [first] = skipped;
-      throw new RangeError(
-        first === undefined
-          ? `product ${productKey} has no devices`
-          : `no device can be given ${version}; the first, ${first.deviceKey}: ${first.reason}`,
-      );
-    }
-    return { jobId, tasks, skipped };
+    const give = (device: CloudDevice, terms: TaskTerms): UpgradeTask | string =>
+      this.give(device, terms, now);
+    return giveJob(order, this.#tasks.nextJobId, this.#options, give);
   }
 
   /** @throws RangeError for a task that is unknown, or upgrading or over already */
@@ -186,7 +126,7 @@ export class Upgrades {
     }
     const task = this.#decide(taskId, "retry", "tried again", now);
     const device = this.#device(entry!);
-    if (device !== undefined) this.#pushIfDue(device, entry!, now);
+    if (device !== undefined) this.#push.queueIfDue(device, entry!, now);
     return task;
   }
 
@@ -223,12 +163,12 @@ export class Upgrades {
   offered(device: CloudDevice, now: number): UpgradeParams[] {
     const entry = this.#tasks.current(device.filedUnder);
     if (entry === undefined || entry.held) return [];
-    const record = this.#fileFor(device, entry.task.toVersion);
-    if (typeof record === "string") return [];
-    entry.task.file = fileOf(record);
+    const offer = offerTo(device, entry.task.toVersion, this.#options.files);
+    if (typeof offer === "string") return [];
+    entry.task.file = offer.file;
     if (entry.task.status === "init") this.#happen(entry, "published", now, {});
     else this.#tasks.keep(entry);
-    return [paramsOf(record)];
+    return [offer.params];
   }
 
   /** The payload of a command has left; no effect when it is not one of these. */
@@ -266,7 +206,7 @@ export class Upgrades {
   /** The device is there: an upgrade that it has not replied to is queued again when none waits. */
   contact(device: CloudDevice, now: number): void {
     const entry = this.#tasks.current(device.filedUnder);
-    if (entry !== undefined) this.#pushIfDue(device, entry, now);
+    if (entry !== undefined) this.#push.queueIfDue(device, entry, now);
   }
 
   /** When the next time limit is over, ms; Infinity when none runs. */
@@ -316,16 +256,13 @@ export class Upgrades {
       if (device === undefined || isOver(entry.task.status) || (entry.held === true) === isHeld) continue;
       if (isHeld) {
         entry.held = true;
-        if (entry.commandWaits && entry.task.status === "init") {
-          this.#options.revoke(device, entry.commandId!);
-          entry.commandWaits = undefined;
-        }
+        if (entry.task.status === "init") this.#push.takeBack(device, entry);
         this.#tasks.keep(entry);
       } else {
         entry.held = undefined;
         if (entry.task.status === "init") entry.pushedAt = undefined;
         this.#tasks.keep(entry);
-        this.#pushIfDue(device, entry, now);
+        this.#push.queueIfDue(device, entry, now);
       }
     }
   }
@@ -354,17 +291,6 @@ export class Upgrades {
     this.#happen(last, "return", now, { desc: `the device went back from ${toVersion}` });
   }
 
-  #chosen(productKey: string, deviceKeys: readonly string[] | undefined): CloudDevice[] {
-    const devices = [...this.#options.devicesOf(productKey)];
-    if (deviceKeys === undefined) return devices;
-    const byKey = new Map(devices.map((device) => [device.deviceKey, device]));
-    return [...new Set(deviceKeys)].map((deviceKey) => {
-      const device = byKey.get(deviceKey);
-      if (device === undefined) throw new RangeError(`no device ${productKey}/${deviceKey}`);
-      return device;
-    });
-  }
-
   /** Gives a device a task; why it cannot have one otherwise. */
   give(device: CloudDevice, terms: TaskTerms, now: number): UpgradeTask | string {
     const { productKey, deviceKey, filedUnder, firmwareVersion } = device;
@@ -372,15 +298,15 @@ export class Upgrades {
     if (firmwareVersion === terms.toVersion) return "it has this version already";
     const current = this.#tasks.current(filedUnder);
     if (current !== undefined) return `it has task ${current.task.taskId}, to ${current.task.toVersion}`;
-    const record = this.#fileFor(device, terms.toVersion);
-    if (typeof record === "string") return record;
+    const offer = offerTo(device, terms.toVersion, this.#options.files);
+    if (typeof offer === "string") return offer;
     const entry = this.#tasks.make({
-      ...{ ...terms, productKey, deviceKey, fromVersion: firmwareVersion, file: fileOf(record) },
+      ...{ ...terms, productKey, deviceKey, fromVersion: firmwareVersion, file: offer.file },
       ...{ status: "init", createdAt: now, updatedAt: now },
     });
     if (terms.policy === "push") {
       try {
-        this.#push(device, entry, now);
+        this.#push.queue(device, entry, now);
       } catch (error) {
         if (error instanceof RangeError) return error.message;
         throw error;
@@ -390,40 +316,6 @@ export class Upgrades {
     this.#tell(entry.task);
     this.#changed(entry.task, undefined, "init", now);
     return entry.task;
-  }
-
-  /** The file that a device is given now; why there is none otherwise. */
-  #fileFor(device: CloudDevice, version: string): FirmwareRecord | string {
-    const { productKey, firmwareVersion, tags, attributes } = device;
-    const said = tags["board"] ?? attributes["board"];
-    return fittingFile(this.#options.files.ofVersion(productKey, version), {
-      version: firmwareVersion,
-      board: typeof said === "string" ? said : undefined,
-    });
-  }
-
-  #push(device: CloudDevice, entry: TaskEntry, now: number): void {
-    const record = this.#fileFor(device, entry.task.toVersion);
-    if (typeof record === "string") return;
-    entry.commandId = this.#options.send(device, paramsOf(record));
-    entry.task.file = fileOf(record);
-    entry.commandWaits = true;
-    entry.pushedAt = now;
-  }
-
-  #pushIfDue(device: CloudDevice, entry: TaskEntry, now: number): void {
-    const { policy, status } = entry.task;
-    if (policy !== "push" || (status !== "init" && status !== "published")) return;
-    if (entry.accepted || entry.commandWaits || entry.held) return;
-    if (entry.pushedAt !== undefined && now < entry.pushedAt + pushAgainAfter) return;
-    entry.pushedAt = now;
-    try {
-      this.#push(device, entry, now);
-    } catch (error) {
-      // Its queue is full: a later contact will do.
-      if (!(error instanceof RangeError)) throw error;
-    }
-    this.#tasks.keep(entry);
   }
 
   /** What an operator wants of a task. */
@@ -441,9 +333,7 @@ export class Upgrades {
       delete entry.task.publishedAt;
       delete entry.task.startedAt;
       delete entry.task.endedAt;
-      entry.accepted = undefined;
-      entry.commandId = undefined;
-      entry.pushedAt = undefined;
+      this.#push.forget(entry);
     }
     this.#happen(entry, happening, now, { desc });
     return { ...entry.task };
@@ -470,9 +360,7 @@ export class Upgrades {
     if (status === "failed") task.cause = happening as FailureCause;
     if (isOver(status)) {
       task.endedAt = now;
-      const device = this.#device(entry);
-      if (entry.commandWaits && device !== undefined) this.#options.revoke(device, entry.commandId!);
-      entry.commandWaits = undefined;
+      this.#push.takeBack(this.#device(entry), entry);
       entry.held = undefined;
     }
     this.#tasks.keep(entry);
@@ -500,16 +388,4 @@ export class Upgrades {
   #device({ task: { productKey, deviceKey } }: TaskEntry): CloudDevice | undefined {
     return this.#options.device(productKey, deviceKey);
   }
-}
-
-function fileOf({ fileUrl, fileSize, board, from }: FirmwareRecord): UpgradeTask["file"] {
-  return {
-    ...{ fileUrl, fileSize },
-    ...(board === undefined ? {} : { board }),
-    ...(from === undefined ? {} : { from }),
-  };
-}
-
-function paramsOf({ version, sign, signMethod, fileUrl, fileSize }: FirmwareRecord): UpgradeParams {
-  return { version, sign, signMethod, fileUrl, fileSize };
 }

@@ -21,6 +21,11 @@ export class StoreError extends Error {
   override name = "StoreError";
 }
 
+/** A directory that is none of this program's, nor can become one: another one is to be named. */
+export class DirectoryError extends StoreError {
+  override name = "DirectoryError";
+}
+
 export interface StoreOptions {
   /** True: every flush reaches the disk itself before it resolves. Default false, see above. */
   sync?: boolean;
@@ -189,7 +194,9 @@ function prepare(directory: string): boolean {
   try {
     names = ownDirectory(directory);
   } catch (error) {
-    throw new StoreError(`${directory}: cannot be used as data directory (${cause(error)}); choose another`);
+    throw new DirectoryError(
+      `${directory}: cannot be used as data directory (${cause(error)}); choose another`,
+    );
   }
   if (names.includes("CURRENT")) return false;
   // A first start that was cut short leaves these.
@@ -197,7 +204,7 @@ function prepare(directory: string): boolean {
   if (names.some((name) => /^MANIFEST-\d+$/.test(name))) {
     throw new StoreError(`${directory}: the data is damaged (no file CURRENT); ${restore}`);
   }
-  throw new StoreError(`${directory}: holds files of another program; name a new or empty directory`);
+  throw new DirectoryError(`${directory}: holds files of another program; name a new or empty directory`);
 }
 
 async function readAll(level: Level, directory: string): Promise<Entry[]> {

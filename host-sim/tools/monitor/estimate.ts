@@ -7,15 +7,13 @@
  *
  * A log has no datagrams. That one was answered is told by the line about what was in it, and where it began by what
  * went before: the modem was up, the exchange before it was over, the reading was taken. How large it was is assumed
- * by what it is for, and that it was sent again by how long its answer took.
+ * by what it is for, and that it was sent again by how long its answer took. When the connection was over: assumed-modem.ts.
  */
 import {
   sizes,
   further,
   paths,
   handover,
-  inactivity,
-  tailsKept,
   usualActive,
   ownStart,
   longestExchange,
@@ -26,13 +24,13 @@ import {
   quietBeforeSleep,
   booting,
 } from "./assumption";
+import { AssumedModem } from "./assumed-modem";
 import { onAir, requestOf } from "./assumed-datagram";
 import { idleBefore, startsIn } from "./starts";
 import type { Assumption } from "./assumption";
 import type { HeardLine } from "./board-log";
 import type { Start } from "./starts";
 import type { LogEvent } from "../../sim/world/device-log";
-import type { ModemEvent } from "../../sim/modem/modem-event";
 import type { WorldEvent } from "../../sim/world/world";
 
 /** What was concluded. */
@@ -54,9 +52,6 @@ export function estimateOf(lines: readonly HeardLine[], end: number, assumption:
   return new Estimator(lines, end, assumption).run();
 }
 
-/** States of the modem, as far as the meter tells them apart. */
-type Mode = "unknown" | "off" | "boot" | "on" | "idle" | "connected" | "psm";
-
 class Estimator {
   readonly #lines: readonly HeardLine[];
   readonly #end: number;
@@ -65,32 +60,22 @@ class Estimator {
   readonly #sleepsDeeply: boolean;
   readonly #events: WorldEvent[] = [];
   readonly #roundTrips: number[] = [];
-  #mode: Mode = "unknown";
-  /** When this began, ms. */
-  #modeSince = 0;
-  /** The last datagram's time; from when on the next one may have been sent. */
-  #last = 0;
+  readonly #modem: AssumedModem;
+  /** From when on the next datagram may have been sent. */
   #free = 0;
-  /** T3324, ms; undefined until the network has granted it, Infinity where it refused. */
-  #active: number | undefined;
-  /** Tails that `modem: asleep` has told last, and their median, ms. */
-  readonly #tails: number[] = [];
-  #usualTail: number | undefined;
-  /** The last request was sent again: what comes twice comes once more when the connection should be over. */
-  #lateAnswer = false;
-  /** Nothing more is to be sent: the device has said so. */
-  #contactOver = false;
   readonly #formats = new Map<number, "raw" | "compact" | "json">();
   #authenticating: number | undefined;
   #wakes = false;
   #repeats = 0;
   #boardAsleep = 0;
-  #modemAsleep = 0;
 
   constructor(lines: readonly HeardLine[], end: number, assumption: Assumption) {
     this.#lines = lines;
     this.#end = end;
     this.#assumption = assumption;
+    this.#modem = new AssumedModem(assumption.tail, (event) =>
+      this.#push(event.time, { source: "modem", event }),
+    );
     const starts = startsIn(lines);
     this.#starts = new Map(starts.map((start) => [start.first, start]));
     this.#sleepsDeeply = starts.some(({ cause }) => cause === "deep sleep");
@@ -111,14 +96,13 @@ class Estimator {
     if (last !== undefined && asleep && this.#end - last.time > 10 * quietBeforeSleep) {
       this.#boardSleeps(last.time + quietBeforeSleep, this.#end);
     }
-    this.#settle(this.#end, asleep);
-    if (this.#mode === "psm") this.#modemAsleep += this.#end - this.#modeSince;
+    this.#modem.settle(this.#end, asleep);
     return {
       events: this.#events.sort((a, b) => a.time - b.time),
       exchanges: this.#roundTrips.length,
       repeats: this.#repeats,
       boardAsleep: this.#boardAsleep,
-      modemAsleep: this.#modemAsleep,
+      modemAsleep: this.#modem.asleepUntil(this.#end),
       roundTrips: this.#roundTrips,
     };
   }
@@ -132,8 +116,8 @@ class Estimator {
       const asleep = Math.min(power, before.time + quietBeforeSleep);
       this.#boardSleeps(asleep, power);
       // That it is woken next says that it slept, though nobody told when it would.
-      if (this.#active === undefined && this.#wakesNext(i)) this.#active = usualActive;
-      this.#settle(time, true);
+      if (this.#modem.active === undefined && this.#wakesNext(i)) this.#modem.active = usualActive;
+      this.#modem.settle(time, true);
     }
     this.#board(power, "starting");
     this.#board(time, deep ? "awake" : "started");
@@ -155,36 +139,36 @@ class Estimator {
       case "agent waits":
         return this.#startsByItself(time);
       case "agent idle":
-        this.#contactOver = true;
+        this.#modem.contactOver = true;
         return;
       case "modem starting":
-        this.#settle(time, false);
-        this.#modem({ type: "power", time, state: "booting", reason: "log" }, "boot");
+        this.#modem.settle(time, false);
+        this.#modem.set({ type: "power", time, state: "booting", reason: "log" }, "boot");
         this.#wakes = false;
         return;
       case "modem identified":
-        this.#modem({ type: "power", time, state: "on", reason: "log" }, "on");
+        this.#modem.set({ type: "power", time, state: "on", reason: "log" }, "on");
         return;
       case "modem waking":
-        this.#settle(time, this.#sleepsDeeply);
+        this.#modem.settle(time, this.#sleepsDeeply);
         this.#wake(time, i);
         return;
       case "modem note":
         return this.#noted(event.text, time);
       case "modem granted":
-        if (event.t3324 !== undefined) this.#active = event.t3324;
+        if (event.t3324 !== undefined) this.#modem.active = event.t3324;
         return;
       case "modem asleep":
-        return this.#fellAsleep(time);
+        return this.#modem.fellAsleep(time);
       case "modem down":
-        if (this.#mode === "on" && (event.reason === "not-registered" || event.reason === "denied")) {
+        if (this.#modem.mode === "on" && (event.reason === "not-registered" || event.reason === "denied")) {
           this.#searched(time);
         }
-        this.#settle(time, false);
-        this.#modem({ type: "attach", time, stat: 0, psm: undefined }, "on");
+        this.#modem.settle(time, false);
+        this.#modem.set({ type: "attach", time, stat: 0, psm: undefined }, "on");
         return;
       case "modem powered off":
-        this.#modem({ type: "power", time, state: "off", reason: "log" }, "off");
+        this.#modem.set({ type: "power", time, state: "off", reason: "log" }, "off");
         return;
       case "report taken":
       case "report held":
@@ -222,9 +206,9 @@ class Estimator {
         return this.#kept(event.reason, time);
       case "coap discarded":
         // It was on the air all the same: mostly the answer to what was sent twice.
-        this.#settle(time, false);
+        this.#modem.settle(time, false);
         this.#receive(time, 15);
-        this.#lateAnswer = true;
+        this.#modem.lateAnswer = true;
         return;
       case "session keep alive":
         // Said when it is sent.
@@ -233,75 +217,61 @@ class Estimator {
   }
 
   #startsByItself(time: number): void {
-    if (this.#mode !== "unknown") return;
-    if (!this.#assumption.ownStart) return this.#enter("idle", time);
+    if (this.#modem.mode !== "unknown") return;
+    if (!this.#assumption.ownStart) return this.#modem.release(time);
     const { boot, search } = ownStart;
-    this.#modem({ type: "power", time, state: "booting", reason: "log" }, "boot");
-    this.#modem({ type: "attach", time: time + boot, stat: 2, psm: undefined }, "on");
-    this.#connect(time + boot + search);
-    this.#last = time + boot + search;
+    this.#modem.set({ type: "power", time, state: "booting", reason: "log" }, "boot");
+    this.#modem.set({ type: "attach", time: time + boot, stat: 2, psm: undefined }, "on");
+    this.#modem.connect(time + boot + search);
+    this.#modem.last = time + boot + search;
   }
 
   #noted(text: string, time: number): void {
     if (text.startsWith("registered ")) {
       const match = /t3324=(\d{1,7}s|off)/.exec(text);
-      if (match !== null) this.#active = match[1] === "off" ? Infinity : 1_000 * parseInt(match[1], 10);
+      if (match !== null) this.#modem.active = match[1] === "off" ? Infinity : 1_000 * parseInt(match[1], 10);
       this.#searched(time);
-      this.#connect(time);
-      this.#last = time;
-      this.#contactOver = false;
+      this.#modem.connect(time);
+      this.#modem.last = time;
+      this.#modem.contactOver = false;
     } else if (text.startsWith("up")) {
-      if (this.#mode !== "connected" && this.#mode !== "idle") this.#enter("idle", time);
+      if (this.#modem.mode !== "connected" && this.#modem.mode !== "idle") this.#modem.release(time);
       this.#free = Math.max(this.#free, time);
     } else if (text === "suspended") {
-      this.#settle(time, false);
-      this.#modem({ type: "attach", time, stat: 0, psm: undefined }, "on");
+      this.#modem.settle(time, false);
+      this.#modem.set({ type: "attach", time, stat: 0, psm: undefined }, "on");
     } else if (text === "switched off") {
-      this.#settle(time, false);
-      this.#modem({ type: "power", time, state: "off", reason: "log" }, "off");
+      this.#modem.settle(time, false);
+      this.#modem.set({ type: "power", time, state: "off", reason: "log" }, "off");
     } else if (text === "rebooted by itself") {
-      this.#settle(time, false);
-      this.#modem({ type: "power", time, state: "booting", reason: "log" }, "boot");
+      this.#modem.settle(time, false);
+      this.#modem.set({ type: "power", time, state: "booting", reason: "log" }, "boot");
     }
   }
 
   /** It was asked to wake at `time`: its start is in what passes until it is up, and a search, if it says one. */
   #wake(time: number, i: number): void {
-    // The log begins in the middle: what is woken has slept.
-    if (this.#mode === "unknown") this.#modem({ type: "psm", time: 0, state: "enter" }, "psm");
-    if (this.#mode === "psm") this.#modemAsleep += time - this.#modeSince;
+    this.#modem.woken(time);
     const next = this.#lines
       .slice(i + 1, i + 40)
       .find(({ event }) => event?.kind.startsWith("modem ") === true);
     const took = Math.min(longestWake, (next?.time ?? time) - time);
     const searches = next?.event?.kind === "modem note" && next.event.text.startsWith("registered ");
-    this.#modem({ type: "psm", time, state: "exit", reason: "key" }, "idle");
+    this.#modem.set({ type: "psm", time, state: "exit", reason: "key" }, "idle");
     const [boot, over] = searches ? [0.1, 0.6] : [0.5, 0.9];
-    this.#modem({ type: "power", time: time + boot * took, state: "booting", reason: "log" }, "boot");
-    this.#modem({ type: "psm", time: time + over * took, state: "exit", reason: "key" }, "idle");
+    this.#modem.set({ type: "power", time: time + boot * took, state: "booting", reason: "log" }, "boot");
+    this.#modem.set({ type: "psm", time: time + over * took, state: "exit", reason: "key" }, "idle");
     this.#wakes = true;
     this.#free = Math.max(this.#free, time);
   }
 
   /** It searched for its cell until `time`. */
   #searched(time: number): void {
-    if (this.#mode === "connected") return;
-    const since = this.#modeSince;
+    if (this.#modem.mode === "connected") return;
+    const since = this.#modem.modeSince;
     // Out of PSM it starts with its settings; else card and settings come before the radio.
     const begin = this.#wakes ? since : Math.min(since + settingUp, (since + time) / 2);
-    this.#modem({ type: "attach", time: begin, stat: 2, psm: undefined }, "on");
-  }
-
-  #fellAsleep(time: number): void {
-    const { tail } = this;
-    if (this.#mode === "connected") {
-      const active = this.#active === undefined || this.#active === Infinity ? 0 : this.#active;
-      const release = Math.max(this.#last, time - active);
-      if (this.#contactOver && !this.#lateAnswer && release - this.#last < 3 * Math.max(tail, inactivity))
-        this.#learnTail(release - this.#last);
-      this.#release(release);
-    }
-    if (this.#mode !== "psm") this.#modem({ type: "psm", time, state: "enter" }, "psm");
+    this.#modem.set({ type: "attach", time: begin, stat: 2, psm: undefined }, "on");
   }
 
   #acknowledged(
@@ -344,7 +314,7 @@ class Estimator {
   ): void {
     let begin = Math.max(this.#free, since) + handover;
     if (begin > time || time - begin > longestExchange) begin = time - usualExchange;
-    begin = Math.max(begin, this.#last);
+    begin = Math.max(begin, this.#modem.last);
     const took = Math.max(0, time - begin);
     this.#send(begin, about, up);
     let again = false;
@@ -355,71 +325,30 @@ class Estimator {
       this.#repeats += 1;
       again = true;
     }
-    this.#contactOver = false;
-    this.#lateAnswer = again;
+    this.#modem.contactOver = false;
+    this.#modem.lateAnswer = again;
     if (answered) {
-      this.#settle(time, false);
+      this.#modem.settle(time, false);
       this.#receive(time, down);
       this.#roundTrips.push(Math.round(took));
     }
-    this.#last = time;
+    this.#modem.last = time;
     this.#free = time;
   }
 
   #send(time: number, about: keyof typeof paths, length: number): void {
-    this.#settle(time, false);
-    this.#connect(time);
+    this.#modem.settle(time, false);
+    this.#modem.connect(time);
     const bytes = requestOf(paths[about], Math.round(length * this.#assumption.size));
     this.#push(time, { source: "air", report: { ...onAir, time, bytes, deliveredAt: time } });
-    this.#last = time;
+    this.#modem.last = time;
   }
 
   #receive(time: number, length: number): void {
-    this.#connect(time);
+    this.#modem.connect(time);
     const bytes = new Uint8Array(Math.round(length * this.#assumption.size));
     this.#push(time, { source: "modem", event: { type: "receive", time, id: 0, bytes } });
-    this.#last = time;
-  }
-
-  /** How long a connection lasts behind its last datagram, ms: as was told before, or as is assumed. */
-  get tail(): number {
-    return this.#usualTail ?? this.#assumption.tail;
-  }
-
-  #learnTail(ms: number): void {
-    this.#tails.push(ms);
-    if (this.#tails.length > tailsKept) this.#tails.shift();
-    const sorted = [...this.#tails].sort((x, y) => x - y);
-    this.#usualTail = sorted[sorted.length >> 1];
-  }
-
-  /** Ends a connection that must have ended by `time`. @param unheard the board slept, and would not have heard of PSM */
-  #settle(time: number, unheard: boolean): void {
-    const soon = this.#contactOver && !this.#lateAnswer;
-    const lasts = this.#last + (soon ? this.tail : Math.max(this.tail, inactivity));
-    if (this.#mode === "connected" && lasts < time) this.#release(lasts);
-    if (!unheard || this.#mode !== "idle" || this.#active === undefined || this.#active === Infinity) return;
-    const asleep = this.#modeSince + this.#active;
-    if (asleep < time) this.#modem({ type: "psm", time: asleep, state: "enter" }, "psm");
-  }
-
-  #connect(time: number): void {
-    if (this.#mode !== "connected") this.#modem({ type: "rrc", time, state: "connected" }, "connected");
-  }
-
-  #release(time: number): void {
-    this.#modem({ type: "rrc", time, state: "idle" }, "idle");
-  }
-
-  /** Registered, and without a connection. */
-  #enter(mode: "idle", time: number): void {
-    this.#modem({ type: "rrc", time, state: "idle" }, mode);
-  }
-
-  #modem(event: ModemEvent, mode: Mode): void {
-    this.#push(event.time, { source: "modem", event });
-    this.#mode = mode;
-    this.#modeSince = event.time;
+    this.#modem.last = time;
   }
 
   #boardSleeps(from: number, to: number): void {

@@ -355,18 +355,21 @@ describe("misuse is one clear line", () => {
     [
       "a data directory that is a file",
       () => [["--data", file("d", "")]],
-      1,
+      2,
       /cannot be used as data directory/,
     ],
     [
       "another program's directory",
       () => [["--data", place.concat(file("d", "").slice(0, 0))]],
-      1,
+      2,
       /holds files of another program/,
     ],
   ])("%s", async (_name, how, exitCode, message) => {
     const [args, env] = how();
-    const { code, stdout, stderr } = await obeyed(["cloud", "--port", "0", "--api-port", "0", ...args], env);
+    const { code, stdout, stderr } = await obeyed(
+      ["cloud", "--port", "0", ...(args.includes("--api-port") ? [] : ["--api-port", "0"]), ...args],
+      env,
+    );
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(stdout + stderr).not.toContain("s3cr3t");

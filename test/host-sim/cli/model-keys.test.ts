@@ -98,11 +98,11 @@ describe("the script with keys", () => {
     }
   });
 
-  test("that cannot be written is told with exit code 1; the others are there", async () => {
+  test("that cannot be written is told with exit code 2; the others are there", async () => {
     work.file("taken", "");
     script = work.path("taken", "script.js");
     const { code, stderr } = await model(with1());
-    expect([code, stderr]).toEqual([1, `cannot write ${script}: a part of its path is no folder, ENOTDIR\n`]);
+    expect([code, stderr]).toEqual([2, `cannot write ${script}: a part of its path is no folder, ENOTDIR\n`]);
     expect(existsSync(work.path("thing.ts"))).toBe(true);
   });
 });
@@ -186,7 +186,7 @@ describe("is refused in one line, and nothing is written", () => {
     [
       "an empty product key",
       () => ["--master", work.path("new"), "--product-key", ""],
-      "--product-key is empty",
+      "--product-key has an empty value: --product-key <key>, the product key in EnOS, which goes into the keys",
     ],
     [
       "a product key with a slash",
@@ -222,12 +222,12 @@ describe("is refused in one line, and nothing is written", () => {
     [
       "no name of a master",
       () => keyed("--master", ""),
-      "--master: it takes the name of a file, got nothing; name the master key's",
+      "--master has an empty value: --master <file>, a sealed product's master key: write its script with keys, too; once more for the one before",
     ],
     [
       "no name of a script",
       () => ["--master", work.path("new"), "--product-key", productKey, "--script-out", ""],
-      "--script-out takes the name of a file, got nothing",
+      "--script-out has an empty value: --script-out <file>, where the script with keys goes (default: build/sealed/<key>/parsing-script.js)",
     ],
     [
       "a master that is not there",
@@ -270,7 +270,10 @@ describe("is refused in one line, and nothing is written", () => {
     ],
     [
       "the master's own file as the place",
-      () => keyed("--master", work.path("new"), "--script-out", work.path("new")),
+      () => [
+        ...["--product-key", productKey, "--script-out", work.path("new")],
+        ...["--master", work.path("new")],
+      ],
       `~/new was not written by this command: move it away, or ${elsewhere}`,
     ],
     [

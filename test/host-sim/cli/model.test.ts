@@ -182,7 +182,7 @@ describe("mistakes are told in one line each", () => {
 
   test("no file, no JSON, a folder, no argument", async () => {
     await refused([join(folder, "none.json")], /none\.json: no such file; name the product's model\.json$/);
-    await refused([folder], /cannot be read: EISDIR/);
+    await refused([folder], /cannot be read: it is a folder, EISDIR/);
     writeFileSync(file, '{"product":');
     await refused(
       [file],
@@ -203,11 +203,11 @@ describe("mistakes are told in one line each", () => {
   test("a place that cannot be written", async () => {
     writeFileSync(join(folder, "taken"), "");
     const { code, stderr } = await obeyed(["model", file, "--out", join(folder, "taken", "deeper")]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^cannot write: .*\n$/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^cannot write \S+: .*(?:EEXIST|ENOTDIR)\n$/);
     mkdirSync(join(folder, "out"));
     mkdirSync(join(folder, "out", "thing.ts"));
-    await refused([file, "--out", join(folder, "out")], /thing\.ts: cannot be read: EISDIR/);
+    await refused([file, "--out", join(folder, "out")], /thing\.ts: cannot be read: it is a folder, EISDIR/);
   });
 });
 

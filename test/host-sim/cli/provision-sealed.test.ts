@@ -242,8 +242,8 @@ describe("is refused in one line, and nothing is written", () => {
   });
 });
 
-test("what cannot be written is told, with exit code 1", async () => {
+test("what cannot be written is told, with exit code 2", async () => {
   const out = `${work.file("taken", "")}/board.nvs.bin`;
   const { code, stderr } = await provision(["--keys", keysFile(), ...master(), "--out", out]);
-  expect([code, stderr]).toEqual([1, `cannot write ${out}: a part of its path is no folder, ENOTDIR\n`]);
+  expect([code, stderr]).toEqual([2, `cannot write ${out}: a part of its path is no folder, ENOTDIR\n`]);
 });

@@ -304,11 +304,11 @@ describe("misuse ends with 2 and one line", () => {
     ).toHaveLength(1);
   });
 
-  it("and work that fails with 1", async () => {
+  it("and a place that takes no image", async () => {
     const path = file("k.json", JSON.stringify(keys));
     const { code, stderr } = await provision(["--keys", path, "--out", join(folder, "none/board.bin")]);
     expect({ code, stderr }).toEqual({
-      code: 1,
+      code: 2,
       stderr: `cannot write ${folder}/none/board.bin: there is no such file or folder, ENOENT\n`,
     });
   });

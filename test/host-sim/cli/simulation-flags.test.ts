@@ -195,6 +195,18 @@ const entries: Readonly<Record<string, Entry>> = {
   },
 };
 
+/** The options with each once, as the last of it says, but for those that may be given again. */
+function once(words: readonly string[]): string[] {
+  const options = new Map<string, readonly string[]>();
+  for (let at = 0; at < words.length;) {
+    const next = words.findIndex((word, i) => i > at && word.startsWith("--"));
+    const end = next < 0 ? words.length : next;
+    options.set(words[at] === "--set" ? words.slice(at, end).join() : words[at], words.slice(at, end));
+    at = end;
+  }
+  return [...options.values()].flat();
+}
+
 /** What the firmware reads of the world's options, with the checks of a board. */
 const firmwareOf = (world: WorldOptions): Settings =>
   readSettings({ server: "203.0.113.5", ...JSON.parse(JSON.stringify(settingsOf(world, world.reports))) });
@@ -204,7 +216,7 @@ describe.each(Object.entries(entries))("%s", (_name, { make, args, refused, own 
     if (name === "engine" && refused.engine === undefined && xsMissing !== undefined) return;
     const flag = own[name] ?? flags[name];
     const without = await outcomeOf(make, args);
-    const outcome = await outcomeOf(make, [...args, ...flag.args]);
+    const outcome = await outcomeOf(make, once([...args, ...flag.args]));
     const why = refused[name];
     if (why !== undefined) {
       expect(outcome.world).toBeUndefined();
@@ -243,7 +255,7 @@ describe("the command line that repeats a run", () => {
 
   test.each(["start", "start --scenario outage"])("of %s has every flag", async (name) => {
     const entry = entries[name];
-    const first = await outcomeOf(entry.make, [...entry.args, ...allOf(entry, besides)]);
+    const first = await outcomeOf(entry.make, once([...entry.args, ...allOf(entry, besides)]));
     const line = reproduction(first.command, 77);
     expect(line).toMatch(/^npm start -- /);
     const again = await outcomeOf(entry.make, [...line.split(" ").slice(3), "--quiet"]);
@@ -253,7 +265,7 @@ describe("the command line that repeats a run", () => {
 
   test("of a trial has every flag", async () => {
     const entry = entries.chaos;
-    const first = await outcomeOf(entry.make, ["--hours", "1", ...allOf(entry, besides)]);
+    const first = await outcomeOf(entry.make, once(["--hours", "1", ...allOf(entry, besides)]));
     const { seed: _seed, engine = "node", ...device } = givenFlags(first.command);
     const line = replayCommand({ seed: 77, hours: 1, engine, device });
     expect(line).toMatch(/^npm run chaos -- .* --verbose$/);

@@ -70,7 +70,10 @@ describe("a key", () => {
   it.each([
     [[], "name a file for the new key with --out, or one that is there with --key"],
     [["--out", "a", "--key", "b"], "--out and --key exclude each other: leave one of them out"],
-    [["--out", ""], "--out takes the name of a file, got nothing"],
+    [
+      ["--out", ""],
+      "--out has an empty value: --out <file>, the file for a new private key: readable by its owner alone, never replaced",
+    ],
     [
       ["--oot", "a"],
       "npm run update -- keygen has no option --oot: did you mean --out? npm run update -- keygen --help lists them",
@@ -196,7 +199,7 @@ describe("the walk of docs/update.md", () => {
     const checked = await update("verify", at("x"), "--public-key", publicKey, "--base", old);
     expect(checked.code).toBe(0);
     expect(await update("example", "--out", at("no such folder"))).toEqual({
-      code: 1,
+      code: 2,
       stdout: "",
       stderr: "cannot write ~/no such folder/0.2.0.bin: there is no such file or folder, ENOENT\n",
     });

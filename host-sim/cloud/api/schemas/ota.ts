@@ -2,7 +2,7 @@
 import { versionPattern } from "../../ota/firmware-files";
 import { rolloutStates, rolloutTerms } from "../../ota/rollout";
 import { taskStatuses } from "../../ota/upgrade-task";
-import { upgradeTimeouts } from "../../ota/upgrades";
+import { upgradeTimeouts } from "../../ota/upgrade-task";
 import {
   deviceKey,
   digitsPattern,

@@ -5,6 +5,7 @@
 #     sbatch --array=1-16 host-sim/tools/shards/cluster/slurm.sh fleet --devices 100000 --hours 24
 #     npm run fleet -- merge fleet-out/*.json
 #
+# A task ends well when it has written its file, whatever failed in it (its log says that): `merge` exits with 1 for it.
 # A task that failed comes back by `scontrol requeue JOB_TASK`; the others' results stay. SHARDS_OUT names another folder.
 #SBATCH --job-name=enos-shards
 #SBATCH --ntasks=1

@@ -1,28 +1,21 @@
-/** EnOS's JSON messages as the cloud reads them: every rule, and hostile input everywhere. */
+/** The content of EnOS's JSON messages as the cloud reads it: every rule, and hostile input everywhere. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { Product } from "../../../../host-sim/cloud/registry/product";
 import {
-  checkEnvelope,
-  encodeAnswer,
   readAttributes,
   readBatch,
   readEvent,
-  readJsonObject,
   readMeasurePoints,
   readNames,
   readProgress,
-  readReply,
-  readScriptMessage,
-  readScriptReply,
   readTags,
-  readThingMessage,
   readVersion,
-  scriptAnswer,
 } from "../../../../host-sim/cloud/enos/thing-json";
+import { readThingMessage } from "../../../../host-sim/cloud/enos/thing-message";
 import { runs } from "../../../density";
-import type { Refusal, ThingMessage } from "../../../../host-sim/cloud/enos/thing-json";
+import type { Refusal, ThingMessage } from "../../../../host-sim/cloud/enos/thing-message";
 
 const model: unknown = JSON.parse(readFileSync("firmware/product/model.json", "utf8"));
 const climate = new Product({ productKey: "climate", model }, undefined);
@@ -38,74 +31,6 @@ function message(params: unknown, json = JSON.stringify(params)): ThingMessage {
 const hostile = (json: string): ThingMessage => message(undefined, json);
 const codeOf = (read: object): number => ("enosCode" in read ? (read as Refusal).enosCode : 200);
 
-describe("a body", () => {
-  const deep = (levels: number): string => `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
-  test.each<[string | Uint8Array, number]>([
-    ["{}", 200],
-    [Buffer.from('{"id":"ä"}'), 200],
-    [new Uint8Array(), 1251],
-    ["", 1251],
-    ["[]", 1220],
-    ["null", 1220],
-    ['"{}"', 1220],
-    ["{", 1220],
-    ["{'a':1}", 1220],
-    ['{"a":NaN}', 1220],
-    [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 1220],
-    [Buffer.from("\ufeff{}"), 1220],
-    [Buffer.from("{}\0"), 1220],
-    [deep(16), 200],
-    [deep(17), 1220],
-    [deep(100_000), 1220],
-  ])("%#: code %s", (body, code) => {
-    expect(codeOf(readJsonObject(body))).toBe(code);
-  });
-
-  test.each<[unknown, unknown]>([
-    ["1", "1"],
-    ["x".repeat(320), "x".repeat(320)],
-    [7, 7],
-    [-1, -1],
-    ["", ""],
-    ["x".repeat(321), ""],
-    [1.5, ""],
-    [2 ** 53, 9007199254740992n],
-    [1e300, ""],
-    [undefined, undefined],
-    [null, ""],
-    [{}, ""],
-  ])("has the id %j, read as %s", (id, read) => {
-    expect(readThingMessage(JSON.stringify({ id }))).toMatchObject({ id: read });
-  });
-
-  test.each<[object, number]>([
-    [{ id: "1", version: "1.0", method: "thing.a" }, 200],
-    [{ id: "1", method: "thing.a" }, 1204],
-    [{ id: "", version: "1.0", method: "thing.a" }, 1204],
-    [{ id: null, version: "1.0", method: "thing.a" }, 1204],
-    [{ id: 1, version: "1.0", method: "thing.a", sys: { ack: 1 } }, 200],
-    [{ version: "1.0", method: "thing.a" }, 200],
-    [{ id: "1", version: "2.0", method: "thing.a" }, 1204],
-    [{ id: "1", version: 1, method: "thing.a" }, 1204],
-    [{ id: "1", version: "1.0", method: "thing.b" }, 1260],
-    [{ id: "1", version: "1.0" }, 1260],
-  ])("has the envelope %j: code %s", (fields, code) => {
-    const read = readThingMessage(JSON.stringify(fields)) as ThingMessage;
-    expect(codeOf(checkEnvelope(read, "thing.a") ?? {})).toBe(code);
-  });
-
-  test.each<[object, number]>([
-    [{ version: "1.0" }, 200],
-    [{ version: "1.0", method: "thing.a" }, 200],
-    [{ version: "1.0", method: "thing.b" }, 1260],
-    [{ version: "1.0", method: null }, 1260],
-    [{}, 1204],
-  ])("of an event may have no method, %j: code %s", (fields, code) => {
-    const read = readThingMessage(JSON.stringify(fields)) as ThingMessage;
-    expect(codeOf(checkEnvelope(read, "thing.a", true) ?? {})).toBe(code);
-  });
-});
-
 const times: [unknown, boolean][] = [
   [undefined, true],
   [0, true],
@@ -117,24 +42,6 @@ const times: [unknown, boolean][] = [
   [null, false],
   [1e300, false],
 ];
-
-test.each([
-  "12345678901234567890",
-  "-12345678901234567890",
-  "9007199254740993",
-  "7",
-  '"12345678901234567890"',
-])("the id %s comes back with exactly these digits, in answers and in replies", (id) => {
-  for (const body of [
-    `{"id":${id},"code":200,"data":{"id":5}}`,
-    `{"params":{"a":[{"id":1},"id"],"b":{}},"code":200,"id" :\t${id} }`,
-    `{"id":1,"\\u0069d":${id},"code":200,"x":"\\"id\\":3"}`,
-  ]) {
-    const read = readThingMessage(body) as ThingMessage;
-    expect(Buffer.from(encodeAnswer(read.id, 200)).toString()).toBe(`{"id":${id},"code":200,"data":{}}`);
-    expect(readReply(body)).toMatchObject({ id: id.replaceAll('"', ""), code: 200 });
-  }
-});
 
 describe("measure points", () => {
   it("are one report", () => {
@@ -348,73 +255,6 @@ describe("firmware", () => {
   });
 });
 
-describe("replies", () => {
-  test.each<[string, object | undefined]>([
-    ['{"id":"9","code":200,"data":{"accepted":true}}', { id: "9", code: 200, data: { accepted: true } }],
-    ['{"id":9,"code":-5}', { id: "9", code: -5 }],
-    ['{"id":"9","code":"200"}', undefined],
-    ['{"id":"9","code":1.5}', undefined],
-    ['{"id":"9"}', undefined],
-    ['{"code":200}', undefined],
-    ["", undefined],
-    ["x", undefined],
-  ])("in JSON: %s", (json, reply) => {
-    expect(readReply(Buffer.from(json))).toEqual(reply);
-  });
-
-  test.each<[string, object]>([
-    ['{"id":"9","code":200,"data":{}}', { id: "9", code: 200, data: {} }],
-    ['{"id":"9","code":5}', { id: "9", code: 5 }],
-    ['{"id":"9","code":"200","data":"","message":""}', { id: "9", code: 200, data: "", message: "" }],
-    ['{"id":9,"code":"-5"}', { id: "9", code: -5 }],
-    [
-      '{"id":"9","code":"2e2"}',
-      { enosCode: 1220, reason: "the parsing script returned JSON without a code" },
-    ],
-    ['{"id":"9","code":1220,"data":{}}', { id: "9", code: 1220, data: {} }],
-    [
-      '{"id":"9","code":1220,"message":"3 bytes\\u001b"}',
-      { enosCode: 1220, reason: "the parsing script could not read it: 3 bytes\\u001b", isByScript: true },
-    ],
-    ["rubbish", { enosCode: 1220, reason: "the parsing script returned: not JSON" }],
-    ["", { enosCode: 1251, reason: "the parsing script returned: empty payload" }],
-    ['{"id":"9"}', { enosCode: 1220, reason: "the parsing script returned JSON without a code" }],
-  ])("by a script: %s", (json, reply) => {
-    expect(readScriptReply(json)).toEqual(reply);
-  });
-});
-
-test.each<[string, object]>([
-  [
-    '{"id":"9","method":"thing.measurepoint.post","params":{}}',
-    { id: "9", method: "thing.measurepoint.post" },
-  ],
-  [
-    '{"id":"9","code":1220,"message":"no"}',
-    { enosCode: 1220, reason: "the parsing script could not read it: no" },
-  ],
-  ['{"code":"x"}', { enosCode: 1220, reason: "the parsing script returned JSON without a method" }],
-  ['{"code":"1204","message":"no"}', { enosCode: 1204 }],
-  ['{"id":"9","code":"200","data":""}', { enosCode: 1220 }],
-  ['{"method":5}', { enosCode: 1220 }],
-  ["[1]", { enosCode: 1220, reason: "the parsing script returned: not a JSON object" }],
-])("a script's message: %s", (json, read) => {
-  expect(readScriptMessage(json)).toMatchObject(read);
-});
-
-it("asks a parsing script for an answer that has nothing to say with an empty text", () => {
-  expect(scriptAnswer("20", 200)).toBe('{"id":"20","code":200,"data":""}');
-  expect(scriptAnswer(2078724684846989312n, 1204)).toBe('{"id":2078724684846989312,"code":1204,"data":""}');
-  expect(scriptAnswer(undefined, 200, { a: 1 })).toBe('{"code":200,"data":{"a":1}}');
-});
-
-it("answers in kind", () => {
-  expect(Buffer.from(encodeAnswer("a", 200)).toString()).toBe('{"id":"a","code":200,"data":{}}');
-  expect(Buffer.from(encodeAnswer(7, 200, { floor: 3 })).toString()).toBe(
-    '{"id":7,"code":200,"data":{"floor":3}}',
-  );
-});
-
 describe("every reader", () => {
   const words = [
     "measurepoints",
@@ -463,18 +303,6 @@ describe("every reader", () => {
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
       { numRuns: runs(3000) },
-    );
-  });
-
-  it("takes bytes that are nothing", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-        refusalOrElse(readThingMessage(bytes));
-        readReply(bytes);
-        refusalOrElse(readScriptMessage(Buffer.from(bytes).toString("latin1")));
-        refusalOrElse(readScriptReply(Buffer.from(bytes).toString("latin1")));
-      }),
-      { numRuns: runs(1000) },
     );
   });
 

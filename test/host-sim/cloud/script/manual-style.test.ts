@@ -1,7 +1,7 @@
 /** A script in the way of EnOS's manual: by itself, and behind the stand-in in both editions. */
 import { describe, expect, it, test } from "vitest";
 import { decodeCoap } from "../../../../host-sim/cloud/coap/coap-wire";
-import { readScriptMessage, readScriptReply } from "../../../../host-sim/cloud/enos/thing-json";
+import { readScriptMessage, readScriptReply } from "../../../../host-sim/cloud/enos/script-json";
 import { loadScriptEngine } from "../../../../host-sim/cloud/script/script-engine";
 import { TestDevice, demoDevice, dk, eventsOf, pk, rig } from "../harness";
 import { hexId, manualPoints, manualProduct, manualReport, manualScript } from "./manual-product";

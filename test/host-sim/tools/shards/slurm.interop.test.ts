@@ -1,6 +1,6 @@
 /**
  * Shards on a real Slurm on this machine. A fleet in four: one task is killed in the middle, Slurm has it again, and the results
- * come to the same bytes as one process's. A table of energy in two.
+ * come to the same bytes as one process's. One that loses readings, whose tasks end well. A table of energy in two.
  */
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -146,6 +146,19 @@ describe.skipIf(missing())("Slurm", () => {
     expect([merged.code, alone.code]).toEqual([0, 0]);
     expect(JSON.parse(alone.stdout)).toMatchObject({ counts: { lost: 0 } });
     expect(merged.stdout).toBe(alone.stdout);
+  });
+
+  it("does not have a task again that has done its work, though readings were lost in it", async () => {
+    const lossy = ["--devices", "2", "--per-cell", "1", "--hours", "13", "--interval", "10", "--loss", "0.9"];
+    env = { ...env, SHARDS_OUT: join(folder!, "lossy") };
+    const job = await submit(2, "fleet", ...lossy);
+    const states = (): Promise<string> => slurm("squeue", "-h", "-t", "all", "-r", "-j", job, "-o", "%T");
+    await expect.poll(states, { timeout: 90_000 }).toBe("COMPLETED\nCOMPLETED");
+    expect(readFileSync(join(folder!, `${job}-2.log`), "utf8")).toMatch(
+      /^shard 2\/2: [\d,]+ readings were lost; merge exits with 1 for that$/m,
+    );
+    const files = [1, 2].map((index) => join(folder!, "lossy", `shard-${index}.json`));
+    expect((await obeyed(["fleet", "merge", ...files])).code).toBe(1);
   });
 
   it("has other runs in shards as well: a table of energy", async () => {
