@@ -1,11 +1,12 @@
 /** Replies that are kept for requests that come again, and how much is kept. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exchangeLifetime, ReplyStore, peerKey } from "../../../../host-sim/cloud/coap/reply-store";
+import { exchangeLifetime, ReplyStore } from "../../../../host-sim/cloud/coap/reply-store";
 import { runs } from "../../../density";
+import type { Peer } from "../../../../host-sim/cloud/events";
 
 describe("the store of replies", () => {
-  const peer = (port: number): string => peerKey({ address: "a", port });
+  const peer = (port: number): Peer => ({ address: "a", port });
   const bytes = (n: number): Uint8Array => Uint8Array.of(n);
 
   it("knows peer and message id, for a lifetime", () => {
@@ -14,7 +15,7 @@ describe("the store of replies", () => {
     expect(store.find(peer(1), 7, 1000 + exchangeLifetime - 1)?.reply).toEqual(bytes(1));
     expect(store.find(peer(1), 7, 1000 + exchangeLifetime)).toBeUndefined();
     expect(store.find(peer(2), 7, 1000)).toBeUndefined();
-    expect(store.find(peerKey({ address: "b", port: 1 }), 7, 1000)).toBeUndefined();
+    expect(store.find({ address: "b", port: 1 }, 7, 1000)).toBeUndefined();
     expect(store.find(peer(1), 8, 1000)).toBeUndefined();
   });
 
