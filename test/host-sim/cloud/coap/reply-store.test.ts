@@ -35,6 +35,15 @@ describe("the store of replies", () => {
     expect([90, 91].map((port) => store.find(peer(port), 5, 0) !== undefined)).toEqual([false, true]);
   });
 
+  it("gives up what nobody can ask for any more, whatever room there is", () => {
+    const store = new ReplyStore({ perPeer: 3, total: 100 });
+    for (let port = 1; port <= 50; port++) store.add(peer(port), 5, bytes(port), port);
+    store.add(peer(60), 5, bytes(0), 20 + exchangeLifetime);
+    expect(store.peers).toBe(31);
+    store.add(peer(61), 5, bytes(0), 60 + exchangeLifetime);
+    expect(store.peers).toBe(2);
+  });
+
   it("keeps the younger of two replies to one message id when the older's place is taken", () => {
     const store = new ReplyStore({ perPeer: 3, total: 3 });
     store.add(peer(1), 5, bytes(1), 0);
