@@ -4,6 +4,8 @@
  */
 import Timer from "timer";
 import config from "mc/config";
+// The modem's manifest says whether this is anything, too.
+import { newJoinedMessages } from "./coap/joined-messages";
 import { narrowband } from "./coap/transmission";
 import { Axp2101, axp2101Address } from "./board/axp2101";
 import { boardNamed } from "./board/boards";
@@ -291,7 +293,7 @@ function run({ settings, board, family, wanted }: Parts, surroundings: Surroundi
         random,
         transmission: narrowband,
         maxDatagram: family.sockets.largest,
-        joinsDatagrams: family.sockets.joinsDatagrams,
+        joined: family.sockets.joinsDatagrams === true ? newJoinedMessages?.() : undefined,
         link: modem,
         socket: { io: Udp, modem },
         application: safe

@@ -51,6 +51,7 @@ describe("each manifest", () => {
         "firmware/board/manifest-crypt.json",
         "firmware/modem/family/manifest.json",
         ...families.map(({ name }) => `firmware/modem/fitted/manifest-${name}.json`),
+        ...families.map(({ name }) => `firmware/board/modem/manifest-${name}.json`),
       ]),
     );
   });
@@ -108,6 +109,24 @@ describe("a board", () => {
     expect(files).not.toContain("firmware/coap/server-half.ts");
     expect(files.filter((file) => file.startsWith("firmware/modem/fitted/"))).toHaveLength(
       board.modem === "all" ? 0 : 1,
+    );
+  });
+
+  test.each(families)(
+    "with the modem $name parts joined datagrams where that may join them, and only there",
+    ({ name, sockets }) => {
+      const { modules } = firmwareWith(name).manifest;
+      const joins = sockets.joinsDatagrams === true;
+      expect(relative(resolve("."), modules.get("coap/joined-messages")!)).toBe(
+        joins ? "firmware/coap/joined-messages.ts" : "firmware/coap/apart-messages.ts",
+      );
+    },
+  );
+
+  test("with all modems parts them", () => {
+    const { modules } = readManifest("firmware/board/generic/manifest.json");
+    expect(relative(resolve("."), modules.get("coap/joined-messages")!)).toBe(
+      "firmware/coap/joined-messages.ts",
     );
   });
 

@@ -46,8 +46,8 @@ export interface EndpointOptions {
   readonly blockToken?: "fresh" | "same";
   /** Smallest block of a body that a server may choose, bytes (default 16). */
   readonly leastBlock?: number;
-  /** The socket may give datagrams that came one behind the other as one (default false). */
-  readonly joinsDatagrams?: boolean;
+  /** Of a socket that may give datagrams as one that came one behind the other; no other endpoint has the same. */
+  readonly joined?: Joined;
   /** Left out, all may be sent that a peer's datagram asks for. */
   readonly guard?: Guard;
   /** Told of every datagram that is thrown away. */
@@ -71,6 +71,14 @@ export interface Guard {
   stranger(late: boolean, expected: number, now: number): void;
   /** A request was acknowledged without its response, which keeps the radio on until that comes. */
   emptyAck(now: number): void;
+}
+
+/** Finds the messages in what came as one datagram: `JoinedMessages`. */
+export interface Joined {
+  /** Takes note of a datagram that leaves. */
+  sent(datagram: Uint8Array): void;
+  /** Where the second message begins; the datagram's length when there is none. */
+  firstEnd(datagram: Uint8Array): number;
 }
 
 /** What the server's half is given of the endpoint that it serves at. */

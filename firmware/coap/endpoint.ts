@@ -20,7 +20,6 @@ import { BlockClient } from "./block-client";
 import { Client, ClientExchange } from "./client";
 import { Code, Type, isRequest, isResponse } from "./code";
 import { Deduplication } from "./deduplication";
-import { JoinedMessages } from "./joined-messages";
 import { WireReader } from "./wire-reader";
 import { decodeCut, encode, messageOf } from "./message";
 import { screenOptions } from "./option-rules";
@@ -29,7 +28,7 @@ import { FasorTimer, PlainTimer } from "./rto";
 import { checkTransmission, exchangeLifetime, nonLifetime } from "./transmission";
 import { checkRange } from "./range";
 import type { PlainRequest } from "./client";
-import type { EndpointOptions, Held, ServerHalf } from "./endpoint-options";
+import type { EndpointOptions, Held, Joined, ServerHalf } from "./endpoint-options";
 import type { Discard, Exchange, Request } from "./exchange";
 import type { Message } from "./message";
 import type { OptionRule } from "./option-rules";
@@ -55,7 +54,7 @@ export class Endpoint {
   readonly #server: ServerHalf | undefined;
   readonly #reader = new WireReader();
   /** Finds the borders of what came as one datagram; undefined where each comes by itself. */
-  readonly #joined: JoinedMessages | undefined;
+  readonly #joined: Joined | undefined;
   #closed = false;
   /** The four bytes of ACK and RST, written anew each time. */
   readonly #empty = new Uint8Array(4);
@@ -80,7 +79,7 @@ export class Endpoint {
       throw new RangeError(`blockSize is 16, 32, 64, 128, 256, 512 or 1024 bytes, got ${blockSize}`);
     }
     this.#options = options;
-    const joined = options.joinsDatagrams === true ? new JoinedMessages() : undefined;
+    const { joined } = options;
     this.#joined = joined;
     const transmit: EndpointOptions["transmit"] =
       joined === undefined

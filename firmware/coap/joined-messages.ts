@@ -12,6 +12,7 @@
  * and the latter once in 2^28 messages. What begins otherwise stays where it is, for nothing shows that it is a message.
  */
 import { Code, isRequest, isResponse } from "./code";
+import type { Joined } from "./endpoint-options";
 
 /** Requests whose answers are recognised: as many as an endpoint has under way, and those before them. */
 const places = 8;
@@ -19,7 +20,7 @@ const places = 8;
 const placeLength = 12;
 
 /** What the last requests began with, by which their answers are found in what came as one. */
-export class JoinedMessages {
+export class JoinedMessages implements Joined {
   readonly #requests = new Uint8Array(places * placeLength);
   #next = 0;
 
@@ -84,3 +85,6 @@ function matches(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, l
   for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
   return true;
 }
+
+/** Of a board whose modem may join datagrams; see apart-messages.ts for any other. */
+export const newJoinedMessages: (() => Joined) | undefined = () => new JoinedMessages();

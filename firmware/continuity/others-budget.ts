@@ -210,15 +210,19 @@ export class OthersBudget {
     return true;
   }
 
-  /** The modem was awake for so long though it should have slept, ms. */
-  keptOn(time: number, now: number): void {
+  /**
+   * The modem was awake for so long though it should have slept, ms.
+   *
+   * @param since when the device had last sent something, or its board had fallen asleep after that, ms
+   */
+  keptOn(time: number, since: number, now: number): void {
     if (!this.guarded(now)) {
       // Seen soon after a contact it is less than it would have become.
       if (now >= this.#leftAloneUntil) this.charge(time, 0, now, this.watching(now));
       return;
     }
-    const began = this.#guardedUntil - day * guardGrowth ** this.#growths;
-    if (now - time < began) return;
+    // Within a contact, the first of the guard's or one that was due, it is found as ever: the device has not left yet.
+    if (since >= this.#nextContact) return;
     // It was so in spite of the guard, which does not help against whatever it is.
     this.#guardedUntil = -Infinity;
     this.#watchedUntil = -Infinity;

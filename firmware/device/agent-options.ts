@@ -1,6 +1,7 @@
 /**
  * What the agent is made of and set to: see `Agent`.
  */
+import type { Joined } from "../coap/endpoint-options";
 import type { Transmission } from "../coap/transmission";
 import type { SessionEvent, SessionSettings } from "../enos/session-options";
 import type { Cryptography } from "../enos/sign";
@@ -36,8 +37,8 @@ export interface Link extends Radio {
   readonly busy?: boolean;
   /** Resets a modem that claims to be ready while nothing comes back; a harder reset at each call. */
   reset?(now: number): void;
-  /** Ends a connection that others keep open, at the price of a new attach. */
-  renew?(now: number): void;
+  /** Leaves the network, at the price of a new attach: ends a connection that others keep open. */
+  leave?(now: number): void;
   /** Nothing is done with the link for a while, and its radio is off. */
   readonly leftAlone?: boolean;
   /** Looks whether a link that is taken for asleep is, or whether the radio of one that is left alone is off. */
@@ -58,6 +59,8 @@ export interface DatagramSocket {
   /** `cut`: what the link has given may be no more than the beginning of a longer datagram. */
   read(): (ArrayBuffer & { address: string; port: number; cut?: boolean }) | undefined;
   close(): void;
+  /** See `Udp.awaitAnswer`. */
+  awaitAnswer?(): void;
   /** See `Udp.releaseAfterReply`; sockets of other networks have no use for it. */
   releaseAfterReply?: boolean;
   /** See `Udp.unchanging`. */
@@ -79,8 +82,8 @@ export interface AgentOptions {
   readonly transmission: Transmission;
   /** Longest datagram that the link takes, bytes. */
   readonly maxDatagram?: number;
-  /** The link may give datagrams that came one behind the other as one (default false). */
-  readonly joinsDatagrams?: boolean;
+  /** Of a link that may give datagrams as one that came one behind the other. */
+  readonly joined?: Joined;
   readonly link: Link;
   readonly socket: SocketOptions;
   readonly application: Application;

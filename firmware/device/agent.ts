@@ -111,7 +111,7 @@ export class Agent {
       random,
       transmission: options.transmission,
       maxDatagram: options.maxDatagram,
-      joinsDatagrams: options.joinsDatagrams,
+      joined: options.joined,
       messageId: memory.firstMessageId,
       rtoState: memory.rto,
       leastBlock,
@@ -368,7 +368,8 @@ export class Agent {
     const waiting = this.#uploader.inFlight || (trying && !link.ready);
     // Not the sampler's deadline: the next reading is taken even while something else hangs.
     const due = Math.min(this.#uploader.deadline(this.#polledAt), this.#commands.deadline);
-    const deadline = Math.min(this.#endpoint.deadline, link.deadline, due);
+    // Nor what the link does for its own sake, such as a look at a modem that is left alone.
+    const deadline = Math.min(this.#endpoint.deadline, link.workDeadline ?? link.deadline, due);
     const cause = this.#supervisor.look({ waiting, deadline }, now);
     if (cause !== undefined) this.#restarts.now(cause);
   }
@@ -579,10 +580,13 @@ export class Agent {
   }
 
   private receiveFrom(socket: DatagramSocket, now: number): void {
+    let came = false;
     for (let datagram = socket.read(); datagram !== undefined; datagram = socket.read()) {
       const { address, port, cut } = datagram;
+      came = true;
       this.#options.health?.received(datagram.byteLength, socket.releaseAfterReply === true, now);
       this.#endpoint.receive(new Uint8Array(datagram), address, port, now, cut === true);
     }
+    if (came && this.#endpoint.pending > 0) socket.awaitAnswer?.();
   }
 }

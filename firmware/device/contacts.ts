@@ -13,7 +13,7 @@ import type { AgentOptions } from "./agent-options";
 /** A guarded device speaks to the cloud with the first reading after so many intervals, and these bounds, ms. */
 const guardedIntervals = 8.5;
 const leastSpacing = 600_000;
-const longestSpacing = 23_400_000;
+const longestSpacing = 30_600_000;
 /** What a second of a board that waits awake costs, in seconds of radio: 83 mW against 263 of board and radio. */
 const awakeShare = 1 / 3;
 /** Room for a clock that goes wrong in deep sleep when the modem is looked at, ms. */
@@ -151,8 +151,9 @@ export class Contacts {
   /** The device has come to rest. @param late answers that may come, since the start */
   rested(late: number, now: number): void {
     this.#others.hold(late, now);
-    const look = this.#lastRequest + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
-    if (look > now && this.#others.watching(now)) this.#lookAt = look;
+    // Not from its last request on: a board in deep sleep knows no more than when it fell asleep.
+    const look = now + (this.#options.link.fallsAsleepAfter ?? Infinity) + lookMargin;
+    if (this.#others.watching(now)) this.#lookAt = look;
     if (this.#options.sleepsDeeply !== true) return;
     if (this.#others.listens(this.#listens, now)) this.#listensUntil = now + listening;
     this.#listens = false;
@@ -177,7 +178,7 @@ export class Contacts {
   private noteKeptOn(now: number): void {
     const kept = this.#options.link.keptOn?.(this.#lastRequest, now) ?? 0;
     if (kept === 0) return;
-    this.#others.keptOn(kept, now);
+    this.#others.keptOn(kept, this.#lastRequest, now);
     // Told once: from here on it counts anew.
     this.#lastRequest = now;
   }
@@ -194,6 +195,6 @@ export class Contacts {
     if (!link.ready) return link.connect(now);
     this.#open = false;
     this.#others.contactEnded(now);
-    link.renew?.(now);
+    link.leave?.(now);
   }
 }

@@ -26,6 +26,8 @@ export interface DatagramModem {
     port: number,
     releaseAfterReply: boolean,
   ): void;
+  /** What `owner` was given was no answer to what it sent last: the modem goes on being looked at for that. */
+  awaitAnswer(owner: DatagramOwner): void;
   closeSocket(owner: DatagramOwner): void;
 }
 
@@ -79,6 +81,14 @@ export class Udp implements DatagramOwner {
   /** The oldest datagram not yet read, or undefined. */
   read(): Datagram | undefined {
     return this.#received.shift();
+  }
+
+  /**
+   * To be called by whoever knows what an answer is, when what was read was none of those that are waited for. Else any
+   * datagram of the server's address passes for the answer, a stranger's with that address written on it too.
+   */
+  awaitAnswer(): void {
+    if (!this.#closed) this.#options.modem.awaitAnswer(this);
   }
 
   close(): void {

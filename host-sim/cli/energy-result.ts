@@ -95,7 +95,7 @@ function attackLines({
       `${datagrams.toFixed(0).padStart(8)}${onset.toFixed(0).padStart(8)} J${(100 * delivered).toFixed(0).padStart(8)} %`
     );
   };
-  const head = `  ${`somebody ${plan.from}, for ${attackDays} days`.padEnd(48)}      lasts             PSM  up/day   onset delivered`;
+  const head = `  ${`somebody ${plan.from}, for ${attackDays} days`.padEnd(48)}      lasts          asleep  up/day   onset delivered`;
   return [palette.bold(head), ...attacked.map(row)];
 }
 

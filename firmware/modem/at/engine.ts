@@ -75,6 +75,8 @@ export interface AtCommand {
   readonly ends?: (line: Uint8Array) => AtResult | undefined;
   /** The same for a line that must come besides OK, before it or behind, such as `+QIOPEN: 0,0`. */
   readonly also?: (line: Uint8Array) => AtResult | undefined;
+  /** ms from one of the two until the other has got lost: without the line the command ends as "heard". */
+  readonly alsoWithin?: number;
   /** Called exactly once. */
   readonly onDone: (result: AtResult, now: number) => void;
 }
@@ -104,6 +106,8 @@ const escape = new Uint8Array([0x1b]);
 const rawPause = 1_000;
 /** After a time-out, how long a late answer may still come, ms. */
 const lateAnswer = 1_000;
+/** From a line of information until the OK behind it has got lost, ms: they come as one. */
+const okWithin = 3_000;
 /** After the answer that ends a row of time-outs, how long answers to the others may follow, ms. */
 const trailing = 300;
 /** Commands that may wait. */
@@ -214,6 +218,12 @@ export class AtEngine implements FramerEvents {
         this.#onLate = undefined;
         return onLate(now);
       }
+      const lost = this.lineLost(this.#current);
+      if (lost !== undefined) {
+        // An OK that is missing may be late.
+        this.#notBefore = now + (lost.kind === "ok" ? lateAnswer : this.gap);
+        return this.finish(this.#current, lost, now);
+      }
       this.timeouts += 1;
       this.#notBefore = this.#current.probe === true ? now : now + lateAnswer;
       // A prompt that is late must not take the next command for data.
@@ -247,6 +257,22 @@ export class AtEngine implements FramerEvents {
     command.raw?.onData(bytes.subarray(0, end), missing + bytes.length - end);
     this.#notBefore = now + this.gap;
     this.finish(command, { kind: "ok" }, now);
+  }
+
+  /** How the command ends that is overdue where its answer has come but for one line; undefined where none has. */
+  private lineLost({ alsoWithin, also, ends, raw }: AtCommand): AtResult | undefined {
+    if (alsoWithin !== undefined && this.#half === "ok") return { kind: "timeout", heard: true };
+    const isWhole =
+      also === undefined ? this.#informed && ends === undefined && raw === undefined : this.#half === "also";
+    return isWhole ? { kind: "ok" } : undefined;
+  }
+
+  /** A line of the command's information has come: so will its OK, or that has got lost. */
+  private inform(line: Uint8Array, command: AtCommand): void {
+    this.#informed = true;
+    command.onLine?.(line);
+    if (command.also === undefined && command.ends === undefined && command.raw === undefined)
+      this.#expires = Math.min(this.#expires, this.#now + okWithin);
   }
 
   /** Gives the command in flight, if there is one, no more than `ms` from now; then `onLate` is called in its place. */
@@ -381,8 +407,7 @@ export class AtEngine implements FramerEvents {
     }
     if (command?.prefix !== undefined && startsWith(line, command.prefix) && (command.owns?.(line) ?? true)) {
       const count = command.raw?.sameLine === false ? command.raw.count(line) : undefined;
-      this.#informed = true;
-      command.onLine?.(line);
+      this.inform(line, command);
       if (count !== undefined) this.#framer.takeRaw(count);
       return;
     }
@@ -403,10 +428,7 @@ export class AtEngine implements FramerEvents {
       this.#options.onUrc(line, now, false);
       return;
     }
-    if (command?.bare === true && line[0] !== 0x2b) {
-      command.onLine?.(line);
-      return;
-    }
+    if (command?.bare === true && line[0] !== 0x2b) return this.inform(line, command);
     this.unknown += 1;
   }
 
@@ -452,6 +474,7 @@ export class AtEngine implements FramerEvents {
     const part = besides === undefined ? "ok" : "also";
     if (this.#half !== undefined && this.#half !== part) return result;
     this.#half = part;
+    this.#expires = Math.min(this.#expires, this.#now + (command.alsoWithin ?? Infinity));
     return "half";
   }
 }

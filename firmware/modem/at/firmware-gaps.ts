@@ -3,7 +3,8 @@
  * modem starts anew, for its firmware may be another one then, or for days: a refusal can have been a passing one.
  *
  * A command that is refused at two contacts in a row is left out. Only those are that the modem can do without: one that
- * lets it sleep, or a socket's, is said again, however often it is refused.
+ * lets it sleep, or a socket's, is said again, however often it is refused. So are ATE0 and AT+CMEE=1, which firmwares that
+ * give an echo know: what refuses them is noise on the wire, and the echo of each datagram costs more than they do.
  */
 
 /** What may be lacking, and where in `FirmwareGaps.misses` it is counted: two bits each. */
@@ -14,12 +15,8 @@ const places = Object.freeze({
   signs: 2,
   /** Which eDRX cycle was granted. */
   edrx: 4,
-  /** The echo, which cannot be switched off. */
-  echo: 6,
-  /** Numbers of errors. */
-  numbers: 8,
   /** Sockets that outlive the modem's sleep. */
-  sockets: 10,
+  sockets: 6,
 });
 
 /** What a modem's firmware may be found to lack. */

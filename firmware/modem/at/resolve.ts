@@ -8,6 +8,8 @@ import type { Step } from "./script";
 
 /** Time for the network's answer, ms. */
 const timeout = 60_000;
+/** From the OK until the network is asked once more, ms: no answer takes longer but in deep coverage. */
+const askedAgain = 15_000;
 
 /**
  * Steps that resolve a name.
@@ -28,6 +30,8 @@ export function resolveSteps(
       line: ascii(command),
       timeout,
       optional: true,
+      // Nothing else tells it: the network is asked once more.
+      ask: { line: ascii(command), after: askedAgain },
       also: (line) => {
         if (!startsWith(line, start)) return undefined;
         const fields = fieldsOf(line, start.length);

@@ -8,8 +8,11 @@ import { lineText } from "./fields";
 export type AtResult =
   | { readonly kind: "ok" }
   | AtError
-  /** `unprompted`: the modem did not even ask for the data. */
-  | { readonly kind: "timeout"; readonly unprompted?: boolean }
+  /**
+   * `unprompted`: the modem did not even ask for the data. `heard`: it has said OK, and not the line besides that
+   * (`AtCommand.also`).
+   */
+  | { readonly kind: "timeout"; readonly unprompted?: boolean; readonly heard?: boolean }
   /** The engine was cleared, as after a reboot of the modem. */
   | { readonly kind: "aborted" };
 

@@ -8,7 +8,7 @@ import type { AtCommand, AtEngine, AtError, AtResult } from "./engine";
 import type { FirmwareGaps, Gap } from "./firmware-gaps";
 
 /** One command of a script: what it asks and whose lines are its answer, as for the engine. */
-export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
+export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone" | "alsoWithin"> {
   /** ms; `defaultTimeout` when left out. */
   readonly timeout?: number;
   /** A refusal is worth no line in the log: a question, or a command that many firmwares lack. */
@@ -23,6 +23,8 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly patient?: boolean;
   /** Asked when the step's turn has come: true when it is not needed. */
   readonly skip?: () => boolean;
+  /** What tells the same as the line that the step waits for by `also`, should that have got lost. */
+  readonly ask?: Question;
   /** The command was answered with OK. */
   readonly onOk?: (now: number) => void;
   /** It was refused. */
@@ -33,6 +35,16 @@ export interface Step extends Omit<AtCommand, "timeout" | "probe" | "onDone"> {
   readonly gap?: Gap;
   /** The same of a question whose answer is for a step behind it: its own refusal says nothing. */
   readonly forGap?: Gap;
+}
+
+/** A question in place of a line that may have got lost. */
+interface Question {
+  readonly line: Uint8Array;
+  readonly prefix?: Uint8Array;
+  /** Reads a line of the answer; undefined when it tells nothing, or that it is too soon. */
+  readonly tells?: (line: Uint8Array) => AtResult | undefined;
+  /** From the OK until it is asked, and from one question to the next, ms; `lineWithin` when left out. */
+  readonly after?: number;
 }
 
 /**
@@ -49,6 +61,9 @@ export interface ScriptResult {
 
 /** Time for a command that needs no radio, ms. */
 const defaultTimeout = 5_000;
+
+/** From a command's OK until the line behind it may have got lost, ms: most come within one second. */
+const lineWithin = 3_000;
 
 /**
  * Runs a row of AT commands one after the other, and stops at the first that is not answered.
@@ -78,6 +93,8 @@ class Script {
   #row = 0;
   #steps: readonly Step[];
   #index = 0;
+  /** When the step under way has had its time, ms. */
+  #until = 0;
 
   constructor(
     engine: AtEngine,
@@ -104,10 +121,12 @@ class Script {
       this.#index = 0;
       step = this.following();
     }
+    const timeout = step.timeout ?? defaultTimeout;
+    this.#until = now + timeout;
     this.#engine.send(
       {
         line: step.line,
-        timeout: step.timeout ?? defaultTimeout,
+        timeout,
         sure: step.sure,
         prefix: step.prefix,
         owns: step.owns,
@@ -117,7 +136,50 @@ class Script {
         raw: step.raw,
         ends: step.ends,
         also: step.also,
+        alsoWithin: step.ask === undefined ? undefined : (step.ask.after ?? lineWithin),
         onDone: (result, at) => this.done(step, result, at),
+      },
+      now,
+    );
+  }
+
+  /** The line that the step waits for has not come: what it would have told is asked for, as long as there is time. */
+  private ask(step: Step, question: Question, now: number): void {
+    let told: AtResult | undefined;
+    this.#engine.send(
+      {
+        line: question.line,
+        prefix: question.prefix,
+        timeout: defaultTimeout,
+        onLine: (line) => (told ??= question.tells?.(line)),
+        onDone: (result, at) => {
+          if (told !== undefined || result.kind === "aborted") return this.done(step, told ?? result, at);
+          if (result.kind === "timeout" || at >= this.#until) return this.done(step, { kind: "timeout" }, at);
+          this.awaitLine(step, question, at);
+        },
+      },
+      now,
+    );
+  }
+
+  /** A word, and time for the line behind its OK. */
+  private awaitLine(step: Step, question: Question, now: number): void {
+    let told: AtResult | undefined;
+    this.#engine.send(
+      {
+        line: attention,
+        timeout: defaultTimeout,
+        also: (line) => {
+          const said = step.also?.(line);
+          told ??= said;
+          // Whatever it says, the word's own OK is to come.
+          return said === undefined ? undefined : { kind: "ok" };
+        },
+        alsoWithin: question.after ?? lineWithin,
+        onDone: (result, at) => {
+          if (told !== undefined || result.kind === "aborted") return this.done(step, told ?? result, at);
+          this.ask(step, question, at);
+        },
       },
       now,
     );
@@ -143,6 +205,8 @@ class Script {
   }
 
   private done(step: Step, result: AtResult, now: number): void {
+    if (result.kind === "timeout" && result.heard === true && step.ask !== undefined)
+      return this.ask(step, step.ask, now);
     let goesOn = result.kind === "ok" || (result.kind === "timeout" && step.patient === true);
     this.learn(step, result, now);
     if (result.kind === "ok") step.onOk?.(now);

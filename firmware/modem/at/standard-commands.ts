@@ -70,7 +70,7 @@ export interface Setting {
   readonly gap?: Gap;
   /** The command holds a password. */
   readonly secret?: boolean;
-  /** The setting was written. */
+  /** The setting was written, or may have been. */
   readonly onWritten?: () => void;
 }
 
@@ -100,7 +100,17 @@ export function ensure(setting: Setting): Step[] {
         if (fits(fieldsOf(line, prefix.length))) same = true;
       },
     },
-    { line: ascii(write), timeout, optional, gap, secret, skip: () => same, onOk: onWritten },
+    // Without an answer it may have been written all the same.
+    {
+      line: ascii(write),
+      timeout,
+      optional,
+      gap,
+      secret,
+      skip: () => same,
+      onOk: onWritten,
+      onSilence: onWritten,
+    },
   ];
 }
 
@@ -191,6 +201,16 @@ export function askRegistration(onAnswer: (registration: Registration) => void):
       if (registration !== undefined) onAnswer(registration);
     },
     otherwise: () => askInOlderWays(onAnswer),
+  };
+}
+
+/** `AT+CFUN?`: gets whether the modem is in full function, as far as it tells. */
+export function askFunction(onFunction: (isFull: boolean) => void): Step {
+  return {
+    line: ascii("AT+CFUN?"),
+    prefix: ascii("+CFUN:"),
+    optional: true,
+    onLine: (line) => onFunction(fieldsOf(line, 6)[0] === "1"),
   };
 }
 

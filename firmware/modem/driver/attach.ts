@@ -121,7 +121,7 @@ export class Attach {
   private silence(): Step {
     const { at: engine } = this.#parts;
     this.#echoCameBack = true;
-    return { line: ascii("ATE0"), gap: "echo", optional: true, onOk: () => (engine.echoed = false) };
+    return { line: ascii("ATE0"), optional: true, onOk: () => (engine.echoed = false) };
   }
 
   /** Errors have their numbers again; and whether the echo is off, the command's own tells. */
@@ -129,7 +129,6 @@ export class Attach {
     const { at: engine, driver } = this.#parts;
     return {
       line: ascii("AT+CMEE=1"),
-      gap: "numbers",
       optional: true,
       onOk: () => (driver.echoOff = !engine.echoed),
     };

@@ -6,9 +6,9 @@
  *            -> CPIN? ... -> CFUN=0, settings, CFUN=1 -> search
  */
 import { ascii } from "../../text/ascii";
-import { fieldsOf, findImei, lineText } from "../at/fields";
+import { findImei, lineText } from "../at/fields";
 import { probe, probeTimeout } from "../at/script";
-import { edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
+import { askFunction, edrxSteps, psmSteps, reportRegistration } from "../at/standard-commands";
 import { initSteps } from "./init-lines";
 import { LineRate } from "./line-rate";
 import { SimCard } from "./sim-card";
@@ -46,6 +46,8 @@ const bootGrace = 10_000;
  * down without an answer, and each waits so long then.
  */
 const restartTimeout = 15_000;
+/** Words to a modem that was switched off before its key is pressed: it may have been started by somebody else. */
+const wordsToSwitchedOff = 2;
 /** From full function until the modem has read its card, ms. */
 const cardRead = 2_500;
 /** After so many bring-ups that failed other rates are tried even where not a byte came. */
@@ -76,7 +78,9 @@ export class BringUp {
   #bandsTold = false;
   /** The modem's boot banner has come since the bring-up began. */
   #booting = false;
-  /** Settings were written that took a restart; a modem that asks for one again does not keep them. */
+  /** Settings were written that take a restart: the modem may have taken them though its OK got lost. */
+  #rewritten = false;
+  /** It was restarted for them; a modem that asks for a restart again does not keep them. */
   #restarted = false;
 
   constructor(parts: BringUpParts) {
@@ -89,14 +93,17 @@ export class BringUp {
 
   /** Brings the modem up from whatever state it is in. */
   begin(now: number): void {
+    const { at: engine, driver, lines } = this.#parts;
+    const { switchedOff } = driver;
     if (!this.start(now)) return;
     probe(
-      this.#parts.at,
-      20,
+      engine,
+      switchedOff ? wordsToSwitchedOff : 20,
       (answered, at) => {
         if (answered) this.configure(at);
         // The modem is booting already.
         else if (this.#booting) this.awaitBoot(at);
+        else if (switchedOff) lines.switchOn((t) => this.awaitBoot(t), at);
         // The key would switch off a modem that is on and talks at another rate.
         else this.rate.tryOthers(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
       },
@@ -168,6 +175,8 @@ export class BringUp {
     this.rate.listen();
     this.card.forget();
     driver.forget();
+    driver.switchedOff = false;
+    this.#rewritten = false;
     this.#restarted = false;
     this.#known = false;
     this.#booting = false;
@@ -246,20 +255,19 @@ export class BringUp {
   private identified(known: boolean, now: number): void {
     const { driver, options, wanted } = this.#parts;
     const { family } = options;
-    let rewritten = false;
     const row = (index: number): readonly Step[] | undefined => {
       if (index === 0) return family.always?.(wanted) ?? [];
       if (index === 1) return this.askImei();
       if (index === 3) return this.askBands();
       if (index > 3) return undefined;
       // Nothing is written for good into a modem that may be another.
-      return (known ? family.persistent?.(wanted, () => (rewritten = true)) : undefined) ?? [];
+      return (known ? family.persistent?.(wanted, () => (this.#rewritten = true)) : undefined) ?? [];
     };
     const identified = (at: number): void => {
       this.#known = true;
       driver.log({ kind: "modem identified", imei: this.imei });
       if (this.imei !== undefined) options.onIdentified?.(this.imei, at);
-      if (rewritten && !this.#restarted) this.restartForSettings(at);
+      if (this.#rewritten && !this.#restarted) this.restartForSettings(at);
       else this.card.wait((t) => this.setUpRadio(t), at);
     };
     driver.run(row, identified, now);
@@ -344,10 +352,10 @@ export class BringUp {
         driver.echoOff = !engine.echoed;
         onDone(t);
       };
-      const first: Step[] = [{ line: ascii("AT+CMEE=1"), gap: "numbers" }];
+      const first: Step[] = [{ line: ascii("AT+CMEE=1") }];
       driver.run(first.concat(steps), done, at);
     };
-    const quiet: Step[] = [{ line: ascii("ATE0"), gap: "echo" }];
+    const quiet: Step[] = [{ line: ascii("ATE0") }];
     // Result codes are to be words: digits would be taken for lines of data.
     if (engine.digits) quiet.unshift({ line: ascii("ATV1"), onOk: () => (engine.digits = false) });
     driver.run(quiet, silenced, now);
@@ -376,19 +384,19 @@ export class BringUp {
             ...initSteps(options.init, driver),
           ];
         case 5:
-          return [{ line: ascii("AT+CFUN=1"), timeout, otherwise: () => [askFunction] }];
+          return [
+            {
+              line: ascii("AT+CFUN=1"),
+              timeout,
+              otherwise: () => [askFunction((isFull) => (full = isFull))],
+            },
+          ];
         default:
           return undefined;
       }
     };
     // Refused, it may be in full function all the same.
     let full = true;
-    const askFunction: Step = {
-      line: ascii("AT+CFUN?"),
-      prefix: ascii("+CFUN:"),
-      optional: true,
-      onLine: (line) => (full = fieldsOf(line, 6)[0] === "1"),
-    };
     const search = (at: number): void =>
       driver.run(family.search?.(wanted) ?? [], (t) => this.register(undefined, t), at);
     const on = (at: number): void => {

@@ -26,6 +26,11 @@ export interface Channel {
   hinted: boolean;
   /** The hint came while a datagram was being handed to the modem: no answer to that one. */
   early: boolean;
+  /**
+   * An answer has come to the datagram that went out last, as far as is known here: nothing is looked for. The owner may
+   * find that it was none.
+   */
+  answered: boolean;
   /** The next look without a hint, ms, and after how long. */
   lookAt: number;
   lookAfter: number;
@@ -99,6 +104,7 @@ export class Channels {
         doubted: false,
         hinted: false,
         early: false,
+        answered: false,
         lookAt: Infinity,
         lookAfter: 0,
       },

@@ -49,6 +49,8 @@ export interface DriverMemory {
   readonly knowsNetwork: boolean;
   /** It was asked for all that is asked once a boot. */
   readonly inquired: boolean;
+  /** The driver has switched it off, and its key switches it on. */
+  readonly switchedOff: boolean;
 }
 
 const mark = 1_001;
@@ -71,8 +73,10 @@ const most = 0x3f;
 
 /** The numbers, in front of what the modem's own sleep keeps. */
 export function encodeDriverMemory(memory: DriverMemory, sleep: readonly number[]): number[] {
-  const { state, due, retry, recovery, mutes, knowsNetwork, inquired } = memory;
-  const bits = [retry.cameUp, retry.broken, recovery.deaf, recovery.resetDue, knowsNetwork, inquired];
+  const { state, due, retry, recovery, mutes, knowsNetwork } = memory;
+  const { deaf, resetDue } = recovery;
+  const own = [memory.inquired, memory.switchedOff];
+  const bits = [retry.cameUp, retry.broken, deaf, resetDue, knowsNetwork].concat(own);
   let flags = states.indexOf(state) | (reasons.indexOf(recovery.reason) << 2) | (count(mutes) << 6);
   for (let i = 0; i < bits.length; i++) if (bits[i]) flags |= 1 << (12 + i);
   const pauses = count(retry.long) | (count(retry.doubtful) << 6) | (count(retry.breakdowns) << 12);
@@ -106,6 +110,7 @@ export function decodeDriverMemory(
     mutes: (flags >> 6) & most,
     knowsNetwork: (flags & (1 << 16)) !== 0,
     inquired: (flags & (1 << 17)) !== 0,
+    switchedOff: (flags & (1 << 18)) !== 0,
   };
   return { memory, sleep: numbers.slice(length) };
 }

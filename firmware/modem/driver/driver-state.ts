@@ -66,7 +66,7 @@ export const transitions: Readonly<Record<ModemState, readonly ModemState[]>> = 
     "starting", // the modem has restarted by itself, or is restarted as nothing comes back from the cloud
     "recovering", // a command is not answered, nothing comes back, or a socket is refused once more
     "pausing", // sockets are refused again and again, or the card was pulled
-    "off", // `suspend`
+    "off", // `suspend`, or the modem is switched off so that nobody finds it
   ]),
   asleep: Object.freeze<ModemState[]>([
     "waking", // `connect`, a datagram to send, or a hint that one has come
@@ -149,6 +149,8 @@ export class DriverState {
   bootGraceUntil = 0;
   /** The modem was brought up, or tried to be, since the board started. */
   begun = false;
+  /** The driver has switched the modem off in good order: what it says next it says when its key was pressed. */
+  switchedOff = false;
   /** The radio was switched off and on since the modem was last up or identified. */
   radioReset = false;
   /** The modem was woken, and not brought up, since it was last up. */
@@ -195,6 +197,11 @@ export class DriverState {
     if (state === "asleep" || state === "waking" || state === "starting")
       this.log({ kind: `modem ${state}` });
     return true;
+  }
+
+  /** The modem has its radio off and nobody speaks to it; it could restart by itself. */
+  get leavesAlone(): boolean {
+    return this.#state === "pausing" || (this.#state === "off" && !this.switchedOff);
   }
 
   /** When `poll` wants to be called, ms; Infinity while nothing is to be done later. */

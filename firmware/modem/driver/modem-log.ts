@@ -103,6 +103,7 @@ export type ModemNote =
   | `search again state=${string}`
   | `refused, searching on cause=${string}`
   | "suspended"
+  | "switched off"
   | "urc unreadable"
   | "send without a prompt"
   | "read came short"

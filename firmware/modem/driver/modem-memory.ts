@@ -37,7 +37,7 @@ export interface ModemMemory {
 }
 
 /** Marks an array as such a memory, in this shape. */
-const version = 4;
+const version = 5;
 const length = 14;
 
 /** Whether an array is what `encodeMemory` gave, of the ESP32's time before its deep sleep. */

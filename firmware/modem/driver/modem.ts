@@ -20,6 +20,7 @@ import { Inquiry } from "./inquiry";
 import { HostNames } from "./host-names";
 import { NetworkClock } from "./network-clock";
 import { cpin } from "./sim-card";
+import { UnheardRestart } from "./unheard-restart";
 import { Unsolicited } from "./unsolicited";
 import { isMemory } from "./modem-memory";
 import { Sleep } from "./sleep";
@@ -68,6 +69,7 @@ export class Modem implements DatagramModem {
   readonly #sockets: Sockets;
   readonly #sleep: Sleep;
   readonly #unsolicited: Unsolicited;
+  readonly #unheardRestart: UnheardRestart;
   /** What the modem is asked once nothing else waits for it, see inquiry.ts. */
   #question: "all" | "cell" | undefined;
   /** It was asked all of it: once a boot, and a wake from the ESP32's deep sleep is none. */
@@ -131,6 +133,7 @@ export class Modem implements DatagramModem {
     parts.recovery = new Recovery(parts);
     driver.faults = parts.recovery;
     this.#unsolicited = new Unsolicited(parts);
+    this.#unheardRestart = new UnheardRestart(parts);
     this.#parts = parts;
     this.#inquired = false;
     if (isMemory(options.resume)) this.restore(before!.memory);
@@ -143,8 +146,9 @@ export class Modem implements DatagramModem {
   }
 
   /** Goes on with what was known before the ESP32's deep sleep. */
-  private restore({ due, retry, recovery, mutes, knowsNetwork, inquired }: DriverMemory): void {
+  private restore({ due, retry, recovery, mutes, knowsNetwork, inquired, switchedOff }: DriverMemory): void {
     const parts = this.#parts;
+    parts.driver.switchedOff = switchedOff;
     parts.escalation.mutes = mutes;
     parts.retryPolicy.restore(retry);
     parts.registration.knowsNetwork = knowsNetwork;
@@ -195,10 +199,13 @@ export class Modem implements DatagramModem {
   /** When `poll` wants to be called, ms. */
   get deadline(): number {
     const quietUntil = this.#driver.state === "up" ? this.#sleep.quietUntil : Infinity;
-    return Math.min(this.workDeadline, quietUntil);
+    return Math.min(this.workDeadline, quietUntil, this.#unheardRestart.deadline);
   }
 
-  /** `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep. */
+  /**
+   * `deadline` without the moment at which the modem is only taken for asleep, as it is after any deep sleep, or is asked
+   * whether it has restarted.
+   */
   get workDeadline(): number {
     if (this.#question !== undefined && this.mayAsk) return 0;
     const rest = this.mayAsk ? this.#parts.attach.askAt : Infinity;
@@ -263,6 +270,7 @@ export class Modem implements DatagramModem {
       mutes: escalation.mutes,
       knowsNetwork: registration.knowsNetwork,
       inquired: this.#inquired,
+      switchedOff: driver.switchedOff,
     } as const;
     return encodeDriverMemory(memory, this.#sleep.remembered());
   }
@@ -292,10 +300,10 @@ export class Modem implements DatagramModem {
     else next(now);
   }
 
-  /** Leaves the network and attaches anew, which ends a connection that others keep open. */
-  renew(now: number): void {
+  /** Leaves the network, which ends a connection that others keep open; see `Recovery.leave`. */
+  leave(now: number): void {
     this.#driver.now = now;
-    this.#parts.recovery.renew(now);
+    this.#parts.recovery.leave(now);
   }
 
   /**
@@ -308,9 +316,9 @@ export class Modem implements DatagramModem {
     return this.#sleep.keptOn(since, now);
   }
 
-  /** The driver leaves the modem alone, its radio off. */
+  /** The driver leaves the modem alone, its radio off; one that is switched off needs no looking after. */
   get leftAlone(): boolean {
-    return this.#driver.state === "pausing" || this.#driver.state === "off";
+    return this.#driver.leavesAlone;
   }
 
   /**
@@ -365,6 +373,7 @@ export class Modem implements DatagramModem {
       else if (this.#question !== undefined) this.inquire(this.#question, now);
     }
     if (this.#driver.state === "up" && now >= this.#sleep.quietUntil) this.assumeAsleep(now);
+    this.#unheardRestart.poll(now);
   }
 
   openSocket(owner: DatagramOwner): void {
@@ -373,6 +382,10 @@ export class Modem implements DatagramModem {
 
   closeSocket(owner: DatagramOwner): void {
     this.#sockets.close(owner, this.#driver.now);
+  }
+
+  awaitAnswer(owner: DatagramOwner): void {
+    this.#sockets.awaitAnswer(owner);
   }
 
   sendDatagram(

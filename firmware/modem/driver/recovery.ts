@@ -8,8 +8,9 @@
 import { ascii } from "../../text/ascii";
 import { isRegistered } from "../at/fields";
 import { probe, probeTimeout } from "../at/script";
-import { askRegistration } from "../at/standard-commands";
-import type { AtEngine } from "../at/engine";
+import { askFunction, askRegistration } from "../at/standard-commands";
+import type { AtEngine, AtResult } from "../at/engine";
+import type { PowerOff } from "../family/family";
 import type { Attach } from "./attach";
 import type { BringUp } from "./bring-up";
 import type { Registration } from "../at/fields";
@@ -157,12 +158,35 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     if (driver.enter("recovering", now)) this.resetRadio(now);
   }
 
-  /** Leaves the network and attaches anew, which gives the device another address. */
-  renew(now: number): void {
-    const { driver } = this.#parts;
+  /**
+   * Leaves the network, so that nobody finds the device at the address that it had. A modem that can be switched off, and
+   * on again by its key, is off until `connect`: that takes no more than PSM does, and the connection that an attach
+   * opens is that of the next contact. Any other attaches anew at once, for with its radio off it takes far more.
+   */
+  leave(now: number): void {
+    const { options, driver, lines } = this.#parts;
+    const { powerOff } = options.family;
     if (driver.state !== "up") return;
     this.stop(now);
-    if (driver.enter("recovering", now)) this.resetRadio(now);
+    if (powerOff !== undefined && lines.hasKey) this.switchOff(powerOff, now);
+    else if (driver.enter("recovering", now)) this.resetRadio(now);
+  }
+
+  private switchOff({ line, timeout, ends }: PowerOff, now: number): void {
+    const { driver, sockets, at: engine, bringUp } = this.#parts;
+    // What waits would have the board stay awake for a modem that is off; whoever wants an answer sends it again.
+    sockets.drop();
+    if (!driver.enter("off", now)) return;
+    driver.log("switched off");
+    driver.switchedOff = true;
+    const command = { line: ascii(line), timeout, ends };
+    const onDone = (result: AtResult, at: number): void => {
+      if (result.kind !== "error") return;
+      driver.refused(command, result);
+      // It is on, and its radio: a bring-up leaves the network as well.
+      if (driver.state === "off") bringUp.begin(at);
+    };
+    engine.send({ ...command, onDone }, now);
   }
 
   denied(cause: number | undefined, now: number): void {
@@ -313,7 +337,9 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     if ((driver.state === "off" && !driver.begun) || now < this.#hushedAt + boot) return;
     // Of one start there are several lines.
     this.#hushedAt = now;
-    this.keepRadioOff(now, Math.ceil(boot / probeTimeout));
+    // Of one that was switched off: somebody else has pressed its key.
+    driver.switchedOff = false;
+    this.whenLeftAlone(Math.ceil(boot / probeTimeout), now, (at) => this.switchRadioOff(at));
   }
 
   /** Nothing waits for the answer: whether the modem has heard the command makes no difference here. */
@@ -324,20 +350,32 @@ export class Recovery implements FaultHandler, RecoveryMemory {
   }
 
   /**
-   * The same for a modem that is left alone already: it may have restarted while the board slept, and would search, or
-   * ask a network that denies it, until its turn has come.
-   *
-   * @param words until it counts as one that does not answer
+   * Looks whether a modem that is left alone has restarted unheard, and has its radio off again: it would search, or ask a
+   * network that denies it, until its turn has come.
    */
-  keepRadioOff(now: number, words = wordsPerLook): void {
-    const { at: engine, driver } = this.#parts;
-    const { state } = driver;
-    // Nothing is said to one that does not answer, or that is another family's.
-    if (state === "pausing" && (this.deaf || this.reason === "wrong-modem")) return;
-    const off = (answered: boolean, t: number): void => {
-      if (answered && driver.state === state) this.switchRadioOff(t);
+  keepRadioOff(now: number): void {
+    let off = false;
+    const ask = {
+      ...askFunction((isFull) => (off = !isFull)),
+      timeout: rebootPatience,
+      probe: true,
+      onDone: ({ kind }: AtResult, at: number): void => {
+        // One that does not tell is told all the same.
+        if (!off && kind !== "aborted" && this.#parts.driver.leavesAlone) this.switchRadioOff(at);
+      },
     };
-    probe(engine, words, off, now);
+    this.whenLeftAlone(wordsPerLook, now, (at) => this.#parts.at.send(ask, at));
+  }
+
+  /** @param words until it counts as one that does not answer */
+  private whenLeftAlone(words: number, now: number, onAnswer: (now: number) => void): void {
+    const { at: engine, driver } = this.#parts;
+    // Nothing is said to one that does not answer, or that is another family's.
+    if (driver.state === "pausing" && (this.deaf || this.reason === "wrong-modem")) return;
+    const asked = (answered: boolean, t: number): void => {
+      if (answered && driver.leavesAlone) onAnswer(t);
+    };
+    probe(engine, words, asked, now);
   }
 
   private stop(now: number): void {

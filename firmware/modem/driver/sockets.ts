@@ -4,7 +4,8 @@
  * A datagram that the modem refuses is tried once more on a new socket, and then without release assistance,
  * which not every firmware knows; a datagram lost beyond that CoAP sends again. A modem that keeps what it
  * receives is read until it is empty: when it hints at something, and now and then while an answer is
- * expected, for hints get lost.
+ * expected, for hints get lost. What comes from another address than the peer's, where the modem tells that, is no
+ * answer; of what else comes the owner may say so (`awaitAnswer`).
  */
 import { equals } from "../../text/ascii";
 import { probe, runScript } from "../at/script";
@@ -105,10 +106,7 @@ export class Sockets {
     if (this.#working || !this.ready) return Infinity;
     let due = this.#outbox.length > 0 ? this.#notBefore : Infinity;
     const { all } = this.#channels;
-    for (let i = 0; i < all.length; i++) {
-      const channel = all[i];
-      if (channel.id !== undefined) due = Math.min(due, channel.hinted ? 0 : channel.lookAt);
-    }
+    for (let i = 0; i < all.length; i++) if (all[i].id !== undefined) due = Math.min(due, lookAtOf(all[i]));
     return due;
   }
 
@@ -204,9 +202,7 @@ export class Sockets {
     const { all } = this.#channels;
     for (let i = 0; i < all.length; i++) {
       const channel = all[i];
-      if (channel.id !== undefined && (channel.hinted || now >= channel.lookAt)) {
-        return this.read(channel, readsAtOnce, now);
-      }
+      if (channel.id !== undefined && now >= lookAtOf(channel)) return this.read(channel, readsAtOnce, now);
     }
     if (this.#outbox.length === 0 || now < this.#notBefore) return;
     const datagram = this.#outbox[0];
@@ -297,16 +293,26 @@ export class Sockets {
   }
 
   private deliver(channel: Channel, { bytes, address, port }: Received, cut: boolean): void {
-    channel.lookAt = Infinity;
-    if (!channel.early) this.#notBefore = 0;
+    const { early } = channel;
     channel.early = false;
-    const elsewhere = address !== undefined && (address !== channel.peer || port !== channel.port);
-    if (!elsewhere) channel.owner.receiveDatagram(bytes, channel.address, channel.port, cut);
+    // A stranger's, where the modem tells: no answer, and nobody's.
+    if (address !== undefined && (address !== channel.peer || port !== channel.port)) return;
+    if (!early) {
+      channel.answered = true;
+      this.#notBefore = 0;
+    }
+    channel.owner.receiveDatagram(bytes, channel.address, channel.port, cut);
+  }
+
+  /** What has come for `owner` was no answer to what went out last, which is still waited for. */
+  awaitAnswer(owner: DatagramOwner): void {
+    const channel = this.#channels.of(owner);
+    if (channel !== undefined) channel.answered = false;
   }
 
   /** An answer is expected: plans to look for it without a hint, less and less often. */
   private planLook(channel: Channel, now: number): void {
-    if (channel.lookAt === Infinity) return;
+    if (now < channel.lookAt) return;
     channel.lookAfter *= 2;
     channel.lookAt = channel.lookAfter > lastLook ? Infinity : now + channel.lookAfter;
   }
@@ -354,6 +360,7 @@ export class Sockets {
     }
     this.#parts.attach.sent(now);
     if (this.traits.read !== undefined) {
+      channel.answered = false;
       channel.lookAfter = firstLook;
       channel.lookAt = now + firstLook;
     }
@@ -448,4 +455,10 @@ export class Sockets {
     else this.#parts.driver.faults.socketRefused(this.#refusals, now);
     datagram.channel.owner.failDatagram("the modem opens no socket");
   }
+}
+
+/** When a socket is to be read, ms: at once behind a hint. */
+function lookAtOf({ hinted, answered, lookAt }: Channel): number {
+  if (hinted) return 0;
+  return answered ? Infinity : lookAt;
 }

@@ -281,6 +281,7 @@ export const bc66: Family = Object.freeze({
   // The boot ROM speaks even where RDY waits for the first AT (auto-baud).
   banners: Object.freeze([ascii("RDY"), ascii("Leaving the BROM")]),
   power: Object.freeze({ on: 600, off: 0, wake: 300, reset: 500, down: 2_000, boot: 10_000 }),
+  powerOff: Object.freeze({ line: "AT+QPOWD=0", timeout: 10_000 }),
   sleep: Object.freeze({ wakes: "pin", boots: true, light: lightSleep }),
   always,
   persistent: (wanted: Wanted, changed: () => void): Step[] => [

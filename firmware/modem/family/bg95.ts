@@ -233,6 +233,7 @@ export const bg95: Family = Object.freeze({
   banners: Object.freeze(["RDY", "APP RDY"].map(ascii)),
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 600, off: 1_000, wake: 600, reset: 2_500, down: 3_000, boot: 15_000 }),
+  powerOff: Object.freeze({ line: "AT+QPOWD=1", timeout: 10_000 }),
   sleep: Object.freeze({ wakes: "key", boots: true }),
   technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,

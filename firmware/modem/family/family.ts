@@ -8,6 +8,7 @@
  *     asleep -> (key, pin or UART) -> AT -> ATE0, CMEE -> `always`, CEREG -> registered -> `attach` ...
  */
 import type { Clock } from "../at/clock";
+import type { AtResult } from "../at/engine";
 import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { Step } from "../at/script";
 import type { RadioTechnology, SignalAndTime, Wanted } from "../at/standard-commands";
@@ -28,6 +29,15 @@ export interface PowerTimes {
   readonly boot: number;
 }
 
+/** The command that switches a modem off in good order. */
+export interface PowerOff {
+  readonly line: string;
+  /** Time for its answer, ms. */
+  readonly timeout: number;
+  /** What comes in place of OK. */
+  readonly ends?: (line: Uint8Array) => AtResult | undefined;
+}
+
 /** How the family sleeps. */
 export interface SleepTraits {
   /** What ends PSM: the power key, a pin of its own (PSM_EINT), or any byte on the UART. */
@@ -39,6 +49,8 @@ export interface SleepTraits {
    * next; left out when it does not.
    */
   readonly light?: number;
+  /** A start takes the leave to sleep away: one that has restarted, or was woken by T3412, stays awake until it is told anew. */
+  readonly stays?: boolean;
 }
 
 /** What an unsolicited line means to the driver. */
@@ -137,7 +149,10 @@ export interface SocketTraits {
    * none waits: bytes that an answer counts as left are this datagram's, or no document says of what.
    */
   readonly read?: (id: number, onData: (received: Received) => void) => Step[];
-  /** No document says that `read` keeps to the borders of datagrams: what it gives may be several, one behind the other. */
+  /**
+   * No document says that `read` keeps to the borders of datagrams: what it gives may be several, one behind the other. The
+   * family's manifest in board/modem then has coap/manifest-joined.json.
+   */
   readonly joinsDatagrams?: boolean;
   /** Most bytes that `read` gives: a datagram of so many may be the beginning of a longer one. */
   readonly readLimit?: number;
@@ -182,6 +197,8 @@ export interface Family {
   readonly radioOff?: string;
   /** Restart by command; `AT+CFUN=1,1` when left out. */
   readonly restart?: string;
+  /** Takes leave of the network and switches the modem off, until its key switches it on; left out where none does. */
+  readonly powerOff?: PowerOff;
   /** Asks for the IMEI in the family's own way; the usual ways are tried behind it. */
   readonly imei?: (onLine: (line: Uint8Array) => void) => Step[];
   /**
@@ -248,7 +265,7 @@ export function familyNamed(families: readonly Family[], name: string): Family {
   if (families.length === 1) {
     throw new RangeError(
       `modem is "${shown}", and this firmware has ${families[0].name} alone: leave the setting out, or name ` +
-        `another modem in the board's manifest (modem/fitted) and build again`,
+        `another modem in the board's manifest (board/modem) and build again`,
     );
   }
   const names = families.map((family) => family.name).join(", ");

@@ -14,6 +14,7 @@ import type { Step } from "../at/script";
 
 const qiurc = ascii("+QIURC:");
 const qiopen = ascii("+QIOPEN:");
+const qistate = ascii("+QISTATE:");
 const sendOk = ascii("SEND OK");
 const sendFail = ascii("SEND FAIL");
 const ordinaryTimeout = 10_000;
@@ -65,6 +66,15 @@ export function openSocket(
         const code = wholeNumber(fields[1]);
         return code === 0 ? { kind: "ok" } : { kind: "error", code, meaning: meanings[code ?? 550] };
       },
+      ask: {
+        line: ascii(`AT+QISTATE=1,${id}`),
+        prefix: qistate,
+        // +QISTATE: <id>,"UDP","<address>",<port>,<local port>,<state>,…
+        tells: (line) => {
+          const fields = fieldsOf(line, qistate.length);
+          return wholeNumber(fields[0]) === id && fields[5] === "2" ? { kind: "ok" } : undefined;
+        },
+      },
       onOk: () => opened(id),
     },
   ];
@@ -80,10 +90,10 @@ export function survival(id: number, alive: () => void): Step[] {
   return [
     {
       line: ascii(`AT+QISTATE=1,${id}`),
-      prefix: ascii("+QISTATE:"),
+      prefix: qistate,
       optional: true,
       onLine: (line) => {
-        if (wholeNumber(fieldsOf(line, 9)[0]) === id) alive();
+        if (wholeNumber(fieldsOf(line, qistate.length)[0]) === id) alive();
       },
     },
   ];

@@ -25,7 +25,7 @@ import {
   usualSignalAndTime,
 } from "../at/standard-commands";
 import { zoneReport } from "../at/zone-report";
-import type { Family, ModemUrc, Received } from "./family";
+import type { Family, ModemUrc, PowerOff, Received } from "./family";
 import type { RadioTechnology, Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
@@ -36,6 +36,7 @@ const uusocl = ascii("+UUSOCL:");
 const uupsmr = ascii("+UUPSMR:");
 const uupsdd = ascii("+UUPSDD:");
 const uupsda = ascii("+UUPSDA:");
+const upsnd = ascii("+UPSND:");
 const ucpsms = ascii("+UCPSMS:");
 
 const ordinaryTimeout = 10_000;
@@ -47,6 +48,8 @@ const networkTimeout = 180_000;
 const largest = 512;
 /** ms after which a SARA-R5's UART may have fallen asleep. */
 const lightSleep = 8_000;
+/** Up to 40 s, as SparkFun's library of the SARA-R5 has it from the data sheet. */
+const powerOff: PowerOff = Object.freeze({ line: "AT+CPWROFF", timeout: 40_000 });
 
 /** Technologies by the numbers of `AT+URAT` and of `AT+UBANDMASK`. */
 const technologies = Object.freeze({
@@ -127,6 +130,11 @@ function radioR5(wanted: Wanted): Step[] {
   return contextSteps(wanted).concat(loginSteps(wanted, "AT+UAUTHREQ=1,", "user first"));
 }
 
+/** `+UPSND: 0,8,<active>` */
+function isActive(line: Uint8Array): boolean {
+  return fieldsOf(line, upsnd.length)[2] === "1";
+}
+
 /** SARA-R5: sockets need a context of the modem's own stack, laid over the network's first. */
 function attachR5({ ipType }: Wanted): Step[] {
   let active = false;
@@ -139,14 +147,19 @@ function attachR5({ ipType }: Wanted): Step[] {
       if (!startsWith(line, uupsda)) return undefined;
       return fieldsOf(line, uupsda.length)[0] === "0" ? { kind: "ok" } : { kind: "error" };
     },
+    ask: {
+      line: ascii("AT+UPSND=0,8"),
+      prefix: upsnd,
+      tells: (line) => (isActive(line) ? { kind: "ok" } : undefined),
+    },
   };
   const type = (code: number): Step => ({ line: ascii(`AT+UPSD=0,0,${code}`), skip });
   return [
     {
       line: ascii("AT+UPSND=0,8"),
-      prefix: ascii("+UPSND:"),
+      prefix: upsnd,
       optional: true,
-      onLine: (line) => void (active = fieldsOf(line, 7)[2] === "1"),
+      onLine: (line) => void (active = isActive(line)),
     },
     type(ipType === "ipv6" ? 1 : ipType === "ipv4v6" ? 2 : 0),
     { line: ascii("AT+UPSD=0,100,1"), skip },
@@ -346,6 +359,7 @@ export const saraR4: Family = Object.freeze({
   models: Object.freeze(["SARA-R4"]),
   gap: 100,
   power: Object.freeze({ on: 300, off: 2_000, wake: 300, reset: 11_000, down: 35_000, boot: 12_000 }),
+  powerOff,
   sleep: Object.freeze({ wakes: "key", boots: true }),
   always,
   persistent: persistentR4,
@@ -365,7 +379,8 @@ export const saraR5: Family = Object.freeze({
   gap: 20,
   // Long enough to switch the modem on, and too short to switch off one that is on.
   power: Object.freeze({ on: 1_200, off: 2_000, wake: 1_200, reset: 150, down: 20_000, boot: 12_000 }),
-  sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep }),
+  powerOff,
+  sleep: Object.freeze({ wakes: "key", boots: true, light: lightSleep, stays: true }),
   always: alwaysR5,
   persistent,
   cereg: 5,

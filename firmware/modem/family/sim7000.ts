@@ -25,7 +25,7 @@ import {
   psmSteps,
   usualSignalAndTime,
 } from "../at/standard-commands";
-import { supplyUrcs } from "./supply-urc";
+import { simcomPowerOff, supplyUrcs } from "./supply-urc";
 import {
   askApn,
   askBands,
@@ -45,6 +45,7 @@ import type { Wanted } from "../at/standard-commands";
 import type { Step } from "../at/script";
 
 const ciprxget = ascii("+CIPRXGET:");
+const cipstatus = ascii("+CIPSTATUS:");
 const deactivated = ascii("+PDP: DEACT");
 
 /** `<mode>` of CIPRXGET: in the hint that something has come, and to read it in hexadecimal. */
@@ -149,6 +150,12 @@ function open(id: number, address: string, port: number, opened: (id: number) =>
       line: ascii(`AT+CIPSTART=${id},"UDP","${address}",${port}`),
       timeout: connectTimeout,
       also: (line) => outcome(saidOf(id, line), "CONNECT OK", "CONNECT FAIL", "ALREADY CONNECT"),
+      ask: {
+        line: ascii(`AT+CIPSTATUS=${id}`),
+        prefix: cipstatus,
+        // +CIPSTATUS: <id>,<bearer>,"UDP","<address>","<port>","<state>"
+        tells: (line) => (fieldsOf(line, cipstatus.length)[5] === "CONNECTED" ? { kind: "ok" } : undefined),
+      },
       onOk: () => opened(id),
     },
   ];
@@ -242,6 +249,7 @@ export const sim7000: Family = Object.freeze({
   banners: Object.freeze([ascii("RDY")]),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 300, down: 9_000, boot: 12_000 }),
+  powerOff: simcomPowerOff,
   sleep: Object.freeze({ wakes: "key", boots: true }),
   technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,

@@ -14,7 +14,7 @@ import { allFields, areBands, askBandsBy } from "../at/bands";
 import { defaultContext } from "../at/context";
 import { operatorSteps } from "../at/operator";
 import { edrxSteps, ensure, psmSteps, usualSignalAndTime } from "../at/standard-commands";
-import { supplyUrc, supplyUrcs } from "./supply-urc";
+import { simcomPowerOff, supplyUrc, supplyUrcs } from "./supply-urc";
 import { zoneReport } from "../at/zone-report";
 import { resolveByCdnsgip } from "../at/resolve";
 import type { Clock } from "../at/clock";
@@ -207,6 +207,7 @@ export const sim7020: Family = Object.freeze({
   ),
   banners: Object.freeze([ascii("RDY")]),
   power: Object.freeze({ on: 1_100, off: 1_100, wake: 800, reset: 0, down: 5_000, boot: 12_000 }),
+  powerOff: simcomPowerOff,
   sleep: Object.freeze({ wakes: "key", boots: false }),
   cereg: 5,
   cfunTimeout: 30_000,

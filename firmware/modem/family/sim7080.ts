@@ -25,7 +25,7 @@ import {
   psmSteps,
   usualSignalAndTime,
 } from "../at/standard-commands";
-import { supplyUrcs } from "./supply-urc";
+import { simcomPowerOff, supplyUrcs } from "./supply-urc";
 import {
   askApn,
   askBands,
@@ -135,13 +135,22 @@ function attach(): Step[] {
       line: ascii("AT+CNACT?"),
       prefix: ascii("+CNACT:"),
       optional: true,
-      onLine: (line) => {
-        const fields = fieldsOf(line, 7);
-        if (fields[0] === "0" && fields[1] === "1") active = true;
-      },
+      onLine: (line) => (active ||= isActive(line) !== undefined),
     },
-    { line: ascii("AT+CNACT=0,1"), timeout: networkTimeout, skip: () => active, also: activated },
+    {
+      line: ascii("AT+CNACT=0,1"),
+      timeout: networkTimeout,
+      skip: () => active,
+      also: activated,
+      ask: { line: ascii("AT+CNACT?"), prefix: ascii("+CNACT:"), tells: isActive },
+    },
   ];
+}
+
+/** `+CNACT: 0,1,"<address>"`; 0 is a context that is not active, or not yet. */
+function isActive(line: Uint8Array): AtResult | undefined {
+  const fields = fieldsOf(line, 7);
+  return fields[0] === "0" && fields[1] === "1" ? { kind: "ok" } : undefined;
 }
 
 /** `+APP PDP: 0,ACTIVE` or `DEACTIVE` */
@@ -164,6 +173,15 @@ function open(id: number, address: string, port: number, opened: (id: number) =>
         if (wholeNumber(fields[0]) !== id) return undefined;
         const code = wholeNumber(fields[1]);
         return code === 0 ? { kind: "ok" } : { kind: "error", code, meaning: meanings[code ?? 1] };
+      },
+      ask: {
+        line: ascii("AT+CASTATE?"),
+        prefix: castate,
+        // +CASTATE: <id>,<state>
+        tells: (line) => {
+          const fields = fieldsOf(line, castate.length);
+          return fields[0] === String(id) && fields[1] === "1" ? { kind: "ok" } : undefined;
+        },
       },
       onOk: () => opened(id),
     },
@@ -257,6 +275,7 @@ export const sim7080: Family = Object.freeze({
   banners: Object.freeze([ascii("RDY")]),
   // The key: on and wake from 1 s, off from 1.2 s.
   power: Object.freeze({ on: 1_100, off: 1_500, wake: 1_100, reset: 0, down: 4_000, boot: 12_000 }),
+  powerOff: simcomPowerOff,
   sleep: Object.freeze({ wakes: "key", boots: true }),
   technologies: Object.freeze(["nb-iot", "lte-m"] as const),
   cereg: 4,

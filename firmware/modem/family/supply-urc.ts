@@ -4,7 +4,8 @@
  */
 import { ascii, startsWith } from "../../text/ascii";
 import { lineText } from "../at/fields";
-import type { ModemUrc } from "./family";
+import type { AtResult } from "../at/engine";
+import type { ModemUrc, PowerOff } from "./family";
 
 const under = ascii("UNDER-VOLTAGE");
 const over = ascii("OVER-VOLTAGE");
@@ -18,6 +19,13 @@ export const supplyUrcs: readonly string[] = Object.freeze([
   "NORMAL POWER DOWN",
   "POWERED DOWN",
 ]);
+
+/** SIMCom's way to be switched off: the last word comes in place of OK. */
+export const simcomPowerOff: PowerOff = Object.freeze({
+  line: "AT+CPOWD=1",
+  timeout: 10_000,
+  ends: (line: Uint8Array): AtResult | undefined => (startsWith(line, normal) ? { kind: "ok" } : undefined),
+});
 
 /** What such a line means; undefined for any other. */
 export function supplyUrc(line: Uint8Array): ModemUrc | undefined {

@@ -9,6 +9,7 @@ import { batteryYears } from "./battery";
 import { EnergyMeter } from "./meter";
 import type { Coverage } from "../../sim/radio/link";
 import type { Attack } from "../../sim/radio/hostile-acts";
+import type { ModemEvent } from "../../sim/modem/modem-event";
 import type { WorldEvent } from "../../sim/world/world";
 import type { Battery } from "./battery";
 import type { Choice, MeasureOptions } from "./choice";
@@ -56,7 +57,7 @@ export const attackers: Readonly<Record<"off-path" | "on-path", readonly Attacke
 };
 
 /** Days that are measured: the first and those after it. */
-export const attackDays = 5;
+export const attackDays = 22;
 
 /** The row of a device that is left alone. */
 const nobody = "nobody";
@@ -78,7 +79,7 @@ export interface UnderAttack {
   readonly watts: number;
   /** What the first day took beyond such a day, J. */
   readonly onset: number;
-  /** Share of the day that the modem spent in PSM, of the day with the least. */
+  /** Share of the day that the modem spent in PSM or switched off, of the day with the least. */
   readonly psm: number;
   /** Datagrams that the device sent, a day. */
   readonly datagrams: number;
@@ -124,6 +125,12 @@ export async function measureAttack(
   return { text: attackerText(attacker), watts, onset, psm: Math.min(...psm), datagrams, delivered };
 }
 
+/** Whether the modem is asleep or off from this event on; undefined for one that says nothing of it. */
+function restsFrom(event: ModemEvent): boolean | undefined {
+  if (event.type === "psm") return event.state === "enter";
+  return event.type === "power" ? event.state === "off" : undefined;
+}
+
 /** How long a battery lasts under it. */
 export function attackedWith(battery: Battery, under: UnderAttack): Attacked {
   const capacity = Math.max(0, battery.capacity - under.onset / 3_600);
@@ -156,9 +163,10 @@ async function runAt(
     if (event.source === "device" && event.text.startsWith("report: taken")) taken += 1;
     if (event.source === "cloud" && event.event.type === "stored" && event.event.kind === "reading")
       stored += 1;
-    if (event.source !== "modem" || event.event.type !== "psm") return;
+    const rests = event.source === "modem" ? restsFrom(event.event) : undefined;
+    if (rests === undefined) return;
     if (since !== undefined) slept(since, event.time);
-    since = event.event.state === "enter" ? event.time : undefined;
+    since = rests ? event.time : undefined;
   };
   const world = await World.create({
     ...device,

@@ -167,7 +167,7 @@ export class EnergyMeter {
       case "power":
         this.#release(time);
         this.#late = 0;
-        if (event.state === "off") this.#step(time, "modem", "off", 0, "off");
+        if (event.state === "off") this.#off(time, event.reason);
         else if (event.state === "booting") this.#step(time, "modem", "boot", modem.boot.value, "modem boot");
         else this.#step(time, "modem", "radio off", modem.radioOff.value, "idle");
         return;
@@ -198,6 +198,12 @@ export class EnergyMeter {
         }
         return;
     }
+  }
+
+  /** Off it draws what it does in PSM, or a little less (SIM7000: 7 and 9 uA, Hardware Design); without a supply nothing. */
+  #off(time: number, reason: string): void {
+    const watts = reason === "supply" ? 0 : this.#profile.modem.psm.value;
+    this.#step(time, "modem", "off", watts, watts === 0 ? "off" : "modem asleep");
   }
 
   #unregistered(time: number): void {

@@ -171,9 +171,12 @@ export class LinkModem implements Link {
     this.#start();
   }
 
-  /** Leaves the network and attaches anew. */
-  renew(): void {
-    this.reset();
+  /** Leaves the network: switched off, as the driver does with one that has a key, or attaches anew. */
+  leave(): void {
+    if (!this.#options.traits.switchesOff) return this.reset();
+    this.suspend();
+    this.#tell({ type: "power", time: this.#now, state: "off", reason: "switched off" });
+    this.#powered = false;
   }
 
   suspend(): void {

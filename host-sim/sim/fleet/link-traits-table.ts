@@ -5,6 +5,7 @@
 export const linkTraitsTable = {
   sim7020: {
     boot: [3_000, 5_000],
+    switchesOff: true,
     setUp: 5_433,
     ready: 481,
     key: 716,
@@ -20,6 +21,7 @@ export const linkTraitsTable = {
   },
   sim7080: {
     boot: [2_000, 4_000],
+    switchesOff: true,
     setUp: 6_263,
     ready: 2_567,
     key: 1_016,
@@ -36,6 +38,7 @@ export const linkTraitsTable = {
   },
   sim7000: {
     boot: [3_000, 4_500],
+    switchesOff: true,
     setUp: 12_674,
     ready: 4_681,
     key: 1_016,
@@ -52,6 +55,7 @@ export const linkTraitsTable = {
   },
   bc66: {
     boot: [1_000, 2_500],
+    switchesOff: true,
     setUp: 12_889,
     ready: 2_115,
     key: 116,
@@ -69,6 +73,7 @@ export const linkTraitsTable = {
   },
   bc660k: {
     boot: [700, 1_500],
+    switchesOff: false,
     setUp: 10_601,
     ready: 1_974,
     key: 16,
@@ -86,6 +91,7 @@ export const linkTraitsTable = {
   },
   bc95: {
     boot: [2_000, 5_000],
+    switchesOff: false,
     setUp: 11_111,
     ready: 359,
     key: 19,
@@ -101,6 +107,7 @@ export const linkTraitsTable = {
   },
   "sara-n2": {
     boot: [2_000, 5_000],
+    switchesOff: false,
     setUp: 11_215,
     ready: 375,
     key: 19,
@@ -116,6 +123,7 @@ export const linkTraitsTable = {
   },
   bg95: {
     boot: [1_500, 3_000],
+    switchesOff: true,
     setUp: 9_498,
     ready: 3_143,
     key: 516,
@@ -132,6 +140,7 @@ export const linkTraitsTable = {
   },
   "sara-r4": {
     boot: [4_000, 6_000],
+    switchesOff: true,
     setUp: 15_492,
     ready: 691,
     key: 166,
@@ -148,6 +157,7 @@ export const linkTraitsTable = {
   },
   "sara-r5": {
     boot: [4_000, 6_000],
+    switchesOff: true,
     setUp: 13_920,
     ready: 1_597,
     key: 1_016,

@@ -13,6 +13,8 @@ type Span = readonly [least: number, most: number];
 export interface FamilyTraits {
   /** From power until its firmware runs; out of PSM, too, where it starts anew. */
   readonly boot: Span;
+  /** It has a command that switches it off, and a key that switches it on. */
+  readonly switchesOff: boolean;
   /** From then on until it searches, settings and a restart of its radio included. */
   readonly setUp: number;
   /** From registered until a datagram can be handed over: signal, time, socket. */

@@ -72,6 +72,8 @@ export interface AtResponderOptions {
   urcInsideResponse?: boolean;
   /** How often an unsolicited line goes out: once when left out. */
   urcCopies?: () => number;
+  /** Whether a line is lost on its way, whatever it is: none when left out. */
+  loses?: (text: string) => boolean;
   /** Unsolicited lines that come during a command wait until behind its answer. */
   urcsWait?: boolean;
   /** How this family writes a line. */
@@ -316,6 +318,7 @@ export class AtResponder {
 
   #send(plain: string): void {
     const text = this.#options.dialect?.(plain) ?? plain;
+    if (this.#options.loses?.(text) === true) return;
     this.#write(`${this.verbose ? "\r\n" : ""}${text}\r\n`);
     this.#options.onLine?.("modem", text);
   }

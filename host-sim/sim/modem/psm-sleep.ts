@@ -137,10 +137,12 @@ export class PsmSleep {
 
   /** No document says whether echo and error style outlive PSM: they may, or not. */
   #loseSettings(): void {
-    const { random, quirks, responder } = this.#options;
+    const { random, quirks, responder, unit } = this.#options;
     const echo = random.chance(0.5);
     const errorStyle = random.chance(0.5);
-    if (quirks.echoAfterPsm ?? echo) responder.echo = true;
+    // One without ATE, such as SARA-N2, gives none that a command could switch off.
+    const mayEcho = unit().generation?.rows.some(({ command }) => command === "E") ?? true;
+    if (mayEcho && (quirks.echoAfterPsm ?? echo)) responder.echo = true;
     if (errorStyle) responder.errorStyle = 0;
   }
 }

@@ -46,6 +46,8 @@ export type { ModemState } from "./power";
 
 export class SimulatedModem {
   readonly family: Family;
+  /** Says which of its lines are lost on their way, answers among them; none when left out. */
+  loses: ((line: string) => boolean) | undefined;
   readonly #options: SimulatedModemOptions;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
@@ -120,6 +122,7 @@ export class SimulatedModem {
       onDropped: (reason) => this.#dropped("command", reason),
       urcInsideResponse: this.#quirks.urcInsideResponse,
       urcCopies: () => this.#urcs.copies(),
+      loses: (text) => this.loses?.(text) === true,
       gap: family.gap,
       longestLine: family.longestLine,
       urcsWait: family.urcsWait,

@@ -70,6 +70,7 @@ async function fitFamily(family: Family): Promise<FamilyTraits> {
   const largest = driverFamilies.find(({ name }) => name === family.name)!.sockets.largest;
   return {
     boot: family.power.boot,
+    switchesOff: family.power.key !== undefined,
     setUp: Math.round(mean(awake.map(({ setUp }) => setUp))),
     ready: Math.round(mean(awake.map(({ ready, readyBytes }) => ready - send - readyBytes * byte))),
     key: Math.round(mean(awake.flatMap((world) => world.wakes.map(({ key }) => key)))),

@@ -53,7 +53,7 @@ export function firmwareWith(
 ): BoardFirmware {
   const parts = [
     "firmware/manifest.json",
-    `firmware/modem/fitted/manifest-${modem}.json`,
+    `firmware/board/modem/manifest-${modem}.json`,
     `${product}/manifest.json`,
   ];
   return described("any board", readManifest(...parts.map((part) => join(root, part))), root);
@@ -83,7 +83,7 @@ function described(board: string, manifest: Manifest, root: string): BoardFirmwa
 export function everything(root = projectRoot()): readonly FirmwareModule[] {
   const parts = [
     "firmware/manifest.json",
-    "firmware/modem/family/manifest.json",
+    "firmware/board/modem/manifest-all.json",
     "firmware/coap/manifest-server.json",
     "firmware/seal/manifest.json",
     "firmware/product/manifest.json",

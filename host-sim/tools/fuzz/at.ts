@@ -213,7 +213,7 @@ class Play {
       // Something has come back, and the application wants to know of the cell.
       this.#modem.readCell();
       this.#modem.confirm();
-    } else if (choice < 110) this.#modem.renew(this.#now);
+    } else if (choice < 110) this.#modem.leave(this.#now);
     else this.#modem.connect(this.#now);
   }
 

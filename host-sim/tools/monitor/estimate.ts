@@ -256,6 +256,9 @@ class Estimator {
     } else if (text === "suspended") {
       this.#settle(time, false);
       this.#modem({ type: "attach", time, stat: 0, psm: undefined }, "on");
+    } else if (text === "switched off") {
+      this.#settle(time, false);
+      this.#modem({ type: "power", time, state: "off", reason: "log" }, "off");
     } else if (text === "rebooted by itself") {
       this.#settle(time, false);
       this.#modem({ type: "power", time, state: "booting", reason: "log" }, "boot");

@@ -1,13 +1,14 @@
 /** Datagrams that a modem gives as one: each message is taken for what it is, and none for a part of another. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { JoinedMessages } from "../../../firmware/coap/joined-messages";
 import { hex, peerEncode } from "../../../host-sim/tools/fuzz/peer";
 import { runs } from "../../density";
 import { Rig, server, summary } from "./rig";
 import type { Fields } from "../../../host-sim/tools/fuzz/peer";
 import type { Sent } from "./rig";
 
-const rigOf = (): Rig => new Rig({ joinsDatagrams: true });
+const rigOf = (): Rig => new Rig({ joined: new JoinedMessages() });
 
 /** Hands in these messages as one datagram. */
 function receiveJoined(rig: Rig, messages: readonly Fields[], more = ""): void {
@@ -190,7 +191,7 @@ test("whatever comes as one does what it would have done one by one", () => {
   fc.assert(
     fc.property(fc.array(kind, { minLength: 1, maxLength: 5 }), (kinds) => {
       const results = [false, true].map((joined) => {
-        const rig = new Rig({ joinsDatagrams: joined });
+        const rig = new Rig(joined ? { joined: new JoinedMessages() } : {});
         const outcomes = [0, 1, 2].map((i) => rig.post({ port: 5683 + i }).completed);
         const messages = kinds.map(({ request, messageId, type, code, ...rest }): Fields => {
           const sent = rig.sent[request];

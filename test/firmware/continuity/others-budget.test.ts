@@ -66,7 +66,7 @@ describe("strangers", () => {
   it("count for nothing without a bound", () => {
     const { budget, guards } = start(undefined, 0, false, 0);
     for (let i = 0; i < 10_000; i++) budget.stranger(i * second);
-    budget.keptOn(day, day);
+    budget.keptOn(day, 0, day);
     expect(guards).toEqual([]);
     expect([budget.may("reset", 0), budget.may("reset", 0), budget.may("session", 0)]).toEqual([
       true,
@@ -209,17 +209,32 @@ describe("a guarded device", () => {
 
   it("is guarded no more, nor soon again, when its modem is kept on all the same", () => {
     const { budget, guards } = start();
-    budget.keptOn(hour, 2 * hour);
+    budget.keptOn(hour, hour, 2 * hour);
     expect(guards).toHaveLength(1);
-    // From before the guard: it says nothing against it.
-    budget.keptOn(hour, 2 * hour + minute);
+    budget.contactEnded(2 * hour + minute);
     expect(budget.guarded(3 * hour)).toBe(true);
-    budget.keptOn(hour, 8 * hour);
+    // In the network that it had left, it was found.
+    budget.keptOn(hour, 2 * hour + minute + second, 8 * hour);
     expect(budget.guarded(8 * hour)).toBe(false);
-    for (let i = 9; i < 300; i++) budget.keptOn(hour, i * hour);
+    for (let i = 9; i < 300; i++) budget.keptOn(hour, (i - 1) * hour, i * hour);
     expect(guards).toHaveLength(1);
-    budget.keptOn(hour, 8 * hour + 33 * day);
+    budget.keptOn(hour, 7 * hour + 33 * day, 8 * hour + 33 * day);
     expect(guards).toHaveLength(2);
+  });
+
+  it("stays guarded when its modem is kept on within a contact, which it has not left yet", () => {
+    const { budget, ram } = start();
+    budget.keptOn(hour, hour, 2 * hour);
+    // In the contact that the guard begins in.
+    budget.keptOn(10 * second, 2 * hour + second, 2 * hour + 2 * minute);
+    budget.contactEnded(2 * hour + 2 * minute);
+    const due = 6 * hour + 2 * minute;
+    // In the next one, whose answer was lost: it fell asleep until the retry, and they went on.
+    budget.keptOn(10 * second, due + minute, due + 3 * minute);
+    expect(budget.guarded(due + 3 * minute)).toBe(true);
+    const woken = start(ram, due + 4 * minute, true).budget;
+    woken.keptOn(10 * second, due + 3 * minute, due + 5 * minute);
+    expect(woken.guarded(due + 5 * minute)).toBe(true);
   });
 });
 
@@ -229,11 +244,11 @@ describe("a look at the modem", () => {
     expect(budget.watching(0)).toBe(false);
     budget.stranger(0);
     expect([budget.watching(30 * second), budget.watching(2 * minute)]).toEqual([true, false]);
-    budget.keptOn(hour, 3 * hour);
+    budget.keptOn(hour, 2 * hour, 3 * hour);
     expect(budget.watching(4 * hour)).toBe(false);
     expect(budget.watching(3 * hour + day)).toBe(true);
     // Ten seconds are enough then: it was looked at as soon as it could be.
-    budget.keptOn(10 * second, 4 * hour + day);
+    budget.keptOn(10 * second, 3 * hour + day, 4 * hour + day);
     expect(guards.map(({ wait }) => wait / day)).toEqual([1, 4]);
     expect([budget.watching(6 * day), budget.watching(10 * day)]).toEqual([true, false]);
   });
@@ -259,14 +274,14 @@ describe("what is kept", () => {
 
   it("goes on over a restart, whose clock begins at zero, as if no time had passed", () => {
     const first = start(new RetainedRam(), 40 * day, false);
-    first.budget.keptOn(hour, 40 * day);
+    first.budget.keptOn(hour, 39 * day, 40 * day);
     const next = start(first.ram, 0, false);
     expect([next.budget.guarded(day - minute), next.budget.guarded(day + minute)]).toEqual([true, false]);
   });
 
   it("counts what had passed before a restart, though nothing was said since the guard began", () => {
     const first = start();
-    first.budget.keptOn(hour, 0);
+    first.budget.keptOn(hour, -hour, 0);
     for (let now = 0; now <= 23 * hour; now += 10 * minute) first.budget.keep(now);
     const next = start(first.ram, 0, false);
     expect([next.budget.guarded(59 * minute), next.budget.guarded(61 * minute)]).toEqual([true, false]);
@@ -274,7 +289,7 @@ describe("what is kept", () => {
 
   it("counts what had passed when it restarts behind a wake from deep sleep", () => {
     const first = start();
-    first.budget.keptOn(hour, 0);
+    first.budget.keptOn(hour, -hour, 0);
     const woken = start(first.ram, 20 * hour, true);
     const next = start(woken.ram, 0, false);
     expect([next.budget.guarded(3 * hour), next.budget.guarded(4 * hour + minute)]).toEqual([true, false]);
@@ -310,7 +325,7 @@ describe("what is kept", () => {
 
   it("is taken for nothing when it is of another length", () => {
     const { ram, budget } = start();
-    budget.keptOn(hour, 0);
+    budget.keptOn(hour, -hour, 0);
     const state = ram.start().read(retainedParts.radio)!;
     expect(start(ram).budget.guarded(0)).toBe(true);
     ram.start().write(retainedParts.radio, state.slice(1));

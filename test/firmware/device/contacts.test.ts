@@ -37,8 +37,10 @@ describe("a modem to which nobody speaks for hours", () => {
   });
 
   it("is so when the device is guarded, where its next contact is not near", () => {
-    // That comes after six and a half hours.
-    expect(looksOf({ hours: 6, leftAlone: false, guarded: true })).toEqual([1, 2, 3].map((n) => n * hour));
+    // That comes after eight and a half hours.
+    expect(looksOf({ hours: 8, leftAlone: false, guarded: true })).toEqual(
+      [1, 2, 3, 4, 5].map((n) => n * hour),
+    );
   });
 
   it("is left in peace between ordinary contacts", () => {

@@ -142,6 +142,20 @@ describe("the supervisor", () => {
   it("restarts a device whose modem's driver waits for nothing, at the usual interval of 15 minutes", () => {
     expect(run(900, () => Infinity, 48)).toContain("hung");
   });
+  it("restarts it though the driver looks at the modem again and again, for which nobody waits", () => {
+    const restarts: string[] = [];
+    const b = new AgentRig({ restart: (cause) => void restarts.push(cause) });
+    const { link } = b;
+    link.connect = () => {};
+    link.poll = (now) => void (now >= link.deadline && (link.deadline = now + 10 * minute));
+    link.deadline = 10 * minute;
+    Object.assign(link, { workDeadline: Infinity });
+    for (let i = 0; i < 24; i++) {
+      b.wait(10 * minute);
+      b.agent.supervise(b.now);
+    }
+    expect(restarts).toContain("hung");
+  });
   it("restarts none whose modem pauses for five hours after it was denied, at an interval of six", () => {
     let until = 5 * hour;
     expect(

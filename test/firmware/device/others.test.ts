@@ -11,16 +11,16 @@ const hour = 60 * minute;
 /** A rig whose link can attach anew, and whose socket takes what a test throws at it. */
 function makeRig(options: ConstructorParameters<typeof AgentRig>[0] = {}) {
   const rig = new AgentRig({ othersBudget: 240, ...options });
-  const renewals: number[] = [];
+  const left: number[] = [];
   const link = rig.link as Link & { kept?: number };
-  link.renew = (now) => void renewals.push(now);
+  link.leave = (now) => void left.push(now);
   link.kept = 0;
   link.keptOn = () => {
     const { kept = 0 } = link;
     link.kept = 0;
     return kept;
   };
-  return { rig, renewals, link };
+  return { rig, left, link };
 }
 
 /** Pings, `every` ms, for so long. */
@@ -33,31 +33,31 @@ function harass(rig: AgentRig, every: number, ms: number): void {
 
 describe("a device to which somebody sends a ping every five seconds", () => {
   it("answers one in a minute at first, then none, and attaches anew", () => {
-    const { rig, renewals } = makeRig();
+    const { rig, left } = makeRig();
     rig.wait(minute);
     const before = rig.released.length;
     harass(rig, 5 * second, hour);
     expect(rig.lines("radio: guarded")).toEqual(["radio: guarded strangers=45s exchanges=0s until=86400s"]);
-    expect(renewals).toHaveLength(1);
+    expect(left).toHaveLength(1);
     // One RST; the rest are readings and what belongs to them.
     expect(rig.released.length - before).toBeLessThan(8);
   });
 
   it("sends its readings less often, all of them, and as usual again after a day", () => {
-    const { rig, renewals } = makeRig();
+    const { rig, left } = makeRig();
     rig.wait(minute);
     harass(rig, 5 * second, 10 * minute);
     rig.wait(24 * hour);
     // A contact with the first reading after eight and a half intervals of 15 minutes.
-    expect(renewals.length).toBeGreaterThan(9);
-    expect(renewals.length).toBeLessThan(13);
+    expect(left.length).toBeGreaterThan(9);
+    expect(left.length).toBeLessThan(13);
     rig.wait(hour);
     const { acknowledged, taken } = rig.agent.totals;
     expect(taken).toBe(101);
     expect(taken - acknowledged).toBeLessThan(2);
-    const attached = renewals.length;
+    const attached = left.length;
     rig.wait(6 * hour);
-    expect(renewals).toHaveLength(attached);
+    expect(left).toHaveLength(attached);
     expect(rig.agent.totals.acknowledged).toBeGreaterThan(acknowledged + 22);
   });
 
@@ -73,24 +73,24 @@ describe("a device to which somebody sends a ping every five seconds", () => {
   });
 
   it("does nothing of it without a bound", () => {
-    const { rig, renewals } = makeRig({ othersBudget: 0 });
+    const { rig, left } = makeRig({ othersBudget: 0 });
     rig.wait(minute);
     const before = rig.released.length;
     harass(rig, 5 * second, 10 * minute);
     expect(rig.released.length - before).toBeGreaterThan(119);
     expect(rig.lines("radio: guarded")).toEqual([]);
-    expect(renewals).toEqual([]);
+    expect(left).toEqual([]);
   });
 });
 
 describe("a device whose modem was awake though it should have slept", () => {
   it("is guarded, and attaches anew behind the contact under way", () => {
-    const { rig, renewals, link } = makeRig();
+    const { rig, left, link } = makeRig();
     rig.wait(hour);
     link.kept = 50 * minute;
     rig.wait(hour);
     expect(rig.lines("radio: guarded")).toEqual(["radio: guarded strangers=3000s exchanges=0s until=86400s"]);
-    expect(renewals).toHaveLength(1);
+    expect(left).toHaveLength(1);
   });
 });
 
@@ -138,5 +138,30 @@ describe("a device in deep sleep to which somebody sends something when it has g
     expect([rig.agent.sleepState(), rig.agent.deadline - rig.now <= 5 * second]).toEqual([undefined, true]);
     rig.wait(5 * second);
     expect(rig.agent.sleepState()).toMatchObject({ next: 16 * hour + 15 * minute });
+  });
+});
+
+describe("a datagram that answers nothing", () => {
+  it("leaves the answer waited for while a request is under way, and nothing when none is", () => {
+    const { rig } = makeRig();
+    rig.wait(minute);
+    expect(rig.agent.totals.acknowledged).toBe(1);
+    // The session's answer, behind which the reading went out at once, whose answer is waited for.
+    const before = rig.socket.awaited;
+    rig.socket.deliver(Uint8Array.of(0x40, 0, 0, 1));
+    rig.wait(second);
+    expect(rig.socket.awaited).toBe(before);
+    const sent = rig.released.length;
+    while (rig.agent.totals.taken < 2 || rig.released.length === sent) rig.wait(100);
+    // A ping, a response to nobody's request, and what is no message.
+    const strangers = [[0x40, 0, 0, 2], [0x51, 0x45, 0, 3, 9], [0xff]];
+    for (const bytes of strangers) {
+      rig.socket.deliver(Uint8Array.from(bytes));
+      rig.wait(100);
+    }
+    expect(rig.socket.awaited).toBe(before + strangers.length);
+    rig.wait(minute);
+    expect(rig.agent.totals.acknowledged).toBe(2);
+    expect(rig.socket.awaited).toBe(before + strangers.length);
   });
 });

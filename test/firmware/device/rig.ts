@@ -62,6 +62,8 @@ export const withTrouble = defineThing({
 class FakeSocket implements DatagramSocket {
   releaseAfterReply = false;
   closed = false;
+  /** How often it was told that an answer is waited for still. */
+  awaited = 0;
   readonly received: Datagram[] = [];
   readonly options: { rig: AgentRig; onReadable: (this: FakeSocket, count: number) => void };
 
@@ -77,6 +79,10 @@ class FakeSocket implements DatagramSocket {
 
   read(): Datagram | undefined {
     return this.received.shift();
+  }
+
+  awaitAnswer(): void {
+    this.awaited += 1;
   }
 
   close(): void {

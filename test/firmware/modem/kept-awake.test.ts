@@ -1,6 +1,6 @@
 /**
  * Each family's modem while strangers send to its address: the driver notices that it does not sleep, though it
- * never sees their datagrams, and attaching anew lets it fall asleep.
+ * never sees their datagrams. What ends it is in leaving.test.ts.
  */
 import { beforeEach, describe, expect, it } from "vitest";
 import { families } from "../../../host-sim/sim/modem/families";
@@ -84,17 +84,6 @@ describe.each([...families.keys()])("%s", (family) => {
     await board.until(() => board.driver.ready, 5 * minute);
     expect(board.driver.ready, board.history()).toBe(true);
     expect(board.driver.keptOn(since, board.clock.now), board.history()).toBe(0);
-  });
-
-  it("falls asleep when it has attached anew, though they go on", async () => {
-    board.driver.renew(board.clock.now);
-    await board.until(() => board.driver.ready, 5 * minute);
-    expect(board.driver.ready, board.history()).toBe(true);
-    await board.until(() => board.modem.state === "psm", 3 * minute);
-    expect(board.modem.state, board.history()).toBe("psm");
-    stop();
-    await board.exchange(body);
-    expect(board.failures).toEqual([]);
   });
 
   it("answers a look without being woken by it, where a word does not do that", async () => {

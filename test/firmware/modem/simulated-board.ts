@@ -55,6 +55,8 @@ export class SimulatedBoard {
   /** And those that came back. */
   readonly returned: { bytes: Uint8Array; address: string; port: number }[] = [];
   readonly #options: SimulatedBoardOptions;
+  /** Commands of which noise changes the last byte in front of their CR. */
+  spoil: RegExp | undefined;
   /** The wire, whose faults can be switched on. */
   readonly uart: Uart;
   readonly #spread: Random;
@@ -147,7 +149,12 @@ export class SimulatedBoard {
     const writer = new SerialWriter(board, 64);
     const driver = new Driver({
       family: familyNamed(driverFamilies, family),
-      write: (bytes) => writer.write(bytes),
+      write: (bytes) => {
+        const isSpoilt = this.spoil?.test(String.fromCharCode(...bytes)) === true;
+        writer.write(
+          isSpoilt ? bytes.map((byte, at) => (at === bytes.length - 2 ? byte ^ 0x40 : byte)) : bytes,
+        );
+      },
       apn: "iot.example",
       psm: { t3412: 3_600, t3324: 10 },
       ...(withKey ? this.#wires() : {}),
@@ -187,6 +194,11 @@ export class SimulatedBoard {
   send(bytes: Uint8Array): void {
     this.driver.poll(this.clock.now);
     this.#turn(() => this.socket.write(bytes, server.address, server.port));
+  }
+
+  /** What was received was no answer, as whoever reads it has found. */
+  awaitAnswer(): void {
+    this.#turn(() => this.socket.awaitAnswer());
   }
 
   async pass(ms: number): Promise<void> {
@@ -237,15 +249,18 @@ export class SimulatedBoard {
 }
 
 /** A board that the network has denied until its driver pauses for more than an hour, and when the pause is over. */
-export async function pausingBoard(family: string): Promise<{ board: SimulatedBoard; due: number }> {
+export async function pausingBoard(
+  family: string,
+  modem: Partial<ModemOptions> = {},
+): Promise<{ board: SimulatedBoard; due: number }> {
   const hour = 3_600_000;
-  const board = new SimulatedBoard({ seed: "denied", family });
+  const board = new SimulatedBoard({ seed: "denied", family, modem });
   // No EPS services in this PLMN: a modem tries again by itself.
   board.cell.denial = 14;
   board.connect();
   await board.pass(10 * hour);
   await board.until(() => board.driver.state === "pausing", hour);
-  const due = board.driver.deadline;
+  const due = board.driver.workDeadline;
   expect(due - board.clock.now).toBeGreaterThan(hour);
   return { board, due };
 }

@@ -6,6 +6,7 @@ import type { DatagramModem, DatagramOwner } from "../../../firmware/modem/udp";
 class NotedModem implements DatagramModem {
   owner: DatagramOwner | undefined;
   closed = 0;
+  awaited = 0;
   readonly sent: {
     bytes: number[];
     address: string;
@@ -20,6 +21,10 @@ class NotedModem implements DatagramModem {
 
   sendDatagram(_: DatagramOwner, bytes: Uint8Array, address: string, port: number, release: boolean): void {
     this.sent.push({ bytes: [...bytes], address, port, release, kept: bytes });
+  }
+
+  awaitAnswer(owner: DatagramOwner): void {
+    if (owner === this.owner) this.awaited += 1;
   }
 
   closeSocket(owner: DatagramOwner): void {
@@ -128,6 +133,16 @@ describe("read", () => {
     }
     expect(firsts).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
+});
+
+it("tells the modem that what came was no answer, until it is closed", () => {
+  const modem = new NotedModem();
+  const socket = new Udp({ modem });
+  socket.awaitAnswer();
+  expect(modem.awaited).toBe(1);
+  socket.close();
+  socket.awaitAnswer();
+  expect(modem.awaited).toBe(1);
 });
 
 describe("close", () => {

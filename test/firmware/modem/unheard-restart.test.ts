@@ -54,7 +54,7 @@ describe.each([...families.keys()])("%s", (family) => {
     await board.pass(5 * second);
     const refusals = refusalsOf(board);
     expect(board.driver.state).toBe("pausing");
-    expect(Math.abs(board.driver.deadline - due)).toBeLessThan(second);
+    expect(Math.abs(board.driver.workDeadline - due)).toBeLessThan(second);
     await board.pass(due - board.clock.now - second);
     expect(refusals(), board.history()).toBe(0);
   });

@@ -200,9 +200,16 @@ const stackCommands: Record<string, CommandRule> = {
     },
   },
   "+CIPSTATUS": {
-    run(unit, { form }) {
-      if (form !== "execute") return undefined;
+    run(unit, { form, args }) {
       const ids = connected(unit);
+      if (form === "set") {
+        const id = integerArgument(args[0], 0, 7) ?? -1;
+        const socket = unit.sockets.get(id);
+        if (!multiple(unit)) return failed;
+        if (socket === undefined || !ids.includes(id)) return line(`+CIPSTATUS: ${id},,"","","","INITIAL"`);
+        return line(`+CIPSTATUS: ${id},0,"UDP","${socket.peer!.address}","${socket.peer!.port}","CONNECTED"`);
+      }
+      if (form !== "execute") return undefined;
       const names = ["IP INITIAL", "IP START", "IP GPRSACT", "IP STATUS"];
       const busy = multiple(unit) ? "IP PROCESSING" : "CONNECT OK";
       const lines = [`STATE: ${ids.length > 0 ? busy : names[step(unit)]}`];

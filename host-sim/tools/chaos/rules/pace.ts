@@ -19,7 +19,7 @@ const day = 86_400_000;
 /** A device whose radio others keep on speaks to the cloud after so many intervals, within these bounds, ms. */
 const guardedIntervals = 8.5;
 const leastSpacing = 600_000;
-const longestSpacing = 23_400_000;
+const longestSpacing = 30_600_000;
 
 /** Judges when readings were taken and when they arrived. */
 export function judgePace(

@@ -172,7 +172,11 @@ function judgeTime(taken: Taken, stored: Stored, ledger: Ledger, script: Script,
   if (stored.time === undefined) {
     const { batch, interval } = script.device;
     const age = stored.at - taken.at;
-    if (age <= 1_000 * (batch + 1) * interval + underWay) return;
+    // By its own clock it may have been new: one that the network had set wrong when it was taken, or when it was sent.
+    const errors = (until: number): number[] =>
+      ledger.tellings.filter(({ at }) => at <= until).map(({ error }) => error);
+    const youngest = age + Math.min(0, ...errors(stored.at)) - Math.max(0, ...errors(taken.at));
+    if (youngest <= 1_000 * (batch + 1) * interval + underWay) return;
     return violate("time", `${which}, and is stored without a time ${Math.round(age / 1_000)} s later`);
   }
   const fault = timeFault({ ...taken, stored: stored.time, storedAt: stored.at }, ledger, script);

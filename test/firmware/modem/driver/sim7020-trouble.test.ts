@@ -83,6 +83,7 @@ describe("the SIM card", () => {
     async (...answer) => {
       const modem = new ScriptedModem();
       modem.answer("AT+CPIN?", answer);
+      modem.answer("AT+CFUN?", ["+CFUN: 0", "OK"]);
       modem.connect();
       await modem.pass(24 * 60 * minute);
       expect(new Set(modem.stateTexts)).toEqual(new Set(["down sim"]));

@@ -19,6 +19,6 @@ test("a firmware with one modem says which, and how to have another", () => {
   expect(familyNamed(fitted, "bc95")).toBe(fitted[0]);
   expect(() => familyNamed(fitted, "sim7020")).toThrow(
     `modem is "sim7020", and this firmware has bc95 alone: leave the setting out, or name another modem in the ` +
-      `board's manifest (modem/fitted) and build again`,
+      `board's manifest (board/modem) and build again`,
   );
 });
