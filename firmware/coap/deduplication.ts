@@ -70,7 +70,7 @@ export class Deduplication {
       const entry = entries[i];
       if (entry !== undefined && entry.until > now) entries[kept++] = entry;
     }
-    entries.length = kept;
+    if (kept < entries.length) entries.length = kept;
   }
 
   /** Forgets everything. */

@@ -8,7 +8,7 @@
  *     14 escalation, 6 x u16 | 26 round trip: srtt, rttvar, slow u32, doubt u8 | 39 next sequence u32
  *     43 last contact f64 | 51 radio budget spent u32 | 55 token length u8 | 56 token
  */
-import { TwoSlotState } from "./two-slot-state";
+import { TwoSlotState, crcLength, headLength } from "./two-slot-state";
 import { reasonOf } from "../text/reason";
 import type { RtoState } from "../coap/rto";
 import type { Edition } from "../enos/authentication";
@@ -257,10 +257,8 @@ export class PersistentState {
 
   /** The whole state for memory that outlives deep sleep. Numbers go on from it without a gap. */
   snapshot(nextMessageId: number): Uint8Array {
-    const state = this.state(this.#nextId, nextMessageId, this.#session?.sequence ?? 0);
-    const bytes = new Uint8Array(state.length + trailerLength);
-    bytes.set(state);
-    const view = new DataView(bytes.buffer, state.length);
+    const bytes = this.state(this.#nextId, nextMessageId, this.#session?.sequence ?? 0, 0, trailerLength);
+    const view = new DataView(bytes.buffer, bytes.length - trailerLength);
     view.setUint32(0, this.#idLimit, true);
     view.setUint16(4, this.#messageIdLimit, true);
     view.setUint32(6, this.#sequenceLimit, true);
@@ -273,19 +271,22 @@ export class PersistentState {
 
   /** Writes all of it. */
   save(): void {
-    const state = this.state(this.#idLimit, this.#messageIdLimit, this.#sequenceLimit);
-    this.#unsaved = !this.attempt((slots) => slots.save(state));
+    const slot = this.state(this.#idLimit, this.#messageIdLimit, this.#sequenceLimit, headLength, crcLength);
+    this.#unsaved = !this.attempt((slots) => slots.saveSlot(slot));
   }
 
-  private state(id: number, messageId: number, sequence: number): Uint8Array {
-    const token = this.#session?.token ?? new Uint8Array(0);
-    const state = new Uint8Array(tokenAt + token.length);
-    const view = new DataView(state.buffer);
+  /** The whole state, with so many bytes of room in front of it and behind it. */
+  private state(id: number, messageId: number, sequence: number, before: number, behind: number): Uint8Array {
+    const session = this.#session;
+    const tokenLength = session === undefined ? 0 : session.token.length;
+    const bytes = new Uint8Array(before + tokenAt + tokenLength + behind);
+    const view = new DataView(bytes.buffer, before);
+    let flags = this.#statesFormat ? flag.format : 0;
     view.setUint32(0, this.#boots, true);
     view.setUint32(4, id, true);
     view.setUint16(8, messageId, true);
     view.setUint16(10, this.#restarts, true);
-    state[12] = restartCauses.indexOf(this.#cause);
+    view.setUint8(12, restartCauses.indexOf(this.#cause));
     if (this.#live !== undefined) this.#escalation = this.#live.link.escalation ?? [];
     for (let i = 0; i < escalationLength; i++) view.setUint16(14 + 2 * i, this.#escalation[i] ?? 0, true);
     const rto = this.#live === undefined ? this.rto : this.#live.endpoint.rtoState;
@@ -293,19 +294,19 @@ export class PersistentState {
       view.setUint32(26, rto.srtt, true);
       view.setUint32(30, rto.rttvar, true);
       view.setUint32(34, rto.slowRto, true);
-      state[38] = rto.doubt;
-      state[13] |= flag.rto;
+      view.setUint8(38, rto.doubt);
+      flags |= flag.rto;
     }
-    if (this.#session !== undefined) {
-      state[13] |= flag.session | (this.#session.edition === "token" ? flag.token : 0);
+    if (session !== undefined) {
+      flags |= flag.session | (session.edition === "token" ? flag.token : 0);
       view.setUint32(39, sequence, true);
-      view.setFloat64(43, this.#session.lastContact, true);
+      view.setFloat64(43, session.lastContact, true);
+      bytes.set(session.token, before + tokenAt);
     }
-    if (this.#statesFormat) state[13] |= flag.format;
+    view.setUint8(13, flags);
     view.setUint32(51, this.#budgetSpent, true);
-    state[55] = token.length;
-    state.set(token, tokenAt);
-    return state;
+    view.setUint8(55, tokenLength);
+    return bytes;
   }
 
   /**

@@ -91,7 +91,9 @@ export class SessionKeeper {
   private stored(epoch: number | undefined): StoredSession | undefined {
     const { state, lastContact } = this.#options.session;
     if (state === undefined) return undefined;
-    return { ...state, lastContact: epoch === undefined ? 0 : Math.max(0, epoch + lastContact) };
+    const { edition, token, sequence } = state;
+    const contact = epoch === undefined ? 0 : Math.max(0, epoch + lastContact);
+    return { edition, token, sequence, lastContact: contact };
   }
 
   /** When the session wants to be kept alive, unless a request comes first, ms; Infinity when it need not be. */

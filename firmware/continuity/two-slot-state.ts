@@ -18,8 +18,9 @@ export interface ByteStore {
   write(key: string, value: Uint8Array): void;
 }
 
-const headLength = 8;
-const crcLength = 4;
+/** What a slot has in front of the state, and behind it. */
+export const headLength = 8;
+export const crcLength = 4;
 /** Keys of the two slots, where they are not given. */
 const usualKeys: readonly string[] = Object.freeze(["a", "b"]);
 
@@ -76,15 +77,25 @@ export class TwoSlotState {
    * @throws Error when the store took it and does not have it, too
    */
   save(state: Uint8Array): void {
-    if (!this.#loaded) this.load();
     const bytes = new Uint8Array(headLength + state.length + crcLength);
+    bytes.set(state, headLength);
+    this.saveSlot(bytes);
+  }
+
+  /**
+   * The same for a state that stands where a slot has it already.
+   *
+   * @param bytes room for the head, the state, room for the CRC; the store may keep them
+   * @throws Error when the store took it and does not have it, too
+   */
+  saveSlot(bytes: Uint8Array): void {
+    if (!this.#loaded) this.load();
+    const end = bytes.length - crcLength;
     const view = new DataView(bytes.buffer);
     const turn = (this.#turn + 1) >>> 0;
     view.setUint16(0, this.#form, true);
     view.setUint32(2, turn, true);
-    view.setUint16(6, state.length, true);
-    bytes.set(state, headLength);
-    const end = headLength + state.length;
+    view.setUint16(6, end - headLength, true);
     view.setUint32(end, crc32(bytes, 0, end), true);
     const key = this.#keys[this.#next];
     this.#store.write(key, bytes);

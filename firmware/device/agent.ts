@@ -119,8 +119,16 @@ export class Agent {
       onDiscard: (reason, what) => log({ kind: "coap discarded", reason, what }),
     });
     const names = new MemberNames(random);
+    const { credentials, address, port, lifetime, edition, iv, contentFormat } = options.session;
+    // Without a spread, whose result V8 gives a shape of its own for each device of a fleet.
     this.#session = new Session({
-      ...options.session,
+      credentials,
+      address,
+      port,
+      lifetime,
+      edition,
+      iv,
+      contentFormat,
       names,
       crypto: options.crypto,
       endpoint: this.#endpoint,

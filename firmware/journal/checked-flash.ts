@@ -17,6 +17,9 @@ interface HexBytes {
   readonly toHex?: () => string;
 }
 
+/** Whether bytes can be compared as texts, see `areSame`. */
+const comparesTexts = (Uint8Array.prototype as HexBytes).toHex !== undefined;
+
 /** A stretch that is blank; on a board it is in flash itself. */
 const blankStretch: Uint8Array = new Uint8Array(stretch).fill(blank);
 
@@ -107,8 +110,7 @@ export class CheckedFlash {
     for (let from = 0; from < bytes.length; from += stretch) {
       const back = this.#back.subarray(0, Math.min(stretch, bytes.length - from));
       if (!this.read(back, offset + from)) return Infinity;
-      const part = bytes.subarray(from, from + stretch);
-      if (areSame(back, part) === true) continue;
+      if (comparesTexts && areSame(back, bytes.subarray(from, from + stretch))) continue;
       for (let i = 0; i < back.length; i++) {
         const wanted = bytes[from + i] ?? blank;
         const found = back[i] ?? blank;
@@ -133,9 +135,7 @@ export class CheckedFlash {
 export function isBlank(bytes: Uint8Array): boolean {
   const { length, byteOffset } = bytes;
   // A few are gone through sooner than compared.
-  const compared = length >= 64 && length <= stretch;
-  const same = compared ? areSame(bytes, blankStretch) : undefined;
-  if (same !== undefined) return same;
+  if (comparesTexts && length >= 64 && length <= stretch) return areSame(bytes, blankStretch);
   if (length >= 64 && ((length | byteOffset) & 3) === 0) {
     const words = new Int32Array(bytes.buffer, byteOffset, length >> 2);
     for (let i = 0; i < words.length; i++) if (words[i] !== -1) return false;
@@ -148,14 +148,13 @@ export function isBlank(bytes: Uint8Array): boolean {
 /**
  * Whether the first bytes of `b` are those of `a`, by `Uint8Array.prototype.toHex` (ECMAScript 2026), which XS has
  * natively, for a loop costs XS some thirty steps a byte. Piece by piece, as the texts of all take four times the room
- * of the bytes. Undefined in an engine without it.
+ * of the bytes. Only where `comparesTexts`.
  */
-function areSame(a: Uint8Array, b: Uint8Array): boolean | undefined {
+function areSame(a: Uint8Array, b: Uint8Array): boolean {
   for (let at = 0; at < a.length; at += piece) {
     const end = Math.min(at + piece, a.length);
-    const text = (a.subarray(at, end) as HexBytes).toHex?.();
-    if (text === undefined) return undefined;
-    if (text !== (b.subarray(at, end) as HexBytes).toHex?.()) return false;
+    if ((a.subarray(at, end) as HexBytes).toHex?.() !== (b.subarray(at, end) as HexBytes).toHex?.())
+      return false;
   }
   return true;
 }

@@ -20,7 +20,7 @@ import { duplicateAfter, Departures, noFaults, checkFaults, drawFate } from "./f
 import type { Fate, Faults } from "./faults";
 import { RateLimiter } from "./rate-limit";
 import type { RateLimit } from "./rate-limit";
-import { ReplyStore, peerKey } from "./reply-store";
+import { ReplyStore } from "./reply-store";
 import { Code } from "./codes";
 import { OptionNumber } from "./options";
 import { readRequest, writeBlock } from "./request";
@@ -277,8 +277,7 @@ export class MessageLayer {
     }
 
     const { messageId } = message;
-    const from = peerKey(peer);
-    const known = this.#replies.find(from, messageId, this.#now);
+    const known = this.#replies.find(peer, messageId, this.#now);
     if (known !== undefined) {
       const answered = message.type === con && known.reply !== undefined;
       this.counters.duplicateRequests += 1;
@@ -287,7 +286,7 @@ export class MessageLayer {
     }
     const reply = this.#respond(message, peer, fate);
     // The reply to a NON is not kept: nobody asks for it again, only the network repeats the question.
-    this.#replies.add(from, messageId, message.type === con ? reply : undefined, this.#now);
+    this.#replies.add(peer, messageId, message.type === con ? reply : undefined, this.#now);
     return reply;
   }
 

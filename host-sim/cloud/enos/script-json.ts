@@ -16,7 +16,8 @@ export function readScriptMessage(json: string): (ThingMessage & { method: strin
     return { enosCode: message.enosCode, reason: `the parsing script returned: ${message.reason}` };
   }
   const { method } = message.fields;
-  return typeof method === "string" ? { ...message, method } : scriptRefusal(message, "method");
+  if (typeof method !== "string") return scriptRefusal(message, "method");
+  return { id: message.id, fields: message.fields, method };
 }
 
 /**

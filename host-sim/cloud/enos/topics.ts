@@ -61,6 +61,12 @@ const fixedPaths: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
 ]);
 
+/** Those of reports by the method that a message of theirs states. */
+const fixedMethods = new Map<string, Extract<Route, { service: "uplink" }>>();
+for (const route of fixedPaths.values()) {
+  if (route.service === "uplink") fixedMethods.set(route.thingMethod, route);
+}
+
 const eventPattern = /^thing\/event\/([A-Za-z0-9_.-]{1,64})\/post$/;
 // An identifier may have dots, which are no slashes of a topic.
 const eventMethodPattern = /^thing\.event\.([A-Za-z0-9_.-]{1,64})\.post$/;
@@ -83,11 +89,12 @@ export function findTarget(segments: readonly string[]): Target | undefined {
 
 /** The uplink that a message with this `method` is; `undefined` when there is none. */
 export function findUplink(thingMethod: string): Extract<Route, { service: "uplink" }> | undefined {
-  if (thingMethod.includes("/")) return undefined;
+  const fixed = fixedMethods.get(thingMethod);
+  if (fixed !== undefined) return fixed;
   const event = eventMethodPattern.exec(thingMethod);
-  if (event !== null) return uplink(`thing/event/${event[1]}/post`, { kind: "event", event: event[1] })[1];
-  const route = findRoute(thingMethod.replaceAll(".", "/"));
-  return route?.service === "uplink" ? route : undefined;
+  return event === null
+    ? undefined
+    : uplink(`thing/event/${event[1]}/post`, { kind: "event", event: event[1] })[1];
 }
 
 /** The CoAP path of a device's topic, with its leading slash. */

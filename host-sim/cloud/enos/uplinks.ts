@@ -141,7 +141,7 @@ export class Uplinks {
     const data = "enosCode" in taken ? undefined : taken.data;
     // A script need not have a form for its answer: EnOS then says no more than 2.04.
     const answer = product.jsonToRaw(scriptAnswer(message.id, code, data), "answer", device.deviceKey);
-    return { code: Code.changed, ...("fault" in answer ? {} : { payload: answer }) };
+    return { code: Code.changed, payload: "fault" in answer ? undefined : answer };
   }
 
   /** What is wrong with the envelope of bytes that the script has read, or with there being none. */
@@ -311,16 +311,11 @@ export class Uplinks {
     if (!before && time !== undefined && (isFarAhead(time, now) || isLongAgo(time, now))) {
       this.#emit({ type: "time-doubted", productKey, deviceKey, id: printable(id), time });
     }
-    const about = {
-      productKey,
-      deviceKey,
-      kind: "reading",
-      id: printable(id),
-      format,
-      ...sealOf(arrival),
-    } as const;
-    const more = { time, ...(late ? ({ late: true } as const) : {}) };
-    this.#emit(before ? { type: "stored-before", ...about } : { type: "stored", ...about, points, ...more });
+    const about = { productKey, deviceKey, kind: "reading", id: printable(id), format } as const;
+    const odd = arrival.seal === undefined && arrival.doubt === undefined ? undefined : sealOf(arrival);
+    if (before) return this.#emit({ type: "stored-before", ...about, ...odd });
+    const more = late ? ({ points, time, late: true } as const) : { points, time };
+    this.#emit({ type: "stored", ...about, ...odd, ...more });
   }
 
   #storeEvent(arrival: Arrival, message: ThingMessage, event: string): Taken | Refusal {

@@ -156,11 +156,11 @@ export class CloudDevice {
     });
     this.points = new PointHistory(limits);
     this.#readings = new Recent(
-      recentLimits(limits, ({ points }: Reading) => sizeOf(points)),
+      new DeviceRecentLimits(limits, ({ points }: Reading) => sizeOf(points)),
       (gone) => this.#forgetReadings(gone),
     );
     this.#events = new Recent(
-      recentLimits(limits, ({ values }: StoredEvent) => sizeOf(values)),
+      new DeviceRecentLimits(limits, ({ values }: StoredEvent) => sizeOf(values)),
       (gone) => {
         for (const { number } of gone) this.#unkeep("event", number);
       },
@@ -391,15 +391,24 @@ export class CloudDevice {
   }
 }
 
-/** The limits of readings or of events, as they are whenever one comes. */
-function recentLimits<T>(limits: DeviceLimits, size: (item: T) => number): RecentLimits<T> {
-  return {
-    get items() {
-      return limits.readings;
-    },
-    get size() {
-      return limits.characters;
-    },
-    sizeOf: size,
-  };
+/**
+ * The limits of readings or of events, as they are whenever one comes. A class, as V8 gives each object literal with getters a
+ * shape of its own, and a thousand of them no cache holds.
+ */
+class DeviceRecentLimits<T> implements RecentLimits<T> {
+  readonly sizeOf: (item: T) => number;
+  readonly #limits: DeviceLimits;
+
+  constructor(limits: DeviceLimits, sizeOf: (item: T) => number) {
+    this.#limits = limits;
+    this.sizeOf = sizeOf;
+  }
+
+  get items(): number {
+    return this.#limits.readings;
+  }
+
+  get size(): number {
+    return this.#limits.characters;
+  }
 }

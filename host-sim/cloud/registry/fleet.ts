@@ -110,6 +110,9 @@ export class Fleet {
   }
 
   device(productKey: string, deviceKey: string): CloudDevice | undefined {
+    // Nearly always there is no other device of this key, and no text of both keys has to be made.
+    const holder = this.#keyHolders.get(deviceKey);
+    if (holder?.productKey === productKey) return holder;
     return this.#devices.get(deviceName(productKey, deviceKey));
   }
 

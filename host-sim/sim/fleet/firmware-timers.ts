@@ -15,7 +15,8 @@ export interface FirmwareTimer {
 /** Timers on the simulation's clock. */
 export class FirmwareTimers implements Timers<FirmwareTimer> {
   readonly #clock: VirtualClock;
-  #running: Set<FirmwareTimer> | undefined = new Set();
+  /** A firmware has two or three: a set of them would be hashed, and grow, at each turn of each device. */
+  #running: FirmwareTimer[] | undefined = [];
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
@@ -24,12 +25,12 @@ export class FirmwareTimers implements Timers<FirmwareTimer> {
   set(callback: () => void, wait: number): FirmwareTimer {
     const timer: FirmwareTimer = {
       fire: () => {
-        this.#running?.delete(timer);
+        this.#forget(timer);
         callback();
       },
       event: undefined,
     };
-    this.#running?.add(timer);
+    this.#running?.push(timer);
     this.schedule(timer, wait);
     return timer;
   }
@@ -43,10 +44,18 @@ export class FirmwareTimers implements Timers<FirmwareTimer> {
 
   repeat(callback: () => void, interval: number): void {
     const timer = this.set(() => {
-      this.#running?.add(timer);
+      this.#running?.push(timer);
       this.schedule(timer, interval);
       callback();
     }, interval);
+  }
+
+  #forget(timer: FirmwareTimer): void {
+    const running = this.#running;
+    const place = running === undefined ? -1 : running.indexOf(timer);
+    if (place < 0) return;
+    const last = running!.pop()!;
+    if (last !== timer) running![place] = last;
   }
 
   /** None of them calls back any more. */

@@ -199,6 +199,8 @@ export class Fleet {
         scheduler: this.clock,
         random: random.fork(`level ${coverage}`),
         ...{ coverage, loss, natIdle, natAddress, onFate },
+        // LinkSocket copies what the firmware may change, and the stand-in makes each answer anew.
+        unchanging: true,
       });
       made.onUplink = (datagram, peer) => {
         onArrival?.();

@@ -74,6 +74,8 @@ export interface NbIotCellOptions {
   names?: Iterable<readonly [string, string]>;
   /** The operator's answer to a PSM request: the same timers (default), others, or none. */
   grantPsm?: (request: PsmTimers) => PsmTimers | undefined;
+  /** Whoever sends never writes into a datagram's bytes again, so that they need not be copied. Default false. */
+  unchanging?: boolean;
   /** Sees every datagram when it sets out. */
   onDatagram?: (report: DatagramReport) => void;
   /** The same for who counts only, and needs no report. */
@@ -136,6 +138,8 @@ export class NbIotCell implements CellSide {
   /** Addresses given so far to devices that have attached again. */
   #renewals = 0;
   #loss: number | undefined;
+  /** What `profile` has given last, and for what: each datagram asks for it. */
+  #figures: { coverage: Coverage; loss: number | undefined; profile: CoverageProfile } | undefined;
   #duplication = 0;
   #outage = false;
   #denial: number | undefined;
@@ -170,8 +174,18 @@ export class NbIotCell implements CellSide {
 
   /** The figures in force: the level's, with the options' replacements. */
   get profile(): CoverageProfile {
-    const profile = { ...coverageProfiles[this.coverage], ...this.#options.profile };
-    return this.#loss === undefined ? profile : { ...profile, loss: this.#loss };
+    const { coverage } = this;
+    const loss = this.#loss;
+    let figures = this.#figures;
+    if (figures?.coverage !== coverage || figures.loss !== loss) {
+      const profile = { ...coverageProfiles[coverage], ...this.#options.profile };
+      figures = this.#figures = {
+        coverage,
+        loss,
+        profile: loss === undefined ? profile : { ...profile, loss },
+      };
+    }
+    return figures.profile;
   }
 
   /** Loss each way, 0..1; `undefined`: the level's own. Set, it throws RangeError outside of that. */
@@ -377,7 +391,7 @@ export class NbIotCell implements CellSide {
   ): void {
     const { loss, oneWay } = this.profile;
     // The sender may reuse its buffer while these bytes are on their way.
-    const bytes = datagram.slice();
+    const bytes = this.#options.unchanging === true ? datagram : datagram.slice();
     // All draws happen whatever their outcome: one datagram's fate shifts no other's.
     const lost = fate.chance(loss);
     const twice = fate.chance(this.#duplication);

@@ -31,8 +31,10 @@ export class NatTable {
   readonly #address: string;
   readonly #idle: number;
   #nextPort: number;
-  readonly #inside = new Map<string, NatMapping>();
-  readonly #outside = new Map<string, NatMapping>();
+  /** By address, and by port: a text of both would have to be made for each datagram. */
+  readonly #inside = new Map<string, Map<number, NatMapping>>();
+  /** By port, as all have one address. */
+  readonly #outside = new Map<number, NatMapping>();
 
   /**
    * @param options.address the public address
@@ -47,12 +49,12 @@ export class NatTable {
 
   /** Mappings kept, idle ones included until somebody asks for them. */
   get size(): number {
-    return this.#inside.size;
+    return this.#outside.size;
   }
 
   /** The public endpoint for a datagram from `inside`; makes a mapping where there is none. */
   outward(inside: Endpoint, peer: Endpoint, now: number): NatMapping {
-    const kept = this.#inside.get(key(inside));
+    const kept = this.#inside.get(inside.address)?.get(inside.port);
     if (kept !== undefined && now - kept.usedAt <= this.#idle) {
       kept.usedAt = now;
       kept.lastPeer = peer;
@@ -61,14 +63,16 @@ export class NatTable {
     if (kept !== undefined) this.#forget(kept);
     const outside = { address: this.#address, port: this.#takePort() };
     const mapping: NatMapping = { inside, outside, lastPeer: peer, usedAt: now };
-    this.#inside.set(key(inside), mapping);
-    this.#outside.set(key(outside), mapping);
+    const ports = this.#inside.get(inside.address);
+    if (ports === undefined) this.#inside.set(inside.address, new Map([[inside.port, mapping]]));
+    else ports.set(inside.port, mapping);
+    this.#outside.set(outside.port, mapping);
     return mapping;
   }
 
   /** The mapping behind a public endpoint, or `undefined`: nobody there, or idle for too long. */
   inward(outside: Endpoint, now: number): NatMapping | undefined {
-    const kept = this.#outside.get(key(outside));
+    const kept = outside.address === this.#address ? this.#outside.get(outside.port) : undefined;
     if (kept === undefined) return undefined;
     if (now - kept.usedAt > this.#idle) {
       this.#forget(kept);
@@ -93,17 +97,16 @@ export class NatTable {
     const port = this.#nextPort;
     this.#nextPort = firstPort + ((port + 1 - firstPort) % portCount);
     // After a full turn the oldest mapping gives way: the table is as large as the port range.
-    const previous = this.#outside.get(key({ address: this.#address, port }));
+    const previous = this.#outside.get(port);
     if (previous !== undefined) this.#forget(previous);
     return port;
   }
 
   #forget(mapping: NatMapping): void {
-    this.#inside.delete(key(mapping.inside));
-    this.#outside.delete(key(mapping.outside));
+    const { address, port } = mapping.inside;
+    const ports = this.#inside.get(address);
+    ports?.delete(port);
+    if (ports?.size === 0) this.#inside.delete(address);
+    this.#outside.delete(mapping.outside.port);
   }
-}
-
-function key(endpoint: Endpoint): string {
-  return `${endpoint.address}:${endpoint.port}`;
 }

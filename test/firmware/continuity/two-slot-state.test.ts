@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TwoSlotState } from "../../../firmware/continuity/two-slot-state";
+import { TwoSlotState, crcLength, headLength } from "../../../firmware/continuity/two-slot-state";
 import type { ByteStore } from "../../../firmware/continuity/two-slot-state";
 
 class MapStore implements ByteStore {
@@ -30,6 +30,15 @@ describe("two slots", () => {
       expect(load(store)).toBe(n);
     }
     expect([...store.values.keys()].sort()).toEqual(["a", "b"]);
+  });
+
+  it("hold the same of a state that stands in its slot already", () => {
+    const [whole, inPlace] = [new MapStore(), new MapStore()];
+    new TwoSlotState(whole, 1).save(state(7));
+    const slot = new Uint8Array(headLength + 4 + crcLength);
+    slot.set(state(7), headLength);
+    new TwoSlotState(inPlace, 1).saveSlot(slot);
+    expect(inPlace.values).toEqual(whole.values);
   });
 
   it.each([

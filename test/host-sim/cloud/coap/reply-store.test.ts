@@ -1,11 +1,12 @@
 /** Replies that are kept for requests that come again, and how much is kept. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exchangeLifetime, ReplyStore, peerKey } from "../../../../host-sim/cloud/coap/reply-store";
+import { exchangeLifetime, ReplyStore } from "../../../../host-sim/cloud/coap/reply-store";
 import { runs } from "../../../density";
+import type { Peer } from "../../../../host-sim/cloud/events";
 
 describe("the store of replies", () => {
-  const peer = (port: number): string => peerKey({ address: "a", port });
+  const peer = (port: number): Peer => ({ address: "a", port });
   const bytes = (n: number): Uint8Array => Uint8Array.of(n);
 
   it("knows peer and message id, for a lifetime", () => {
@@ -14,7 +15,7 @@ describe("the store of replies", () => {
     expect(store.find(peer(1), 7, 1000 + exchangeLifetime - 1)?.reply).toEqual(bytes(1));
     expect(store.find(peer(1), 7, 1000 + exchangeLifetime)).toBeUndefined();
     expect(store.find(peer(2), 7, 1000)).toBeUndefined();
-    expect(store.find(peerKey({ address: "b", port: 1 }), 7, 1000)).toBeUndefined();
+    expect(store.find({ address: "b", port: 1 }, 7, 1000)).toBeUndefined();
     expect(store.find(peer(1), 8, 1000)).toBeUndefined();
   });
 
@@ -32,6 +33,15 @@ describe("the store of replies", () => {
     for (let port = 1; port <= 100; port++) store.add(peer(port), 5, bytes(port), 0);
     expect(store.peers).toBe(10);
     expect([90, 91].map((port) => store.find(peer(port), 5, 0) !== undefined)).toEqual([false, true]);
+  });
+
+  it("gives up what nobody can ask for any more, whatever room there is", () => {
+    const store = new ReplyStore({ perPeer: 3, total: 100 });
+    for (let port = 1; port <= 50; port++) store.add(peer(port), 5, bytes(port), port);
+    store.add(peer(60), 5, bytes(0), 20 + exchangeLifetime);
+    expect(store.peers).toBe(31);
+    store.add(peer(61), 5, bytes(0), 60 + exchangeLifetime);
+    expect(store.peers).toBe(2);
   });
 
   it("keeps the younger of two replies to one message id when the older's place is taken", () => {

@@ -310,3 +310,21 @@ describe("strangers", () => {
     expect(cell.publicEndpoints).toEqual([reports.at(-1)!.from]);
   });
 });
+
+describe("bytes on their way", () => {
+  it.each([
+    ["are as they set out, whatever the sender does with them", undefined, false],
+    ["are the sender's own where it never writes into them again", true, true],
+  ])("%s", async (_what, unchanging, own) => {
+    const world = makeCell({ loss: 0, unchanging });
+    const { device } = await attachedDevice(world);
+    const sent = Uint8Array.of(1, 2, 3);
+    let come: Uint8Array | undefined;
+    world.cell.onUplink = (datagram) => void (come = datagram);
+    device.uplink(sent, 50_000, server);
+    if (unchanging !== true) sent.fill(9);
+    await world.clock.run({ stop: () => come !== undefined });
+    expect(come).toEqual(Uint8Array.of(1, 2, 3));
+    expect(come === sent).toBe(own);
+  });
+});
