@@ -15,9 +15,9 @@ const rows = 24;
 const height = 4_000;
 /**
  * What Chromium is to leave out. It obeys the last such list, so Playwright's own stand here, too. Both menus of the address
- * bar are pages with a process of their own in each window, which nobody sees: they took two thirds of a window's time.
+ * bar are pages with a process of their own in each window, which nobody sees: they took three fifths of a window's time.
  */
-const absent = [
+export const absentFeatures = [
   ...["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"],
   ...["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"],
   ...["HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"],
@@ -36,7 +36,7 @@ const quiet = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  `--disable-features=${absent.join()}`,
+  `--disable-features=${absentFeatures.join()}`,
 ] as const;
 
 /** Something needed is not installed. */
