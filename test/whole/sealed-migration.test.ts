@@ -4,6 +4,7 @@
  */
 import { afterEach, describe, expect, it } from "vitest";
 import { OwnSeal } from "../../host-sim/sim/path/own-seal";
+import { density } from "../density";
 import { Fleet, hour, minute, stage, stageOf } from "./sealed-fleet";
 import type { FleetBoard, Stage } from "./sealed-fleet";
 
@@ -23,12 +24,14 @@ function allWhole(boards: readonly FleetBoard[]): void {
   for (const board of boards) expect(board.account()).toMatchObject(whole);
 }
 
-const variants = [
+const [bare, marked] = [
   ["token", {}],
   ["tokenless", { proof: true, mark: true }],
 ] as const;
+/** Each way is walked by one of both, one that has marks where marks are looked at, and by the other as well in the long run. */
+const both = [bare, marked];
 
-describe.each(variants)("from plain to sealed, %s, with %o", (edition, options) => {
+describe.each(density(both, [marked]))("from plain to sealed, %s, with %o", (edition, options) => {
   const plain = stage(undefined);
   const migrating = stage({ ...options, migrating: true }, plain);
   const sealed = stage(Object.keys(options).length === 0 ? true : options, migrating);
@@ -158,7 +161,7 @@ describe("a board that was forgotten when the script took nothing plain any more
   });
 });
 
-describe.each(variants)("to another master, %s, with %o", (edition, options) => {
+describe.each(density(both, [marked]))("to another master, %s, with %o", (edition, options) => {
   const sealed: Stage = stage(Object.keys(options).length === 0 ? true : options);
 
   it("loses no reading and no order, and what is under the old one is nothing in the end", async () => {
@@ -244,7 +247,7 @@ describe.each(variants)("to another master, %s, with %o", (edition, options) => 
   });
 });
 
-describe.each(variants)("the day the master leaks, %s, with %o", (edition, options) => {
+describe.each(density(both, [bare]))("the day the master leaks, %s, with %o", (edition, options) => {
   const sealed: Stage = stage(Object.keys(options).length === 0 ? true : options);
 
   const own = new OwnSeal(master, new Uint8Array(8).fill(7));

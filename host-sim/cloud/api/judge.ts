@@ -1,22 +1,16 @@
 /** Reads the bodies of requests, and judges requests by their routes' schemas. */
-import { Ajv } from "ajv";
 import type { FastifyInstance } from "fastify";
 import { jsonFault } from "../../model/json-place";
+import { judgeOf } from "./compiled-schemas";
 import { Problem } from "./problem";
 
 /** Kinds of JSON that a body may be called. */
 const jsonTypes = ["application/json", "application/merge-patch+json"];
 
-/** Query and path are text and are turned into what the schema says; a body says itself what it is. */
+/** Has each part of a request judged by the schema that its route has for it. */
 export function judgeRequests(app: FastifyInstance): void {
-  // Verbose: the fault's own words are made of the schema and of what came.
-  const common = {
-    ...{ allErrors: false, verbose: true, discriminator: true, useDefaults: true, strict: false },
-  } as const;
-  const body = new Ajv(common);
-  const rest = new Ajv({ ...common, coerceTypes: true });
   app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === "body" ? body : rest).compile(schema as object),
+    judgeOf(schema as object, httpPart === "body" ? "body" : "rest"),
   );
 }
 

@@ -31,6 +31,7 @@ import { captureRoutes } from "./capture";
 import { commandRoutes } from "./commands";
 import { limitConnections } from "./connections";
 import type { ConnectionLimits } from "./connections";
+import { writersBy } from "./compiled-schemas";
 import { conditionRoutes } from "./conditions";
 import { dataRoutes } from "./data";
 import { deviceRoutes } from "./devices";
@@ -118,11 +119,19 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   }
   const guard = token === undefined ? undefined : new TokenGuard(token, readToken);
   // Loaded here, so that the commands that serve no API do not wait for it.
-  const [{ default: fastify }, { default: swagger }] = await Promise.all([
+  const [{ default: fastify }, { default: swagger }, { default: serializers }] = await Promise.all([
     import("fastify"),
     import("@fastify/swagger"),
+    import("@fastify/fast-json-stringify-compiler"),
   ]);
+  const { feed, webhooks } = options;
+  const more = [(feed ?? webhooks) && optionalAnswers.events, webhooks && optionalAnswers.webhooks].flatMap(
+    (schemas) => schemas ?? [],
+  );
+  const shared = [...answers, ...more];
+  const names = shared.map((schema) => String(schema.$id));
   const app = fastify({
+    schemaController: { compilersFactory: { buildSerializer: writersBy(serializers(), names) } },
     bodyLimit: bodyLimit,
     requestTimeout: times.request,
     connectionTimeout: times.idle,
@@ -202,11 +211,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     }
   });
 
-  const { feed, webhooks } = options;
-  const more = [(feed ?? webhooks) && optionalAnswers.events, webhooks && optionalAnswers.webhooks].flatMap(
-    (schemas) => schemas ?? [],
-  );
-  for (const schema of [...answers, ...more]) app.addSchema(schema);
+  for (const schema of shared) app.addSchema(schema);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

@@ -142,9 +142,9 @@ export const knownMisses: Readonly<Partial<Record<BarName, string>>> = Object.fr
     "a reading goes through the whole agent, CoAP twice and the stand-in's books, in eleven events of which each is of another " +
     "device: no function has more than a thirtieth, a twelfth is the garbage collector's; on one core alone it is 91 to 99",
   testsQuick:
-    "there are as many quick tests now as half again all tests that there were then, and each takes a fourteenth of the time",
+    "there are as many quick tests now as half again all tests that there were then, and each takes a twentieth of the time",
   testsAll:
-    "there are 15,700 tests where there were 6,200; each takes half the time, of which whole devices, processes and Chromium have most",
+    "there are 15,700 tests where there were 6,200; each takes a third of the time, of which whole devices, processes and Chromium have most",
 });
 
 /** What came of one figure. */

@@ -38,6 +38,8 @@ export interface EavesdropperOptions extends DeviceOptions {
   readonly onTurn?: (time: number, text: string, protection: Protection) => void;
   /** What boards run in the place of their own firmware, by the run: a test plants faults with it. */
   readonly firmware?: Readonly<Partial<Record<Protection, string>>>;
+  /** Which of the runs; all when left out. */
+  readonly only?: readonly Protection[];
   /** A run begins. */
   readonly onRun?: (protection: Protection) => void;
   /** How far all of it is, 0 to 1, and at what. */
@@ -104,11 +106,11 @@ interface Played {
 
 /** Runs all of it. @throws EngineMissing when the XS engine is not installed */
 export async function runEavesdropper(options: EavesdropperOptions): Promise<EavesdropperResult> {
+  const { only = protections } = options;
   const runs: RunResult[] = [];
-  for (const protection of protections) {
+  for (const protection of only) {
     options.onRun?.(protection);
-    const onWork = (share: number): void =>
-      options.onWork?.((runs.length + share) / protections.length, protection);
+    const onWork = (share: number): void => options.onWork?.((runs.length + share) / only.length, protection);
     runs.push(await new Run({ ...options, sealed: seals[protection], onWork }, protection).run());
   }
   const result = { seed: options.seed, engine: options.engine, runs };

@@ -54,11 +54,14 @@ it("no contact that keeps its session is more than 86,000 s after the one before
     for (let batch = 1; batch <= 100; batch += 3) {
       const plan = contactsOf(interval, batch);
       const gap = interval * plan.batch;
-      expect(plan.lifetime).toBeGreaterThanOrEqual(30);
-      expect(plan.lifetime).toBeLessThanOrEqual(86_400);
-      expect(plan.batch).toBeLessThanOrEqual(batch);
-      if (plan.batch < batch) expect(gap).toBeLessThanOrEqual(86_000);
-      if (gap <= 43_200) expect(plan.lifetime).toBeGreaterThanOrEqual(2 * gap);
+      const isSound =
+        plan.lifetime >= 30 &&
+        plan.lifetime <= 86_400 &&
+        plan.batch <= batch &&
+        (plan.batch === batch || gap <= 86_000) &&
+        (gap > 43_200 || plan.lifetime >= 2 * gap);
+      // Asked for each of 48,000, expectations would take ten times as long as the plans.
+      if (!isSound) expect({ interval, batch, plan }).toBe("a sound plan");
     }
   }
 });

@@ -218,6 +218,11 @@ export class AgentRig {
     });
   }
 
+  /** When something is to happen, an event or the agent's deadline. */
+  get next(): number {
+    return Math.min(this.#events[0]?.at ?? Infinity, this.agent.deadline);
+  }
+
   /** One turn of the agent, and what comes next, if it is before `until`. */
   step(until: number): void {
     this.agent.poll(this.now);

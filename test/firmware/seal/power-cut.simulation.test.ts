@@ -41,8 +41,17 @@ interface Found {
   readonly stale: number;
 }
 
-/** Boards that live with power cuts, failing memories and copies of themselves. */
-function live(seed: string, cuts: number, newSealing: NewSealing): Found {
+/**
+ * Boards that live with power cuts, failing memories and copies of themselves.
+ *
+ * @param isOver whether what was found up to now is enough
+ */
+function live(
+  seed: string,
+  cuts: number,
+  newSealing: NewSealing,
+  isOver: (repeated: number, stale: number) => boolean = () => false,
+): Found {
   const chance = new Random(seed);
   const below = (limit: number): number => Math.floor(chance.next() * limit);
   const record = new NonceRecord();
@@ -64,7 +73,7 @@ function live(seed: string, cuts: number, newSealing: NewSealing): Found {
   keepSalt(lives[0].board, 65_530 - below(20));
   lives[0].reason = "deep-sleep";
 
-  while (found.cuts < cuts) {
+  while (found.cuts < cuts && !isOver(record.repeated.length, found.stale)) {
     const life = lives[below(lives.length)];
     const { board } = life;
     const trouble: { -readonly [name in keyof Trouble]: Trouble[name] } = {};
@@ -363,11 +372,17 @@ describe("is found by these lives:", () => {
 
   test.each(faults)("%s", async (_what, file, line, instead) => {
     const room = await planted(file, line, instead);
-    const { repeated, stale } = live("planted", 300, room);
-    if (file === "command-time") expect(stale).toBeGreaterThan(0);
-    else {
-      const others = [stick, stickAndStop, misread].flatMap((lives) => lives(room));
-      expect(repeated.length + others.length).toBeGreaterThan(0);
+    if (file === "command-time") {
+      expect(live("planted", 300, room, (_, stale) => stale > 0).stale).toBeGreaterThan(0);
+      return;
     }
+    // One is enough: which of the lives finds it is no matter.
+    const lives = [
+      () => live("planted", 300, room, (repeated) => repeated > 0).repeated,
+      stick,
+      stickAndStop,
+      misread,
+    ];
+    expect(lives.some((each) => each(room).length > 0)).toBe(true);
   });
 });

@@ -80,7 +80,7 @@ function outcomeOf(seed: number): Outcome {
 }
 
 describe("an update in whatever trouble", () => {
-  it.each(Array.from({ length: density(400, 40) }, (_, i) => i))("seed %i", (seed) => {
+  it.each(Array.from({ length: density(400, 24) }, (_, i) => i))("seed %i", (seed) => {
     const { device, behaviour, panics } = outcomeOf(seed);
     const { status, desc } = device.task;
     const about = `${behaviour}, ${panics} panics on trial, ${status}: ${desc}\n${device.log.slice(-30).join("\n")}`;

@@ -333,9 +333,17 @@ export class UpdatingDevice {
     const until = this.now + most;
     while (!done()) {
       if (this.now >= until) return false;
-      this.wait(1_000);
+      this.wait(Math.min(this.idleSeconds * 1_000, until - this.now));
     }
     return true;
+  }
+
+  /** Whole seconds until the one in which something is to happen, which may be the next one. */
+  private get idleSeconds(): number {
+    // Whether there is a network, and whether it sleeps, is asked second by second.
+    if (this.#wasDead || this.dead() || this.rig.power.off || this.#options.sleepsDeeply === true) return 1;
+    const seconds = Math.ceil((this.agent.next - this.agent.now) / 1_000);
+    return seconds > 1 && seconds < Infinity ? seconds : 1;
   }
 
   /** The power fails now. */

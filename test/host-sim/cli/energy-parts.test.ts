@@ -32,7 +32,7 @@ describe.each<[string, readonly string[], number]>([
     }
     // In whatever order a shell names them.
     parts.reverse();
-    for (const form of name === "the table" || full ? [[], ["--json"]] : [["--json"]]) {
+    for (const form of full ? [[], ["--json"]] : [name === "the table" ? [] : ["--json"]]) {
       const merged = await obeyed(["energy", "merge", ...parts, ...form]);
       const alone = await obeyed(["energy", ...args, ...form]);
       expect([merged.code, alone.code]).toEqual([0, 0]);

@@ -110,10 +110,12 @@ describe("memory", () => {
 
   it("is bounded whoever comes, and keeps those that speak", () => {
     const rates = limiter(0.001, 1, 100);
+    const taken: number[] = [];
     for (let n = 0; n < 10_000; n++) {
       rates.judge(`a${n}`, n);
-      expect(rates.judge("flooder", n) === "taken").toBe(n === 0);
+      if (rates.judge("flooder", n) === "taken") taken.push(n);
     }
+    expect(taken).toEqual([0]);
     expect(rates.size).toBe(100);
   });
 
@@ -135,7 +137,8 @@ describe("memory", () => {
           for (const times of taken) {
             times.forEach((from, i) => {
               times.slice(i).forEach((to, n) => {
-                expect(n + 1).toBeLessThanOrEqual(burst + ((to - from) * perSecond) / 1000 + 1e-6);
+                const most = burst + ((to - from) * perSecond) / 1000 + 1e-6;
+                if (n + 1 > most) expect(n + 1).toBeLessThanOrEqual(most);
               });
             });
           }

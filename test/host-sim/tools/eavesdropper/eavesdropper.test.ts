@@ -99,14 +99,14 @@ describe("the runs tell", () => {
       "if (sealing !== undefined && (",
       "if (sealing !== undefined && payload[0] === 0x0e && (",
     );
-    const { shortfall, runs } = await run({ firmware: { sealed: firmware } });
+    const { shortfall, runs } = await run({ firmware: { sealed: firmware }, only: ["sealed"] });
     expect(shortfall).toBe("sealed: he makes a command up: relay on, 2 of 3 times");
-    expect(runs[1].tries["make-up-command"]).toEqual({ tried: 3, gained: 2 });
+    expect(runs[0].tries["make-up-command"]).toEqual({ tried: 3, gained: 2 });
   });
 
   it("when a device does without the proof that its product's model asks for", async () => {
     const firmware = await bundleFirmware({ sources: variantSources("demo", { sealed: true }) });
-    const { shortfall } = await run({ firmware: { "sealed, proof": firmware } });
+    const { shortfall } = await run({ firmware: { "sealed, proof": firmware }, only: ["sealed, proof"] });
     expect(shortfall).toBe(
       'sealed, proof: he answers "stored" himself, so that a reading is lost, 3 of 3 times',
     );
