@@ -138,9 +138,6 @@ export const knownMisses: Readonly<Partial<Record<BarName, string>>> = Object.fr
   energyCellsBoard:
     "nothing but PSM, deep sleep and those datagrams leaves 0.44; the board waits awake for the answer, and light sleep " +
     "(0.37) was not tried on a board",
-  fleetLink:
-    "a reading goes through the whole agent, CoAP twice and the stand-in's books, in eleven events of which each is of another " +
-    "device: no function has more than a thirtieth, a twelfth is the garbage collector's; on one core alone it is 91 to 99",
   testsQuick:
     "there are as many quick tests now as half again all tests that there were then, and each takes a twentieth of the time",
   testsAll:

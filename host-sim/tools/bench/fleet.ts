@@ -58,9 +58,11 @@ export function benchTenThousand(): Promise<FleetFigures> {
   return measured(devices, ["fleet", ...words]);
 }
 
-/** Full depth: one device for ten days with 96 readings each. */
-export function benchFull(sleep: "none" | "deep"): Promise<FleetFigures> {
+/** Full depth: one device for ten days with 96 readings each; of three runs of two seconds the one that was disturbed least. */
+export async function benchFull(sleep: "none" | "deep"): Promise<FleetFigures> {
   const days = 10;
   const words = ["--reports", String(96 * days), "--format", "compact", "--sleep", sleep, "--no-command"];
-  return measured(days, ["start", "--seed", "1", ...words, "--quiet"]);
+  const runs: FleetFigures[] = [];
+  while (runs.length < 3) runs.push(await measured(days, ["start", "--seed", "1", ...words, "--quiet"]));
+  return runs.reduce((best, run) => (run.processor < best.processor ? run : best));
 }
