@@ -58,12 +58,11 @@ describe("each board", () => {
   test.each(boards)("$name has a manifest that names it and adds nothing wrong", ({ name }) => {
     const { include, config = {} } = manifestAt(`firmware/board/${name}/manifest.json`);
     const flash = Object.hasOwn(larger, name) ? [`../${larger[name]}/manifest.json`] : [];
-    const modem =
-      name === "generic" ? "family/manifest.json" : `fitted/manifest-${boardNamed(name).modem}.json`;
+    const modem = name === "generic" ? "all" : boardNamed(name).modem;
     expect(include).toEqual([
       "../../manifest.json",
       ...flash,
-      `../../modem/${modem}`,
+      `../modem/manifest-${modem}.json`,
       "../../product/manifest.json",
     ]);
     expect(config.board).toBe(name);
