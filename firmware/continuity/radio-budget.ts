@@ -194,6 +194,8 @@ export class RadioGuard {
     const { active } = this.#radio;
     if (active === undefined) return;
     const on = active && trying;
+    // A modem that has restarted by itself has been brought up meanwhile.
+    if (this.#suspended && active && now < this.#calmUntil) return this.#radio.suspend?.(now);
     // There are some ten turns a second while the modem is spoken with.
     if (on === this.#on && now < this.#calmUntil) return;
     this.#on = on;

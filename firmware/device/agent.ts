@@ -283,7 +283,9 @@ export class Agent {
     // A supply that sags under the radio, and the radio's noise, would be in what is measured meanwhile.
     const measures = this.#sampler.busy && link.active === false;
     if (now >= this.#startsAt! && !this.#radio.suspended && !measures) this.send(now);
-    if (this.#contacts.watch(now)) this.closeContact(now);
+    const isOver = this.#contacts.watch(now);
+    // To leave the network takes a modem that is up: the contact ends when the radio may be on again.
+    if (isOver && !this.#radio.suspended) this.closeContact(now);
     if (!this.#idle && this.#uploader.idle && !this.busy) {
       this.#idle = true;
       this.#contacts.rested(this.#endpoint.lateAnswers, now);

@@ -143,18 +143,31 @@ class Script {
     );
   }
 
-  /** The line that the step waits for has not come: what it would have told is asked for, as long as there is time. */
+  /**
+   * The line that the step waits for has not come: what it would have told is asked for, as long as there is time. The line
+   * itself may come meanwhile.
+   */
   private ask(step: Step, question: Question, now: number): void {
     let told: AtResult | undefined;
+    // Nothing else tells it, and the command is said once more: its line has as long as before.
+    const again = question.tells === undefined;
     this.#engine.send(
       {
         line: question.line,
         prefix: question.prefix,
-        timeout: defaultTimeout,
+        timeout: again ? Math.max(defaultTimeout, this.#until - now) : defaultTimeout,
         onLine: (line) => (told ??= question.tells?.(line)),
+        also: (line) => {
+          const said = step.also?.(line);
+          told ??= said;
+          return said === undefined ? undefined : { kind: "ok" };
+        },
+        alsoWithin: again ? (question.after ?? lineWithin) : 1,
         onDone: (result, at) => {
           if (told !== undefined || result.kind === "aborted") return this.done(step, told ?? result, at);
-          if (result.kind === "timeout" || at >= this.#until) return this.done(step, { kind: "timeout" }, at);
+          const isSilent = result.kind === "timeout" && result.heard !== true;
+          if (isSilent || at >= this.#until) return this.done(step, { kind: "timeout" }, at);
+          if (again && result.kind !== "error") return this.ask(step, question, at);
           this.awaitLine(step, question, at);
         },
       },

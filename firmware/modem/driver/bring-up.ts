@@ -46,7 +46,7 @@ const bootGrace = 10_000;
  * down without an answer, and each waits so long then.
  */
 const restartTimeout = 15_000;
-/** Words to a modem that was switched off before its key is pressed: it may have been started by somebody else. */
+/** Words to a modem that was switched off before its key is pressed, which would switch off one that somebody else has started. */
 const wordsToSwitchedOff = 2;
 /** From full function until the modem has read its card, ms. */
 const cardRead = 2_500;
@@ -93,22 +93,32 @@ export class BringUp {
 
   /** Brings the modem up from whatever state it is in. */
   begin(now: number): void {
-    const { at: engine, driver, lines } = this.#parts;
-    const { switchedOff } = driver;
+    const { driver, family } = this.#parts;
+    const { switchedOff, switchedOffAt } = driver;
     if (!this.start(now)) return;
-    probe(
-      engine,
-      switchedOff ? wordsToSwitchedOff : 20,
-      (answered, at) => {
-        if (answered) this.configure(at);
-        // The modem is booting already.
-        else if (this.#booting) this.awaitBoot(at);
-        else if (switchedOff) lines.switchOn((t) => this.awaitBoot(t), at);
-        // The key would switch off a modem that is on and talks at another rate.
-        else this.rate.tryOthers(false, (found, t) => (found ? this.configure(t) : this.switchOn(t)), at);
-      },
-      now,
-    );
+    if (!switchedOff) return this.find(20, (at) => this.findAtOtherRates(at), now);
+    const press = (at: number): void => this.#parts.lines.switchOn((t) => this.awaitBoot(t), at);
+    const find = (at: number): void => this.find(wordsToSwitchedOff, press, at);
+    // One that is still going down hears neither a word nor its key.
+    const goesDown = switchedOffAt + family.power.down - now;
+    if (goesDown > 0) driver.later(goesDown, now, find);
+    else find(now);
+  }
+
+  /** Looks for it on the UART. @param otherwise what to do with one that does not answer, and does not boot either */
+  private find(words: number, otherwise: (now: number) => void, now: number): void {
+    const found = (answered: boolean, at: number): void => {
+      if (answered) this.configure(at);
+      // The modem is booting already.
+      else if (this.#booting) this.awaitBoot(at);
+      else otherwise(at);
+    };
+    probe(this.#parts.at, words, found, now);
+  }
+
+  /** The key would switch off a modem that is on and talks at another rate. */
+  private findAtOtherRates(now: number): void {
+    this.rate.tryOthers(false, (found, at) => (found ? this.configure(at) : this.switchOn(at)), now);
   }
 
   /** A boot banner came. */

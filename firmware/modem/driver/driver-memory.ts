@@ -13,7 +13,7 @@ import type { DownReason } from "./modem-log";
 export type RestingState =
   | "asleep" // nothing: the modem sleeps by itself, or will
   | "pausing" // leaves it alone, its radio off, until the next bring-up
-  | "off"; // the same until `connect`
+  | "off"; // the same until `connect`, or it is switched off
 
 /** What the retry policy keeps. */
 export interface RetryMemory {

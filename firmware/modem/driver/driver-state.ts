@@ -24,7 +24,7 @@ const longestCommand = 64;
 
 /** What the driver is doing with the modem. */
 export type ModemState =
-  | "off" // the radio is off until `connect`
+  | "off" // the radio is off until `connect`, or all of the modem
   | "starting" // looked for on the UART, switched on or restarted
   | "configuring" // identified, its SIM card and its radio set up
   | "registering" // searching for its network, then attaching
@@ -151,6 +151,8 @@ export class DriverState {
   begun = false;
   /** The driver has switched the modem off in good order: what it says next it says when its key was pressed. */
   switchedOff = false;
+  /** When that was, ms; in the ESP32's deep sleep it is forgotten. */
+  switchedOffAt = -Infinity;
   /** The radio was switched off and on since the modem was last up or identified. */
   radioReset = false;
   /** The modem was woken, and not brought up, since it was last up. */

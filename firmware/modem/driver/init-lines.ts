@@ -20,7 +20,7 @@ const refused: readonly (readonly [reason: string, commands: string])[] = Object
     [
       [
         "which restarts the modem or switches it off",
-        "Z &F &W +CFUN +CREBOOT +CRESET +CPOWD +CPOWEROFF +NRB +QRST +QPOWD +NFWUPD +UFWUPD",
+        "Z &F &W +CFUN +CREBOOT +CRESET +CPOWD +CPOWEROFF +CPWROFF +NRB +QRST +QPOWD +NFWUPD +UFWUPD",
       ],
       [
         "which changes how the modem answers",

@@ -328,6 +328,7 @@ export class Modem implements DatagramModem {
   look(now: number): void {
     this.#driver.now = now;
     if (this.leftAlone) this.#parts.recovery.keepRadioOff(now);
+    else if (this.#driver.state === "off") this.#parts.recovery.keepSwitchedOff(now);
     else if (this.#driver.state === "asleep" && this.#driver.uart === "unknown") this.#sleep.look(now);
   }
 

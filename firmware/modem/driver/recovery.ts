@@ -174,31 +174,46 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     else if (driver.enter("recovering", now)) this.resetRadio(now);
   }
 
-  private switchOff({ line, timeout, ends }: PowerOff, now: number): void {
-    const { driver, sockets, at: engine, bringUp } = this.#parts;
+  private switchOff(powerOff: PowerOff, now: number): void {
+    const { driver, sockets } = this.#parts;
     // What waits would have the board stay awake for a modem that is off; whoever wants an answer sends it again.
     sockets.drop();
     if (!driver.enter("off", now)) return;
     driver.log("switched off");
     driver.switchedOff = true;
+    driver.switchedOffAt = now;
+    this.orderOff(powerOff, powerOffTries, now);
+  }
+
+  /** @param tries as often it is told, as long as it answers still */
+  private orderOff({ line, timeout, ends }: PowerOff, tries: number, now: number): void {
+    const { driver, at: engine, bringUp } = this.#parts;
     const command = { line: ascii(line), timeout, ends };
-    let tries = 0;
-    const order = (from: number): void => {
-      tries += 1;
-      engine.send({ ...command, onDone }, from);
-    };
     const onDone = (result: AtResult, at: number): void => {
       if (driver.state !== "off" || !driver.switchedOff) return;
       if (result.kind === "error") {
         driver.refused(command, result);
         // It is on, and its radio: a bring-up leaves the network as well.
+        driver.switchedOff = false;
         bringUp.begin(at);
-      } else if (result.kind === "timeout" && tries < powerOffTries) {
+      } else if (result.kind === "timeout" && tries > 1) {
         // It has gone down without a word, or has not heard it: then it would be found for hours.
-        probe(engine, wordsPerLook, (answered, t) => answered && driver.switchedOff && order(t), at);
+        this.keepSwitchedOff(at, tries - 1);
       }
     };
-    order(now);
+    engine.send({ ...command, onDone }, now);
+  }
+
+  /** Looks whether a modem that was switched off is: its key may have been pressed as the board started. */
+  keepSwitchedOff(now: number, tries = powerOffTries): void {
+    const { driver, options, at: engine } = this.#parts;
+    const { powerOff } = options.family;
+    const answered = (isOn: boolean, at: number): void => {
+      if (!isOn || powerOff === undefined || driver.state !== "off" || !driver.switchedOff) return;
+      driver.switchedOffAt = at;
+      this.orderOff(powerOff, tries, at);
+    };
+    probe(engine, wordsPerLook, answered, now);
   }
 
   denied(cause: number | undefined, now: number): void {
@@ -346,7 +361,8 @@ export class Recovery implements FaultHandler, RecoveryMemory {
     const { driver, options } = this.#parts;
     if (driver.state === "pausing" && this.deaf) return this.signOfLife(now);
     const { boot } = options.family.power;
-    if ((driver.state === "off" && !driver.begun) || now < this.#hushedAt + boot) return;
+    const isUnknown = driver.state === "off" && !driver.begun && !driver.switchedOff;
+    if (isUnknown || now < this.#hushedAt + boot) return;
     // Of one start there are several lines.
     this.#hushedAt = now;
     // Of one that was switched off: somebody else has pressed its key.

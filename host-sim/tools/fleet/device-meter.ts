@@ -113,7 +113,9 @@ export class DeviceMeter {
       case "power":
         this.#release(time);
         this.#late = 0;
-        this.#set(time, event.state === "off" ? 0 : event.state === "booting" ? power.boot : power.radioOff);
+        // As in EnergyMeter: switched off it draws what it does in PSM.
+        if (event.state === "off") this.#set(time, event.reason === "supply" ? 0 : power.psm);
+        else this.#set(time, event.state === "booting" ? power.boot : power.radioOff);
         return;
       case "attach":
         if (event.stat === 2 || event.stat === 4) {

@@ -165,3 +165,26 @@ describe("a datagram that answers nothing", () => {
     expect(rig.socket.awaited).toBe(before + strangers.length);
   });
 });
+
+it("a radio whose budget is spent stays off though a guard begins, which would have the device leave its network", () => {
+  const rig = new AgentRig({ othersBudget: 240, radioBudget: 600 });
+  const link: Link & { active?: boolean; ready: boolean; broken: boolean } = rig.link;
+  let [on, since] = [0, 0];
+  const set = (active: boolean): void => {
+    if (link.active === true && !active) on += rig.now - since;
+    if (link.active !== true && active) since = rig.now;
+    link.active = active;
+  };
+  link.active = false;
+  rig.wait(minute);
+  expect(rig.lines("report: acknowledged")).toHaveLength(1);
+  // From now on there is no network, and what had come is nobody's.
+  [link.ready, link.broken] = [false, true];
+  link.connect = () => set(true);
+  link.suspend = link.leave = () => set(false);
+  harass(rig, 5 * second, 200 * second);
+  rig.wait(12 * hour);
+  set(false);
+  expect(rig.lines("radio: guarded")).toHaveLength(1);
+  expect(on).toBeLessThan(700 * second);
+});

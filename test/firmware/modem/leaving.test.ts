@@ -77,6 +77,11 @@ describe.each(switchable)("%s", (family) => {
       await board.pass(after);
       await board.exchange(body, 30 * minute);
       expect(board.failures, `${after}`).toEqual([]);
+      // No press of the key was for nothing, as one while it goes down would be.
+      expect(
+        board.states.filter((state) => state.startsWith("down")),
+        `${after}: ${board.history()}`,
+      ).toEqual([]);
     }
   });
 
@@ -131,6 +136,25 @@ describe.each(switchable)("%s", (family) => {
       board.modem.loses = undefined;
       await board.exchange(body, 10 * minute);
     }
+  });
+
+  it("is switched off again when it was switched on while the board slept deeply", async () => {
+    const board = await harassed({ family });
+    leave(board);
+    await board.until(() => !board.driver.busy, minute);
+    const memory = [...board.driver.remembered!];
+    await board.pass(minute);
+    board.restart(memory);
+    board.modem.setPowerKey(true);
+    await board.pass(named(family).power.on);
+    board.modem.setPowerKey(false);
+    await board.pass(20 * minute);
+    board.restart(memory);
+    board.look();
+    await board.pass(2 * minute);
+    // One that sleeps by then does not hear it, and is not found either.
+    expect(["off", "psm"], board.history()).toContain(board.modem.state);
+    await board.exchange(body, 10 * minute);
   });
 
   it("attaches anew at once where it refuses to be switched off, or nobody could switch it on", async () => {

@@ -163,3 +163,38 @@ describe("an OK that does not come", () => {
     expect(rig.results).toEqual([]);
   });
 });
+
+describe("a command of which nothing else tells the answer", () => {
+  const again: Partial<Step> = { ask: { line: ascii("AT+OPEN"), after: 15_000 } };
+
+  it("is said once more behind its time, and its line is heard before the OK and behind it", () => {
+    for (const answer of [
+      ["OK", "+OPEN: 0"],
+      ["+OPEN: 0", "OK"],
+    ]) {
+      const rig = new Rig(again);
+      rig.say("OK");
+      rig.pass(20_000, () => answer);
+      expect(rig.written).toEqual(["AT+OPEN", "AT+OPEN"]);
+      expect(rig.results).toMatchObject([{ kind: "ok" }]);
+      expect(rig.results[0].at).toBeGreaterThan(15_000);
+      expect(rig.results[0].at).toBeLessThan(15_200);
+      expect(rig.urcs).toEqual([]);
+    }
+  });
+
+  it("is said no more than four times in a minute", () => {
+    const rig = new Rig(again);
+    rig.say("OK");
+    rig.pass(120_000, () => ["OK"]);
+    expect(rig.written.length).toBeLessThan(6);
+    expect(rig.results).toMatchObject([{ kind: "timeout" }]);
+  });
+});
+
+it("a refusal that comes while it is asked for ends the step as such", () => {
+  const rig = new Rig();
+  rig.say("OK");
+  rig.pass(4_000, (line) => (line === "AT+STATE?" ? ["+OPEN: 566", "+STATE: 0", "OK"] : ["OK"]));
+  expect(rig.results).toMatchObject([{ kind: "error", code: 7 }]);
+});

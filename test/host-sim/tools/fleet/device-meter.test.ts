@@ -30,4 +30,28 @@ describe.each(["modern", "field", "limit"] as const)("profile %s", (name) => {
     expect(modem).toBeGreaterThan(1);
     expect(lean.modem).toBeCloseTo(modem, 6);
   });
+
+  test("hours switched off, and without a supply", () => {
+    const profile = profiles[name];
+    const whole = new EnergyMeter(profile, { coverage: 0 });
+    const lean = new DeviceMeter(levelPower(profile, 0));
+    const hour = 3_600_000;
+    for (const [time, state, reason] of [
+      [0, "booting", "supply"],
+      [5_000, "on", "supply"],
+      [9_000, "off", "AT+CPOWD"],
+      [9 * hour, "booting", "key"],
+      [9 * hour + 5_000, "off", "supply"],
+    ] as const) {
+      const event = { type: "power", time, state, reason } as const;
+      whole.hear({ source: "modem", time, event });
+      lean.hear(event);
+    }
+    const { byState } = whole.finish(20 * hour);
+    lean.account(20 * hour);
+    const off = byState["modem off"].joules;
+    expect(off).toBeCloseTo(profile.modem.psm.value * 9 * 3_600, 1);
+    const sum = off + byState["modem boot"].joules + byState["modem radio off"].joules;
+    expect(lean.modem).toBeCloseTo(sum, 6);
+  });
 });
