@@ -12,7 +12,7 @@
  *            4 to 6   what its clock tells, see `NetworkClock.seen`
  *            7        it was kept awake when it was last woken
  *            8        digits of a datagram stand without quotes
- *            9 to 20  what its firmware was found to lack, see `FirmwareGaps`
+ *            9 to 16  what its firmware was found to lack, see `FirmwareGaps`
  */
 import type { FirmwareGaps } from "../at/firmware-gaps";
 import type { RememberedSocket } from "./channels";

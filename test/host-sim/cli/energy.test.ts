@@ -139,13 +139,6 @@ describe("npm run energy", () => {
     expect(stderr).toMatch(line);
   });
 
-  test.runIf(full)("--attack says what those take who attack, by where they stand", async () => {
-    const { stdout } = await obeyed(["energy", "--interval", "3600", "--attack", "off-path"]);
-    expect(stdout).toMatch(/^  somebody off-path, for 22 days +lasts +asleep/);
-    expect(stdout).toMatch(/^  nobody +[12]\.\d years +0 % +99\.\d %/m);
-    expect(stdout.trimEnd().split("\n")).toHaveLength(6);
-  });
-
   test("--attack takes off-path and on-path", async () => {
     const { code, stderr } = await run(["energy", "--attack", "in-the-middle"]);
     expect(stderr).toMatch(/^--attack takes off-path or on-path, got "in-the-middle"$/m);
