@@ -45,7 +45,7 @@ const usualSeconds: Readonly<Record<Part, number>> = {
   processor: 40,
   simulation: 40,
   online: 30,
-  energy: 60,
+  energy: 180,
   sealed: 90,
   unpack: 20,
   update: 120,
