@@ -255,7 +255,7 @@ export class Agent {
 
   /** The board falls asleep now: keeps what is kept at this very moment only. */
   beforeSleep(): void {
-    if (!this.#idle) this.#contacts.leave(this.#endpoint.lateAnswers, this.#polledAt);
+    if (!this.#idle) this.#contacts.fallsAsleep(this.#endpoint.lateAnswers, this.#polledAt);
     this.#options.health?.beforeSleep(this.#polledAt);
     this.#uploader.keepIndex();
     this.#options.update?.beforeSleep(this.#polledAt);

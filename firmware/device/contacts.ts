@@ -160,7 +160,7 @@ export class Contacts {
   }
 
   /** The board falls asleep before the device has come to rest. @param late answers that may come, since the start */
-  leave(late: number, now: number): void {
+  fallsAsleep(late: number, now: number): void {
     this.#others.hold(late, now);
   }
 

@@ -144,54 +144,40 @@ class Script {
   }
 
   /**
-   * The line that the step waits for has not come: what it would have told is asked for, as long as there is time. The line
-   * itself may come meanwhile.
+   * The line that the step waits for has not come: what it would have told is asked for, as long as there is time.
    */
   private ask(step: Step, question: Question, now: number): void {
-    let told: AtResult | undefined;
-    // Nothing else tells it, and the command is said once more: its line has as long as before.
-    const again = question.tells === undefined;
-    this.#engine.send(
-      {
-        line: question.line,
-        prefix: question.prefix,
-        timeout: again ? Math.max(defaultTimeout, this.#until - now) : defaultTimeout,
-        onLine: (line) => (told ??= question.tells?.(line)),
-        also: (line) => {
-          const said = step.also?.(line);
-          told ??= said;
-          return said === undefined ? undefined : { kind: "ok" };
-        },
-        alsoWithin: again ? (question.after ?? lineWithin) : 1,
-        onDone: (result, at) => {
-          if (told !== undefined || result.kind === "aborted") return this.done(step, told ?? result, at);
-          const isSilent = result.kind === "timeout" && result.heard !== true;
-          if (isSilent || at >= this.#until) return this.done(step, { kind: "timeout" }, at);
-          if (again && result.kind !== "error") return this.ask(step, question, at);
-          this.awaitLine(step, question, at);
-        },
-      },
-      now,
-    );
+    const { line, prefix, tells, after = lineWithin } = question;
+    // Where nothing else tells it, the command is said once more: its line has as long as before.
+    const again = tells === undefined;
+    const timeout = again ? Math.max(defaultTimeout, this.#until - now) : defaultTimeout;
+    const onDone = (result: AtResult, at: number): void => {
+      const isSilent = result.kind === "timeout" && result.heard !== true;
+      if (isSilent || at >= this.#until) return this.done(step, { kind: "timeout" }, at);
+      if (again && result.kind !== "error") return this.ask(step, question, at);
+      // A word, and time for the line behind its OK.
+      const onWord = (_: AtResult, t: number): void => this.ask(step, question, t);
+      this.hear(step, { line: attention, timeout: defaultTimeout, alsoWithin: after, onDone: onWord }, at);
+    };
+    this.hear(step, { line, prefix, timeout, alsoWithin: again ? after : 1, onDone }, now, tells);
   }
 
-  /** A word, and time for the line behind its OK. */
-  private awaitLine(step: Step, question: Question, now: number): void {
+  /** Sends a command during which the line that the step waits for may come: then, or when it `tells` the same, the step is done. */
+  private hear(step: Step, command: AtCommand, now: number, tells?: Question["tells"]): void {
     let told: AtResult | undefined;
     this.#engine.send(
       {
-        line: attention,
-        timeout: defaultTimeout,
+        ...command,
+        onLine: (line) => (told ??= tells?.(line)),
         also: (line) => {
           const said = step.also?.(line);
           told ??= said;
-          // Whatever it says, the word's own OK is to come.
+          // Whatever it says, the command's own OK is to come.
           return said === undefined ? undefined : { kind: "ok" };
         },
-        alsoWithin: question.after ?? lineWithin,
         onDone: (result, at) => {
-          if (told !== undefined || result.kind === "aborted") return this.done(step, told ?? result, at);
-          this.ask(step, question, at);
+          if (told !== undefined || result.kind === "aborted") this.done(step, told ?? result, at);
+          else command.onDone(result, at);
         },
       },
       now,

@@ -1,6 +1,7 @@
 /**
- * What modems say before they switch themselves off, over their supply or because they are told to: SIMCom's `UNDER-VOLTAGE WARNNING` (as
- * their manuals write it), `OVER-VOLTAGE POWER DOWN`, `NORMAL POWER DOWN`, Quectel's `POWERED DOWN`.
+ * What modems say before they switch themselves off, over their supply or because they are told to: SIMCom's
+ * `UNDER-VOLTAGE WARNNING` (as their manuals write it), `OVER-VOLTAGE POWER DOWN`, `NORMAL POWER DOWN`, Quectel's
+ * `POWERED DOWN`.
  */
 import { ascii, startsWith } from "../../text/ascii";
 import { lineText } from "../at/fields";
